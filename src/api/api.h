@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef API_API_H
+#define API_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "http/http.h"
+#include "model/model.h"
+
+struct slab;         /* metrics/metrics.h */
+struct metrics_file; /* metrics/metrics_file.h */
+
+/*
+ * What a URL means. An api serves a fixed set of models; it is made once, at
+ * start, and api_handle allocates nothing outside the request's arena.
+ */
+struct api;
+
+struct api_model {
+	const char *slot;    /* "v1": the first part of /v1/predict */
+	struct model *model; /* kept open by the caller */
+};
+struct api_options {
+	const struct api_model *models;
+	size_t n_models;
+	size_t rows_limit;
+	struct metrics_file *metrics; /* names of models and classes */
+	struct slab *slab;            /* where this process counts */
+};
+
+/* Documents (info, openapi, console) are rendered here, once. */
+MUST_USE bool api_new(const struct api_options *o, struct arena *mem,
+    struct api **ret, struct err *err);
+/* Answer and count one request. */
+void api_handle(struct api *api, const struct http_request *req,
+    struct http_response *res, struct arena *mem);
+/* Answer and count a request that the transport refused (413, 400) or that
+ * is shed (503): the same JSON error as everywhere. */
+void api_refuse(struct api *api, const struct http_request *req, int status,
+    const char *sentence, struct http_response *res);
+/* While draining, /health/ready answers 503. */
+void api_set_draining(struct api *api, bool draining);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Files: mapped whole, written whole, locked. Every descriptor is closed on
+ * exec.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool
+file_map(const char *path, size_t limit, struct file_map *ret, struct err *err)
+{
+	struct stat st;
+	void *p = NULL;
+	/* O_NONBLOCK: a FIFO must not hold us before fstat can refuse it. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return err_system(err, "cannot open %s", path);
+	if (fstat(fd, &st) != 0) {
+		err_system(err, "cannot read %s", path);
+		close(fd);
+		return false;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "%s is not a regular file", path);
+	}
+	if ((uintmax_t)st.st_size > limit) {
+		close(fd);
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "%s has %jd bytes, more than the %zu allowed", path,
+		    (intmax_t)st.st_size, limit);
+	}
+	if (st.st_size > 0) {
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+		if (p == MAP_FAILED) {
+			err_system(err, "cannot map %s", path);
+			close(fd);
+			return false;
+		}
+	}
+	close(fd);
+	*ret = (struct file_map){.p = p, .n = (size_t)st.st_size};
+	return true;
+}
+
+void
+file_unmap(struct file_map *m)
+{
+	if (m->n > 0)
+		munmap((void *)(uintptr_t)m->p, m->n);
+	*m = (struct file_map){0};
+}
+
+bool
+file_read_fd(int fd, size_t limit, struct arena *mem, struct str *ret,
+    struct err *err)
+{
+	size_t n = 0, cap = 1 << 16;
+	char *p = arena_alloc(mem, cap);
+
+	for (;;) {
+		ssize_t got;
+
+		if (p == NULL)
+			return arena_err(mem, "the input", err);
+		if (n > limit)
+			return err_set(err, ERR_LIMIT, n,
+			    "the input has more than the %zu bytes allowed",
+			    limit);
+		if (n == cap) {
+			char *larger = arena_alloc(mem, 2 * cap);
+
+			if (larger != NULL)
+				memcpy(larger, p, n);
+			p = larger;
+			cap *= 2;
+			continue;
+		}
+		got = read(fd, p + n, cap - n);
+		if (got == 0)
+			break;
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_system(err, "cannot read the input");
+		n += (size_t)got;
+	}
+	*ret = (struct str){p, n};
+	return true;
+}
+
+bool
+file_write_fd(int fd, struct str bytes, struct err *err)
+{
+	while (bytes.n > 0) {
+		ssize_t put = write(fd, bytes.p, bytes.n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return err_system(err, "cannot write");
+		bytes.p += put;
+		bytes.n -= (size_t)put;
+	}
+	return true;
+}
+
+bool
+file_write(const char *path, struct str bytes, struct err *err)
+{
+	char beside[PATH_MAX];
+	int n = snprintf(beside, sizeof(beside), "%s.%ld.tmp", path,
+	    (long)getpid());
+	int fd;
+	bool ok;
+
+	if (n < 0 || (size_t)n >= sizeof(beside))
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "the path %s is too long", path);
+	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_system(err, "cannot create %s", beside);
+	ok = file_write_fd(fd, bytes, err);
+	if (ok && fsync(fd) != 0)
+		ok = err_system(err, "cannot sync %s", beside);
+	if (close(fd) != 0 && ok)
+		ok = err_system(err, "cannot close %s", beside);
+	if (ok && rename(beside, path) != 0)
+		ok = err_system(err, "cannot rename %s to %s", beside, path);
+	if (!ok) {
+		unlink(beside);
+		return err_context(err, "%s", path);
+	}
+	return true;
+}
+
+bool
+file_make_dirs(const char *path, struct err *err)
+{
+	char part[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n == 0 || n >= sizeof(part))
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "the path \"%s\" is empty or too long", path);
+	memcpy(part, path, n + 1);
+	for (size_t i = 1; i <= n; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, i == n ? 0700 : 0755) != 0 && errno != EEXIST)
+			return err_system(err, "cannot make directory %s", part);
+		part[i] = i == n ? '\0' : '/';
+	}
+	return true;
+}
+
+bool
+file_lock(const char *path, int *ret, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_system(err, "cannot open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		bool busy = errno == EWOULDBLOCK;
+
+		if (busy)
+			err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "%s is in use by another process", path);
+		else
+			err_system(err, "cannot lock %s", path);
+		close(fd);
+		return false;
+	}
+	*ret = fd;
+	return true;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IMPORT_IMPORT_H
+#define IMPORT_IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "model/model_build.h"
+
+/*
+ * A training artefact to the intermediate representation. Files are read as
+ * data: nothing in them is resolved, imported or called, and every count in
+ * them is held against a limit before it is believed.
+ */
+struct import_options {
+	const char *schema_path; /* YAML, or NULL: a file NAME.schema.yaml
+				  * beside NAME.* is taken if there */
+	struct str name;         /* "" : from the schema or the file name */
+	struct str version;      /* "" : none */
+};
+
+/* Largest source file, and memory that reading one may take (address space;
+ * the arena given should be this large). */
+#define IMPORT_FILE_MAX   ((size_t)1 << 30)
+#define IMPORT_MEMORY_MAX ((size_t)8 << 30)
+
+/* Read `path` (format found by content) into a new build in mem. The text of
+ * err names the file, the byte offset or the step and class, and the way
+ * round. */
+MUST_USE bool import_file(const char *path, const struct import_options *o,
+    struct arena *mem, struct model_build **ret, struct err *err);
+/* The same from bytes; `name` stands for the file in messages. */
+MUST_USE bool import_bytes(struct str bytes, const char *name,
+    const struct import_options *o, struct arena *mem,
+    struct model_build **ret, struct err *err);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MODEL_MODEL_BUILD_H
+#define MODEL_MODEL_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "model/model.h"
+
+/*
+ * The one intermediate representation that every importer fills.
+ *
+ * A model is a straight-line program over one row. The row has *slots*, each
+ * holding one double. The first slots are the input columns, in order; every
+ * step reads slots that exist and makes new ones (single assignment), so
+ * selecting, reordering and concatenating columns costs nothing: importers
+ * pass lists of slot numbers around.
+ *
+ * A text column never holds text: its slot holds a *code*, the index of the
+ * text in the column's dictionary (made of every category any step knows),
+ * CODE_UNKNOWN for text outside it, NaN where the value is missing. A number
+ * column holds the number, NaN where missing. A slot is used as text or as
+ * number; the first use decides, a use as the other is an ERR_MODEL.
+ *
+ * Everything is allocated in the arena given to model_build_new and copied
+ * from the arguments; there is nothing to free. Every function that can fail
+ * returns false with err set, and the build is then only good for dropping.
+ */
+struct model_build;
+
+#define CODE_UNKNOWN (-1.0)
+
+/* Tables over codes: entry 0 is for unknown text, 1 for missing, 2 + c for
+ * code c. */
+enum { TABLE_UNKNOWN, TABLE_MISSING, TABLE_CODES };
+/* In a table of model_build_table: the row is refused. */
+#define TABLE_REFUSE INFINITY
+/* In a map of model_build_onehot. */
+enum { ONEHOT_NONE = -1, ONEHOT_REFUSE = -2 };
+
+struct model_build *model_build_new(struct arena *mem);
+
+/* --- what the model is ------------------------------------------------- */
+
+/* Free text for `inspect` and metric labels; unset ones stay empty. */
+enum model_fact {
+	FACT_NAME,              /* "churn" */
+	FACT_VERSION,           /* the user's word for it */
+	FACT_ALGORITHM,         /* "GradientBoostingClassifier" */
+	FACT_PIPELINE,          /* "ColumnTransformer > Gradient..." */
+	FACT_FORMAT,            /* "scikit-learn pickle (joblib)" */
+	FACT_FRAMEWORK_VERSION, /* "scikit-learn 1.7.2" */
+	FACT_SHA256,            /* of the source file, hex */
+	FACT_SOURCE,            /* name of the source file, no folders */
+	FACT_TITLE,             /* from the schema, for people */
+	FACT_DESCRIPTION,
+	FACT_COUNT
+};
+MUST_USE bool model_build_fact(struct model_build *b, enum model_fact fact,
+    struct str text, struct err *err);
+/* A number with a name (see enum model_figure in model.h). */
+void model_build_figure(struct model_build *b, enum model_figure figure,
+    double value);
+/* Something the user should know ("unknown scikit-learn version"). */
+MUST_USE bool model_build_warn(struct model_build *b, struct str sentence,
+    struct err *err);
+
+/* --- input columns, before the first step ------------------------------- */
+
+/* Append an input column; *slot is its number, counted from 0. ERR_INPUT for
+ * a name that is there already. */
+MUST_USE bool model_build_input(struct model_build *b, struct str name,
+    uint32_t *slot, struct err *err);
+/* The kind of a slot, decided by its first use. */
+enum slot_kind { SLOT_UNDECIDED, SLOT_NUMBER, SLOT_TEXT };
+enum slot_kind model_build_slot_kind(const struct model_build *b,
+    uint32_t slot);
+/* How many slots there are. */
+uint32_t model_build_slots(const struct model_build *b);
+/* The column a slot's value derives from alone; false where from several. */
+bool model_build_slot_origin(const struct model_build *b, uint32_t slot,
+    uint32_t *column);
+/* Name of column `slot` (slot < number of inputs). */
+struct str model_build_input_name(const struct model_build *b, uint32_t slot);
+/* The code of `text` in the dictionary of the column behind `slot`, added if
+ * new. Makes the slot SLOT_TEXT. */
+MUST_USE bool model_build_code(struct model_build *b, uint32_t slot,
+    struct str text, uint32_t *code, struct err *err);
+/* Entries in that dictionary so far. Later steps may add more: codes beyond
+ * the end of a step's table are that step's TABLE_UNKNOWN. */
+uint32_t model_build_codes(const struct model_build *b, uint32_t slot);
+
+/* --- steps: each makes new slots ----------------------------------------- */
+
+/* dst = isnan(src) ? fill : src. For text slots fill is a code. */
+MUST_USE bool model_build_impute(struct model_build *b, uint32_t src,
+    double fill, uint32_t *dst, struct err *err);
+/* dst = src == value ? NaN : src (SimpleImputer with missing_values=-1). */
+MUST_USE bool model_build_missing_if(struct model_build *b, uint32_t src,
+    double value, uint32_t *dst, struct err *err);
+/* dst = isnan(src) ? 1 : 0. */
+MUST_USE bool model_build_indicator(struct model_build *b, uint32_t src,
+    uint32_t *dst, struct err *err);
+/* dst = (src - sub) / div, in this order, each rounded. */
+MUST_USE bool model_build_sub_div(struct model_build *b, uint32_t src,
+    double sub, double div, uint32_t *dst, struct err *err);
+/* dst = src * mul + add (rounded twice), then clipped to [low, high]; pass
+ * -INFINITY, INFINITY for no clipping. NaN stays NaN. */
+MUST_USE bool model_build_mul_add(struct model_build *b, uint32_t src,
+    double mul, double add, double low, double high, uint32_t *dst,
+    struct err *err);
+/* dst = value. */
+MUST_USE bool model_build_constant(struct model_build *b, double value,
+    uint32_t *dst, struct err *err);
+/* A number as a category: dst is a text-like code slot holding the index of
+ * src in values (compared by ==), CODE_UNKNOWN if absent, NaN if NaN. The
+ * values need no order; they must differ and not be NaN. */
+MUST_USE bool model_build_lookup(struct model_build *b, uint32_t src,
+    const double *values, uint32_t n, uint32_t *dst, struct err *err);
+/* Code to number: dst = table[code]; n = TABLE_CODES + codes known. */
+MUST_USE bool model_build_table(struct model_build *b, uint32_t src,
+    const double *table, uint32_t n, uint32_t *dst, struct err *err);
+/* Code to `width` consecutive new slots, all 0 but dst + map[code], which
+ * is 1. *dst is the first. */
+MUST_USE bool model_build_onehot(struct model_build *b, uint32_t src,
+    const int32_t *map, uint32_t n, uint32_t width, uint32_t *dst,
+    struct err *err);
+/* dst[k] = intercept[k] + sum over i of coef[k * n + i] * src[i], k < n_out;
+ * the products are added in the order of i, the intercept last. Refuses the
+ * row where a src is NaN or infinite. */
+MUST_USE bool model_build_linear(struct model_build *b, const uint32_t *src,
+    uint32_t n, uint32_t n_out, const double *coef, const double *intercept,
+    uint32_t *dst, struct err *err);
+
+/* Which side of a split a value takes. */
+enum tree_compare {
+	TREE_F32_LE_F64, /* scikit-learn: (float)x <= (double)threshold: left */
+	TREE_F64_LE_F64, /* LightGBM, HistGradientBoosting */
+	TREE_F32_LT_F32, /* XGBoost */
+};
+struct build_tree {
+	uint32_t n_nodes;
+	const int32_t *left, *right; /* -1, -1 at a leaf; children > parent */
+	const int32_t *feature;      /* index into src; ignored at leaves */
+	const double *threshold;
+	const uint8_t *missing_left; /* NULL: NaN cannot come here */
+	const double *value;         /* n_nodes * n_values, leaves are used */
+	uint32_t first_output;       /* value j is added to output first + j */
+};
+struct build_forest {
+	enum tree_compare compare;
+	bool takes_nan;     /* else a NaN refuses the row */
+	uint32_t n_values;  /* per leaf: 1, or the number of classes */
+	uint32_t n_outputs; /* new slots */
+	uint32_t n_trees;
+	const struct build_tree *trees;
+	const double *base; /* n_outputs: the sums start here; NULL: at 0 */
+	double divide;      /* every sum is divided by this at the end; 1 */
+};
+/* *dst is the first of n_outputs new slots: base + leaf values, tree after
+ * tree in order, in double; then divided. A value that is not finite as the
+ * compare rule's type refuses the row. ERR_MODEL for a cycle, a child or a
+ * feature out of range, a threshold or leaf that is not finite. */
+MUST_USE bool model_build_forest(struct model_build *b, const uint32_t *src,
+    uint32_t n, const struct build_forest *forest, uint32_t *dst,
+    struct err *err);
+
+enum model_link {
+	LINK_SIGMOID,  /* 1 -> 2: p = 1 / (1 + exp(-x)); {1 - p, p} */
+	LINK_SIGMOID2, /* 1 -> 2: p = 1 / (1 + exp(-2x)); exponential loss */
+	LINK_SOFTMAX,  /* k -> k */
+	LINK_OVR,      /* k -> k: sigmoids, divided by their sum */
+	LINK_NORMALISE /* k -> k: divided by their sum; 0-sum left alone */
+};
+/* src are n slots; *dst is the first of the new ones. */
+MUST_USE bool model_build_link(struct model_build *b, enum model_link link,
+    const uint32_t *src, uint32_t n, uint32_t *dst, struct err *err);
+
+/* --- what comes out ------------------------------------------------------ */
+
+/* Append a class (classification only), in the order of the probabilities. */
+MUST_USE bool model_build_class(struct model_build *b,
+    struct model_class class_, struct err *err);
+/* The outputs: one slot for a regression, one probability a class else. */
+MUST_USE bool model_build_output(struct model_build *b,
+    enum model_task task, const uint32_t *src, uint32_t n, struct err *err);
+
+/* --- the input schema, after the steps ----------------------------------- */
+
+/* Set how clients' values become cells (defaults: see model.h). Called once
+ * a column in the order in which the columns are to be told to people (the
+ * schema order); columns never mentioned follow in model order. `categories`
+ * of the argument is ignored. ERR_INPUT for a column the model lacks, a kind
+ * that contradicts the steps, an alias to a text outside the dictionary
+ * where the field is closed. */
+MUST_USE bool model_build_field(struct model_build *b,
+    const struct model_field *field, struct err *err);
+/* Example row for people and documents: one JSON object as text. */
+MUST_USE bool model_build_example(struct model_build *b, struct str json,
+    struct err *err);
+
+/* --- the compiled file ----------------------------------------------------*/
+
+/* Check the whole, lay it out, and write the image to `path` (as a whole or
+ * not at all). */
+MUST_USE bool model_write(struct model_build *b, const char *path,
+    struct err *err);
+/* The same into memory (arena of the build). */
+MUST_USE bool model_image(struct model_build *b, struct str *ret,
+    struct err *err);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SCORE_INPUT_H
+#define SCORE_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "model/model.h"
+#include "score/score.h"
+
+/*
+ * A client's values to cells, by the model's schema: one place for HTTP,
+ * CSV and NDJSON, so that all three refuse the same things with the same
+ * sentence.
+ */
+enum raw_kind {
+	RAW_ABSENT,
+	RAW_NULL,
+	RAW_BOOL,
+	RAW_INTEGER, /* written without point and exponent; `number` holds it */
+	RAW_FLOAT,
+	RAW_TEXT,
+	RAW_LIST,
+	RAW_OBJECT,
+};
+struct raw {
+	enum raw_kind kind;
+	double number;
+	struct str text;
+};
+
+/* raw: one a column, model order. Fills model_inputs(m) cells. The sentence
+ * of a refusal is the lab's where it has one:
+ *   Missing required features: a, b          (schema order, before the rest)
+ *   Invalid type for a: expected int or float, got str
+ *                              (numbers before text, each in schema order)
+ *   Invalid value for a: ...
+ * err->at is the column that is wrong, or ERR_NOWHERE. *unknown is how many
+ * text cells hold no category the model knows. */
+MUST_USE bool input_row(const struct model *m, const struct raw *raw,
+    double *cells, uint32_t *unknown, struct err *err);
+/* The sentence for a row that the model refused to score. */
+void input_fault(const struct model *m, const struct score_fault *fault,
+    struct err *err);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * base/: what every other folder leans on.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/checksum.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/number.h"
+#include "base/str.h"
+
+static void
+number_format_is_shortest_and_reads_back(void **state)
+{
+	static const struct {
+		double v;
+		const char *text;
+	} cases[] = {
+	    {0.1, "0.1"}, {0.5, "0.5"}, {0, "0.0"}, {-0.0, "-0.0"},
+	    {1, "1.0"}, {-3, "-3.0"}, {0.8652793929659233, "0.8652793929659233"},
+	    {1e100, "1e+100"}, {5e-324, "4.94065645841247e-324"},
+	    {720.5, "720.5"}, {0.001, "0.001"}, {0.3, "0.3"},
+	    {0.1 + 0.2, "0.30000000000000004"}, {1.0 / 3, "0.3333333333333333"},
+	    {NAN, "nan"}, {-INFINITY, "-inf"},
+	};
+	char text[NUMBER_MAX + 1];
+	double back;
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		text[number_format(cases[i].v, text)] = '\0';
+		assert_string_equal(text, cases[i].text);
+	}
+	srand48(7);
+	for (int i = 0; i < 300000; i++) {
+		double v = i % 3 ? drand48() : ldexp(drand48(), i % 200 - 100);
+		char shorter[NUMBER_MAX + 1];
+		size_t n = number_format(v, text);
+
+		text[n] = '\0';
+		assert_true(number_parse((struct str){text, n}, &back));
+		assert_true(back == v);
+		/* No shorter decimal reads back as v. */
+		snprintf(shorter, sizeof(shorter), "%.*g",
+		    n > 18 ? 16 : (int)(n > 3 ? n - 3 : 1), v);
+		if (v >= 0.1 && v < 1 && n <= 18)
+			assert_true(strtod(shorter, NULL) != v || n <= 4);
+	}
+}
+
+static void
+number_parse_takes_decimals_only(void **state)
+{
+	static const char *const bad[] = {"", " 1", "1 ", "0x10", "1e", "--1",
+	    "1_000", "one", "1,5", "+"};
+	double v;
+	uint64_t u;
+
+	(void)state;
+	for (size_t i = 0; i < countof(bad); i++)
+		assert_false(number_parse(str_of(bad[i]), &v));
+	assert_true(number_parse(STR("-1.5e3"), &v));
+	assert_true(v == -1500);
+	assert_true(number_parse(STR("NaN"), &v));
+	assert_true(isnan(v));
+	assert_true(number_parse_u64(STR("18446744073709551615"), &u));
+	assert_true(u == UINT64_MAX);
+	assert_false(number_parse_u64(STR("18446744073709551616"), &u));
+	assert_false(number_parse_u64(STR("-1"), &u));
+}
+
+static void
+utf8_refuses_what_is_not(void **state)
+{
+	static const char *const bad[] = {"\xff", "\xc0\xaf", "\xed\xa0\x80",
+	    "\xf4\x90\x80\x80", "\xe2\x82", "\xf0\x80\x80\x80", "\x80"};
+	size_t at = 99;
+
+	(void)state;
+	assert_true(str_is_utf8(STR("a\xc3\xa9\xe2\x98\x83\xf0\x9f\x8d\x95"), &at));
+	for (size_t i = 0; i < countof(bad); i++) {
+		assert_false(str_is_utf8(str_of(bad[i]), &at));
+		assert_int_equal(at, 0);
+	}
+}
+
+static void
+buf_overflow_sticks_and_keeps_a_clean_prefix(void **state)
+{
+	char memory[8];
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, memory, sizeof(memory));
+	buf_text(&b, "12345");
+	buf_text(&b, "6789");
+	buf_text(&b, "x");
+	assert_true(b.over);
+	assert_int_equal(b.n, 5);
+	buf_reset(&b);
+	buf_json(&b, STR("a\"\n"));
+	assert_false(b.over);
+	assert_true(str_eq(buf_view(&b), STR("\"a\\\"\\n\"")));
+}
+
+static void
+arena_is_zeroed_bounded_and_sticky(void **state)
+{
+	struct arena mem;
+	struct err err;
+	unsigned char *p;
+
+	(void)state;
+	assert_true(arena_init(&mem, 1 << 16, &err));
+	p = arena_alloc(&mem, 40000);
+	memset(p, 0xaa, 40000);
+	assert_null(arena_alloc(&mem, 40000));
+	assert_null(arena_alloc(&mem, 1));
+	assert_null(arena_array(&mem, SIZE_MAX, 2));
+	arena_reset(&mem, 8192);
+	p = arena_alloc(&mem, 40000);
+	assert_non_null(p);
+	for (size_t i = 0; i < 40000; i++)
+		assert_int_equal(p[i], 0);
+	arena_done(&mem);
+}
+
+static void
+file_is_written_whole_and_mapped(void **state)
+{
+	char dir[] = "/tmp/test_base.XXXXXX", path[64];
+	struct file_map m;
+	struct err err;
+	int lock, again;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/f", dir);
+	assert_true(file_write(path, STR("hello"), &err));
+	assert_true(file_map(path, 5, &m, &err));
+	assert_memory_equal(m.p, "hello", 5);
+	file_unmap(&m);
+	assert_false(file_map(path, 4, &m, &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_false(file_map(dir, 100, &m, &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_true(file_lock(path, &lock, &err));
+	assert_false(file_lock(path, &again, &err));
+	assert_non_null(strstr(err.text, "in use"));
+	close(lock);
+	unlink(path);
+	rmdir(dir);
+}
+
+static void
+err_reads_from_the_outside_in(void **state)
+{
+	struct err err;
+
+	(void)state;
+	errno = ENOENT;
+	assert_false(err_system(&err, "cannot open %s", "x"));
+	assert_false(err_context(&err, "model %s", "v1"));
+	assert_string_equal(err.text,
+	    "model v1: cannot open x: No such file or directory");
+}
+
+static void
+checksums_are_the_known_ones(void **state)
+{
+	char hex[65];
+
+	(void)state;
+	assert_int_equal(checksum_crc32("123456789", 9), 0xcbf43926);
+	checksum_sha256_hex("abc", 3, hex);
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223"
+	    "b00361a396177a9cb410ff61f20015ad");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(number_format_is_shortest_and_reads_back),
+	    cmocka_unit_test(number_parse_takes_decimals_only),
+	    cmocka_unit_test(utf8_refuses_what_is_not),
+	    cmocka_unit_test(buf_overflow_sticks_and_keeps_a_clean_prefix),
+	    cmocka_unit_test(arena_is_zeroed_bounded_and_sticky),
+	    cmocka_unit_test(file_is_written_whole_and_mapped),
+	    cmocka_unit_test(err_reads_from_the_outside_in),
+	    cmocka_unit_test(checksums_are_the_known_ones),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
