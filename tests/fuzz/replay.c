@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Runs a fuzz target over every file of its corpus, and over every prefix
+ * and some mutations of each, as one TAP test per file. A crash ends the
+ * program, which the harness sees.
+ *
+ *   TARGET CORPUS-DIRECTORY
+ */
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { PREFIXES = 64, FLIPS = 256 };
+
+/* In a block of its own size, so that a read past the end is seen. */
+static void
+run(const uint8_t *data, size_t n)
+{
+	uint8_t *copy = malloc(n > 0 ? n : 1);
+
+	if (copy == NULL)
+		abort();
+	if (n > 0)
+		memcpy(copy, data, n);
+	LLVMFuzzerTestOneInput(copy, n);
+	free(copy);
+}
+
+static void
+run_all(const uint8_t *data, size_t n)
+{
+	uint32_t x = 2463534242u; /* xorshift: the same every run */
+	uint8_t *bent = malloc(n > 0 ? n : 1);
+
+	run(data, n);
+	for (size_t i = 0; i < PREFIXES && n > 0; i++)
+		run(data, n * i / PREFIXES);
+	for (size_t i = 0; i < FLIPS && n > 0 && bent != NULL; i++) {
+		memcpy(bent, data, n);
+		for (int k = 0; k < 3; k++) {
+			x ^= x << 13;
+			x ^= x >> 17;
+			x ^= x << 5;
+			bent[x % n] ^= (uint8_t)(1u << (x >> 29));
+		}
+		run(bent, n);
+	}
+	free(bent);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct dirent **files;
+	int n, done = 0;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: %s CORPUS-DIRECTORY\n", argv[0]);
+		return 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	n = scandir(argv[1], &files, NULL, alphasort);
+	if (n < 0) {
+		perror(argv[1]);
+		return 2;
+	}
+	for (int i = 0; i < n; i++) {
+		char path[4096];
+		struct file_map m;
+		struct err err;
+
+		snprintf(path, sizeof(path), "%s/%s", argv[1],
+		    files[i]->d_name);
+		if (files[i]->d_name[0] != '.' &&
+		    file_map(path, 1 << 26, &m, &err)) {
+			run_all(m.p, m.n);
+			printf("ok %d - %s\n", ++done, files[i]->d_name);
+			file_unmap(&m);
+		}
+		free(files[i]);
+	}
+	free(files);
+	if (done == 0)
+		printf("not ok 1 - no files in %s\n", argv[1]);
+	printf("1..%d\n", done > 0 ? done : 1);
+	return 0;
+}
