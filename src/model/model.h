@@ -46,13 +46,17 @@ enum model_null {
 	NULL_MISSING, /* reaches the model as missing (NaN) */
 	NULL_DEFAULT, /* becomes the default */
 };
-/* One input column as clients see it. Defaults where the schema is silent:
- * required, null refused unless the model itself takes missing values in the
- * column, text compared byte by byte, unknown categories let through. */
+/* One input column as clients see it. Where the schema is silent (see
+ * model_build_field_default): required, null refused unless the model itself
+ * takes missing values in the column, text compared byte by byte, unknown
+ * categories let through. A column that no step reads and no schema mentions
+ * is `unused`: not required, and any value of any type will do. */
 struct model_field {
 	struct str name;
 	enum model_kind kind;
-	bool required;   /* absent is an error; else absent is the default */
+	bool required;   /* absent is an error; else absent is the default,
+	                  * or missing where there is none */
+	bool unused;     /* read side only: see above */
 	enum model_null null;
 	bool loose;      /* text: case and outer white space do not matter */
 	bool closed;     /* text: other than a category or alias is refused */
@@ -90,13 +94,16 @@ struct str model_category(const struct model *m, uint32_t column, uint32_t c);
 int32_t model_find_input(const struct model *m, struct str name,
     uint32_t hint);
 /* Text to cell of a text column: code, or CODE_UNKNOWN (-1). Follows aliases
- * and `loose`; *closed is set where the field refuses the text. */
+ * and `loose`; *refused is whether a closed field knows no such text. */
 double model_find_code(const struct model *m, uint32_t column,
     struct str text, bool *refused);
 /* A JSON integer in a text column by alias, or a number column's integer
  * alias: true and the cell. */
 bool model_find_integer_alias(const struct model *m, uint32_t column,
     int64_t value, double *cell);
+/* A text in a number column by alias ("n/a"): true and the cell. */
+bool model_find_text_alias(const struct model *m, uint32_t column,
+    struct str text, double *cell);
 
 /* --- output --------------------------------------------------------------- */
 

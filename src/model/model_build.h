@@ -43,6 +43,7 @@ enum { TABLE_UNKNOWN, TABLE_MISSING, TABLE_CODES };
 /* In a map of model_build_onehot. */
 enum { ONEHOT_NONE = -1, ONEHOT_REFUSE = -2 };
 
+/* NULL where the arena is too small for even an empty one. */
 struct model_build *model_build_new(struct arena *mem);
 
 /* --- what the model is ------------------------------------------------- */
@@ -80,7 +81,7 @@ MUST_USE bool model_build_input(struct model_build *b, struct str name,
 enum slot_kind { SLOT_UNDECIDED, SLOT_NUMBER, SLOT_TEXT };
 enum slot_kind model_build_slot_kind(const struct model_build *b,
     uint32_t slot);
-/* How many slots there are. */
+/* How many slots there are (at most 1,048,576: ERR_LIMIT). */
 uint32_t model_build_slots(const struct model_build *b);
 /* The column a slot's value derives from alone; false where from several. */
 bool model_build_slot_origin(const struct model_build *b, uint32_t slot,
@@ -192,6 +193,12 @@ MUST_USE bool model_build_output(struct model_build *b,
 
 /* --- the input schema, after the steps ----------------------------------- */
 
+/* What holds for a column where the schema is silent: name, the kind that
+ * the steps decided (a number where none did), required, whether the model
+ * itself takes missing values there. Start from this, then
+ * model_build_field. */
+void model_build_field_default(const struct model_build *b, uint32_t column,
+    struct model_field *ret);
 /* Set how clients' values become cells (defaults: see model.h). Called once
  * a column in the order in which the columns are to be told to people (the
  * schema order); columns never mentioned follow in model order. `categories`
