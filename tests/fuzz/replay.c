@@ -4,7 +4,10 @@
  * and some mutations of each, as one TAP test per file. A crash ends the
  * program, which the harness sees.
  *
- *   TARGET CORPUS-DIRECTORY
+ *   TARGET [CORPUS-DIRECTORY]
+ *
+ * Without the argument fuzz_NAME takes tests/fuzz/corpus/NAME of LS_SRCDIR.
+ * main is weak: linked with libFuzzer, the hunter's takes its place.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -54,20 +57,28 @@ run_all(const uint8_t *data, size_t n)
 	free(bent);
 }
 
-int
+__attribute__((weak)) int
 main(int argc, char *argv[])
 {
+	const char *srcdir = getenv("LS_SRCDIR");
+	const char *name = strstr(argv[0], "fuzz_");
 	struct dirent **files;
+	char corpus[2048];
 	int n, done = 0;
 
-	if (argc != 2) {
+	if (argc == 2) {
+		snprintf(corpus, sizeof(corpus), "%s", argv[1]);
+	} else if (srcdir != NULL && name != NULL) {
+		snprintf(corpus, sizeof(corpus), "%s/tests/fuzz/corpus/%s",
+		    srcdir, name + strlen("fuzz_"));
+	} else {
 		fprintf(stderr, "usage: %s CORPUS-DIRECTORY\n", argv[0]);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	n = scandir(argv[1], &files, NULL, alphasort);
+	n = scandir(corpus, &files, NULL, alphasort);
 	if (n < 0) {
-		perror(argv[1]);
+		perror(corpus);
 		return 2;
 	}
 	for (int i = 0; i < n; i++) {
@@ -75,7 +86,7 @@ main(int argc, char *argv[])
 		struct file_map m;
 		struct err err;
 
-		snprintf(path, sizeof(path), "%s/%s", argv[1],
+		snprintf(path, sizeof(path), "%s/%s", corpus,
 		    files[i]->d_name);
 		if (files[i]->d_name[0] != '.' &&
 		    file_map(path, 1 << 26, &m, &err)) {
@@ -87,7 +98,7 @@ main(int argc, char *argv[])
 	}
 	free(files);
 	if (done == 0)
-		printf("not ok 1 - no files in %s\n", argv[1]);
+		printf("not ok 1 - no files in %s\n", corpus);
 	printf("1..%d\n", done > 0 ? done : 1);
 	return 0;
 }
