@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef JSON_JSON_H
+#define JSON_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/*
+ * JSON read by cJSON, behind a scan that makes it strict: RFC 8259 to the
+ * letter, well-formed UTF-8, bounded depth and count, offsets in errors.
+ * Walk the tree by child and next: cJSON's own look-up is linear and blind to
+ * case. Duplicate keys are all there, in order; the last one counts.
+ */
+struct json_limits {
+	unsigned depth; /* levels of nesting, at most JSON_DEPTH_MAX */
+	size_t values;  /* values in all, containers included */
+};
+
+#define JSON_DEPTH_MAX 64
+
+/* Read one JSON text; a UTF-8 byte order mark before it is skipped. The tree
+ * lives in mem and is never freed. ERR_INPUT with the offset of the wrong
+ * byte; ERR_LIMIT past limits->values or the memory. Not for threads: cJSON's
+ * allocator is process-global. */
+MUST_USE bool json_parse(struct arena *mem, struct str text,
+    const struct json_limits *limits, const cJSON **ret, struct err *err);
+/* A number written without point and exponent (1, but not 1.0 or 1e0). */
+bool json_is_integer(const cJSON *item);
+/* Where byte `at` of text stands, both from 1; a column is a byte. */
+void json_place(struct str text, size_t at, size_t *line, size_t *column);
+
+#endif
