@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * libfcgi behind one door. What stays true here:
+ * - no signal arrives while libfcgi runs: one that lands between its accept
+ *   and the first byte makes it spin for ever, one in a read cuts a body;
+ * - a request reaches the handler only if its body came whole and is as long
+ *   as it claims: libfcgi hands over streams cut at a record as complete;
+ * - one request a connection: a peer that asks to keep it would own the
+ *   process;
+ * - libfcgi's reads have no time-out. The state call says since when we are
+ *   busy, reading included, so that a supervisor can end a stuck process.
+ */
+#include "http/fcgi.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "http/envelope.h"
+
+enum {
+	LISTENER = 0,        /* FCGI_LISTENSOCK_FILENO */
+	HEAD_MAX = 512,      /* the longest response head: all static texts */
+	KEEP = 256 << 10,    /* memory kept from one request to the next */
+};
+
+struct fcgi {
+	struct fcgi_options options;
+	FCGX_Request request;
+	struct arena mem; /* the request's */
+	char *response;   /* options.response_limit bytes */
+};
+
+/* libfcgi reads these two from the environment only. A silent connection on
+ * a Unix socket holds us for the first, a peer that does not close for the
+ * second; both default to two seconds. */
+static bool
+set_timeouts(void)
+{
+	return setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "100", 1) == 0 &&
+	    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "100", 1) == 0;
+}
+
+/* FCGX_Init puts its own handlers in place of default and ignored ones. */
+static void
+undo_handlers(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+}
+
+static bool
+check_listener(struct err *err)
+{
+	int yes = 0, flags;
+	socklen_t n = sizeof(yes);
+
+	if (getsockopt(LISTENER, SOL_SOCKET, SO_ACCEPTCONN, &yes, &n) != 0 ||
+	    !yes)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "descriptor 0 is not a listening socket: "
+		    "this program is started by lightscored");
+	/* Of several processes that wake up for one connection all but one
+	 * find none: they must not block in accept. */
+	flags = fcntl(LISTENER, F_GETFL);
+	if (flags < 0 || fcntl(LISTENER, F_SETFL, flags | O_NONBLOCK) != 0)
+		return err_system(err, "cannot set up the listening socket");
+	return true;
+}
+
+bool
+fcgi_open(const struct fcgi_options *o, struct fcgi **ret, struct err *err)
+{
+	struct fcgi *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return err_system(err, "cannot start FastCGI");
+	f->options = *o;
+	f->response = MAP_FAILED;
+	if (!check_listener(err))
+		goto fail;
+	if (!set_timeouts() || FCGX_Init() != 0 ||
+	    FCGX_InitRequest(&f->request, LISTENER, FCGI_FAIL_ACCEPT_ON_INTR)) {
+		err_set(err, ERR_SYSTEM, ERR_NOWHERE, "cannot start libfcgi");
+		goto fail;
+	}
+	undo_handlers();
+	f->response = mmap(NULL, o->response_limit, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (f->response == MAP_FAILED) {
+		err_system(err, "cannot reserve %zu bytes", o->response_limit);
+		goto fail;
+	}
+	if (!arena_init(&f->mem, o->memory_limit, err))
+		goto fail;
+	*ret = f;
+	return true;
+fail:
+	fcgi_close(f);
+	return false;
+}
+
+void
+fcgi_close(struct fcgi *f)
+{
+	if (f->response != MAP_FAILED)
+		munmap(f->response, f->options.response_limit);
+	arena_done(&f->mem);
+	free(f);
+}
+
+/* All of the body, or why not. */
+static bool
+read_body(struct fcgi *f, uint64_t length, struct str *ret,
+    enum fcgi_reject *why)
+{
+	char *p;
+	int got;
+
+	*why = FCGI_TOO_LARGE;
+	if (length > f->options.body_limit)
+		return false;
+	p = arena_alloc(&f->mem, (size_t)length + 1);
+	if (p == NULL)
+		return false;
+	*why = FCGI_MALFORMED;
+	/* One byte more than claimed: so the end of the stream is seen. */
+	got = FCGX_GetStr(p, (int)length + 1, f->request.in);
+	if (got < 0 || (uint64_t)got != length ||
+	    FCGX_GetError(f->request.in) != 0)
+		return false;
+	*ret = (struct str){p, (size_t)length};
+	return true;
+}
+
+static bool
+read_request(struct fcgi *f, struct http_request *ret, enum fcgi_reject *why)
+{
+	struct envelope e = {0};
+	struct err ignored; /* nobody but the web server could read it */
+
+	*why = FCGI_MALFORMED;
+	if (!envelope_parse(f->request.envp, &f->mem, &e, &ignored))
+		return false;
+	e.request.started_ns = ret->started_ns;
+	*ret = e.request;
+	return read_body(f, e.content_length, &ret->body, why);
+}
+
+static void
+write_head(struct buf *head, const struct http_response *res)
+{
+	buf_printf(head, "Status: %s\r\n", http_status_text(res->status));
+	if (res->content_type != NULL)
+		buf_printf(head, "Content-Type: %s\r\n", res->content_type);
+	if (res->allow != NULL)
+		buf_printf(head, "Allow: %s\r\n", res->allow);
+	if (res->location != NULL)
+		buf_printf(head, "Location: %s\r\n", res->location);
+	if (res->retry_after_s > 0)
+		buf_printf(head, "Retry-After: %u\r\n", res->retry_after_s);
+	buf_printf(head, "Content-Length: %zu\r\n\r\n", res->body.n);
+}
+
+/* Into libfcgi's buffer: a response of up to 8 KB leaves in one write with
+ * the end of the request, when finish closes the stream. */
+static void
+put_response(struct fcgi *f, struct http_response *res)
+{
+	char text[HEAD_MAX];
+	struct buf head;
+
+	if (res->body.over) /* half a document is worse than none */
+		*res = (struct http_response){.status = 500};
+	buf_init(&head, text, sizeof(text));
+	write_head(&head, res);
+	if (head.over)
+		abort(); /* a static text has outgrown HEAD_MAX */
+	FCGX_PutStr(head.p, (int)head.n, f->request.out);
+	if (!res->head && res->body.n > 0)
+		FCGX_PutStr(res->body.p, (int)res->body.n, f->request.out);
+}
+
+/* Close for good, whatever the peer asked. Where the request was read to its
+ * end nothing can be lost by closing at once; else libfcgi first drains what
+ * the peer still sends, or it would never see our answer. */
+static void
+finish(struct fcgi *f, bool whole)
+{
+	FCGX_FClose(f->request.err);
+	FCGX_FClose(f->request.out);
+	if (whole)
+		FCGX_Detach(&f->request);
+	FCGX_Free(&f->request, 1);
+}
+
+static void
+answer(struct fcgi *f, const struct fcgi_calls *calls, uint64_t started_ns)
+{
+	struct http_request req = {
+	    .method = HTTP_OTHER, .started_ns = started_ns};
+	struct http_response res = {.status = 500};
+	enum fcgi_reject why;
+	bool whole;
+
+	buf_init(&res.body, f->response, f->options.response_limit);
+	whole = read_request(f, &req, &why);
+	if (whole)
+		calls->handle(calls->ctx, &req, &res, &f->mem);
+	else
+		calls->rejected(calls->ctx, why, &req, &res);
+	put_response(f, &res);
+	if (res.body.n > KEEP)
+		madvise(f->response + KEEP, f->options.response_limit - KEEP,
+		    MADV_DONTNEED);
+	finish(f, whole);
+	arena_reset(&f->mem, KEEP);
+}
+
+static void
+tell(const struct fcgi_calls *calls, uint64_t busy_since_ns)
+{
+	if (calls->state != NULL)
+		calls->state(calls->ctx, busy_since_ns);
+}
+
+bool
+fcgi_serve(struct fcgi *f, const struct fcgi_calls *calls,
+    const volatile sig_atomic_t *stop, const sigset_t *wait_mask,
+    struct err *err)
+{
+	struct pollfd listener = {.fd = LISTENER, .events = POLLIN};
+
+	while (!*stop) {
+		uint64_t now;
+		int rc;
+
+		if (ppoll(&listener, 1, NULL, wait_mask) < 0) {
+			if (errno == EINTR)
+				continue;
+			return err_system(err, "cannot wait for requests");
+		}
+		if (listener.revents & ~POLLIN)
+			return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+			    "the listening socket is gone");
+		now = clock_mono_ns();
+		tell(calls, now);
+		rc = FCGX_Accept_r(&f->request);
+		if (rc == 0)
+			answer(f, calls, now);
+		tell(calls, 0);
+		if (rc != 0 && rc != -EAGAIN && rc != -EINTR)
+			return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+			    "cannot accept a request: %s", strerror(-rc));
+	}
+	return true;
+}
