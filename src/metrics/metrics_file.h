@@ -24,6 +24,7 @@
  * tomorrow what it means today.
  */
 enum { METRICS_SLOTS = WORKER_CELLS };
+#define METRICS_FILE_NAME "metrics" /* in the state directory */
 #define METRICS_NAME_MAX 64  /* bytes of a model's name, NUL included */
 #define METRICS_CLASS_MAX 96 /* of a class name */
 #define METRICS_TEXT_MAX 96  /* of a text label */
