@@ -28,7 +28,7 @@
  */
 #define LABEL(id, name)       enum label_##id {
 #define VALUE(id, value, text) id##_##value,
-#define SLOTS(id, n)          id##_SLOT, id##_SLOT_LAST = id##_SLOT + (n) - 1,
+#define SLOTS(id, n, what)    id##_SLOT, id##_SLOT_LAST = id##_SLOT + (n) - 1,
 #define END(id)               id##_CELLS };
 #include "metrics/labels.def"
 #undef LABEL

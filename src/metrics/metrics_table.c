@@ -13,7 +13,7 @@
 
 #define LABEL(id, name)        static const char *const values_##id[] = {
 #define VALUE(id, value, text) text,
-#define SLOTS(id, n)
+#define SLOTS(id, n, what)
 #define END(id) \
 	NULL    \
 	}       \
@@ -24,11 +24,15 @@
 #undef SLOTS
 #undef END
 
-#define LABEL(id, text) \
-	[LABEL_##id] = {text, values_##id, countof(values_##id) - 1, id##_CELLS},
+#define LABEL(id, title)         [LABEL_##id] = {.name = title,
 #define VALUE(id, value, text)
-#define SLOTS(id, n)
-#define END(id)
+#define SLOTS(id, n, slots_are)  .what = slots_are,
+#define END(id)                               \
+	.values = values_##id,                \
+	.n_values = countof(values_##id) - 1, \
+	.n_cells = id##_CELLS                 \
+	}                                     \
+	,
 const struct metric_label metrics_labels[LABEL_COUNT] = {
 #include "metrics/labels.def"
 };
@@ -116,6 +120,71 @@ const struct metric metrics_table[] = {
 #include "metrics/metrics.def"
 };
 const size_t metrics_table_n = countof(metrics_table);
+
+struct str
+metric_family(const struct metric *m)
+{
+	struct str name = str_of(m->name);
+
+	if (m->type == METRIC_COUNTER)
+		name.n -= sizeof("_total") - 1;
+	if (m->type == METRIC_INFO)
+		name.n -= sizeof("_info") - 1;
+	return name;
+}
+
+const char *
+metric_type_name(enum metric_type type)
+{
+	static const char *const names[] = {
+	    [METRIC_COUNTER] = "counter",
+	    [METRIC_GAUGE] = "gauge",
+	    [METRIC_HISTOGRAM] = "histogram",
+	    [METRIC_INFO] = "info",
+	};
+
+	return names[type];
+}
+
+const char *
+metric_unit_name(enum metric_unit unit)
+{
+	static const char *const names[] = {
+	    [METRIC_ONE] = "",
+	    [METRIC_SECONDS] = "seconds",
+	    [METRIC_BYTES] = "bytes",
+	    [METRIC_RATIO] = "ratio",
+	    [METRIC_PERCENT] = "percent",
+	    [METRIC_ROWS] = "rows",
+	    [METRIC_SCORE] = "",
+	};
+
+	return names[unit];
+}
+
+enum metric_unit
+metric_unit(const struct metric *m)
+{
+	return m->buckets != NULL ? m->buckets->unit : m->unit;
+}
+
+uint32_t
+metric_all_labels(const struct metric *m,
+    enum metric_label_id ret[METRIC_ALL_LABELS_MAX])
+{
+	uint32_t n = 0;
+
+	if (m->part == METRIC_WORKER_MODEL || m->part == METRIC_SERVER_MODEL)
+		ret[n++] = LABEL_MODEL;
+	if (m->part == METRIC_SLOT)
+		ret[n++] = LABEL_WORKER;
+	for (uint32_t k = 0; k < m->n_labels; k++) {
+		ret[n++] = m->labels[k];
+		if (m->labels[k] == LABEL_RESULT)
+			ret[n++] = LABEL_STATUS;
+	}
+	return n;
+}
 
 size_t
 metric_cell_bytes(const struct metric *m)

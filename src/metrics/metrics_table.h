@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 /* metrics.def, labels.def, buckets.def and routes.def as data, for those who
  * walk over all metrics: the page, the manual, the layout's hash. */
 
@@ -37,7 +39,7 @@ enum metric_unit {
 
 #define LABEL(id, name) LABEL_##id,
 #define VALUE(id, value, text)
-#define SLOTS(id, n)
+#define SLOTS(id, n, what)
 #define END(id)
 enum metric_label_id {
 #include "metrics/labels.def"
@@ -52,6 +54,7 @@ struct metric_label {
 	const char *name;
 	const char *const *values; /* known when built; ends with NULL */
 	uint32_t n_values, n_cells;
+	const char *what; /* the cells behind the values are, or NULL */
 };
 
 struct metric_buckets {
@@ -91,6 +94,18 @@ extern const struct metric metrics_table[];
 extern const size_t metrics_table_n;
 extern const struct metric_label metrics_labels[LABEL_COUNT];
 
+/* The name of the family in OpenMetrics: without _total or _info. */
+struct str metric_family(const struct metric *m);
+/* "counter"; "info" as OpenMetrics has it. */
+const char *metric_type_name(enum metric_type type);
+/* "seconds"; "" where a number has no unit. */
+const char *metric_unit_name(enum metric_unit unit);
+/* The unit of the number observed or counted. */
+enum metric_unit metric_unit(const struct metric *m);
+/* All labels of the metric's series, in their order on the page. */
+enum { METRIC_ALL_LABELS_MAX = METRIC_LABELS_MAX + 2 };
+uint32_t metric_all_labels(const struct metric *m,
+    enum metric_label_id ret[METRIC_ALL_LABELS_MAX]);
 /* Bytes of one cell. */
 size_t metric_cell_bytes(const struct metric *m);
 /* The bits of enum label_METHOD that route r takes, and of enum label_CODE

@@ -3,7 +3,6 @@
 #define METRICS_METRICS_TEXT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -28,10 +27,5 @@ const char *metrics_content_type(enum metrics_format format);
 MUST_USE bool metrics_text(const struct metrics_file *f,
     enum metrics_format format, struct str query, struct arena *mem,
     struct buf *b, struct err *err);
-
-/* The sum of all slots, for those who show a few figures (`status`).
- * In mem; model[m] is filled for the named models and MODEL_OTHER. */
-const struct slab *metrics_sum(const struct metrics_file *f,
-    struct arena *mem);
 
 #endif
