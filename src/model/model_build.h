@@ -197,7 +197,7 @@ MUST_USE bool model_build_output(struct model_build *b,
  * the steps decided (a number where none did), required, whether the model
  * itself takes missing values there. Start from this, then
  * model_build_field. */
-void model_build_field_default(const struct model_build *b, uint32_t column,
+void model_build_field_default(struct model_build *b, uint32_t column,
     struct model_field *ret);
 /* Set how clients' values become cells (defaults: see model.h). Called once
  * a column in the order in which the columns are to be told to people (the

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The proof that scoring and the accessors rest on: every place, count, index
+ * and number of an image is held against what it points into. Time and memory
+ * stay linear in the size of the file. Trees are in model_check_forest.c.
+ */
+#include "model/model_check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+bool
+check_bad(struct check *c, const void *where, const char *what)
+{
+	return err_set(c->err, ERR_INPUT,
+	    (size_t)((const char *)where - c->m->bytes),
+	    "%s: the compiled model is damaged, import it again", what);
+}
+
+bool
+check_take(struct check *c, const void *where, enum image_section_kind section,
+    uint32_t first, uint64_t n)
+{
+	static const char *const names[] = {
+#define SECTION(name, type) #name,
+		IMAGE_SECTIONS(SECTION)
+#undef SECTION
+	};
+	const uint32_t counts[] = {
+#define SECTION(name, type) c->m->n_##name,
+		IMAGE_SECTIONS(SECTION)
+#undef SECTION
+	};
+	char what[64];
+
+	if (first < c->end[section] || first > counts[section] ||
+	    n > counts[section] - first) {
+		snprintf(what, sizeof(what), "%s outside their section",
+		    names[section]);
+		return check_bad(c, where, what);
+	}
+	c->end[section] = first + (uint32_t)n;
+	return true;
+}
+
+bool
+check_is_finite(double v)
+{
+	return isfinite(v);
+}
+
+/* --- texts and tables ------------------------------------------------------ */
+
+static bool
+check_text(struct check *c, const struct image_text *t)
+{
+	const struct model *m = c->m;
+	size_t bad;
+
+	/* Every byte of text is referred to at most twice: by what has it
+	 * and by a hash table. */
+	c->text += t->n;
+	if (t->at > m->n_text || t->n > m->n_text - t->at ||
+	    c->text > 2 * (uint64_t)m->n_text)
+		return check_bad(c, t, "a text outside its section");
+	if (!str_is_utf8(model_text(m, *t), &bad))
+		return check_bad(c, m->text + t->at + bad,
+		    "a text that is not UTF-8");
+	return true;
+}
+
+/* Every lookup must end and every entry be found by its own text: from its
+ * home to itself there is no empty entry. */
+static bool
+check_table(struct check *c, const struct image_table *t,
+    uint32_t values)
+{
+	const struct model *m = c->m;
+	const struct image_entry *entries;
+	uint32_t run = 0, start = 0;
+
+	if (t->size == 0)
+		return true;
+	if (!check_take(c, t, SECTION_entries, t->first, t->size))
+		return false;
+	if ((t->size & (t->size - 1)) != 0)
+		return check_bad(c, t, "a hash table of an odd size");
+	entries = m->entries + t->first;
+	while (start < t->size && entries[start].value != ENTRY_EMPTY)
+		start++;
+	if (start == t->size)
+		return check_bad(c, t, "a hash table without an end");
+	for (uint32_t i = 1; i <= t->size; i++) {
+		uint32_t at = (start + i) & (t->size - 1);
+		const struct image_entry *e = &entries[at];
+
+		if (e->value == ENTRY_EMPTY) {
+			run = 0;
+			continue;
+		}
+		if (e->value < 0 || (uint32_t)e->value >= values)
+			return check_bad(c, e, "a hash table entry "
+			    "for something that is not there");
+		if (!check_text(c, &e->text))
+			return false;
+		if (e->hash != (uint32_t)str_hash(model_text(m, e->text)) ||
+		    ((at - e->hash) & (t->size - 1)) > run ||
+		    ++run > ENTRY_RUN_MAX)
+			return check_bad(c, e,
+		    "a hash table entry in the wrong place");
+	}
+	return true;
+}
+
+static bool
+check_found(struct check *c, const struct image_table *t,
+    const struct image_text *text, uint32_t value)
+{
+	const struct model *m = c->m;
+	if (image_find(m->entries + t->first, t->size, m->text,
+	    model_text(m, *text)) != (int32_t)value)
+		return check_bad(c, text,
+		    "a name that its hash table does not lead to");
+	return true;
+}
+
+/* --- inputs ---------------------------------------------------------------- */
+
+static bool
+check_cell(struct check *c, const struct image_input *in,
+    const double *cell)
+{
+	double v = *cell;
+
+	if (isnan(v))
+		return true;
+	if (in->kind == MODEL_NUMBER ? isfinite(v) :
+	    v == CODE_UNKNOWN || (v >= 0 && v < in->categories &&
+	    v == (double)(uint32_t)v))
+		return true;
+	return check_bad(c, cell, "a value its column cannot have");
+}
+
+static bool
+check_aliases(struct check *c, const struct image_input *in)
+{
+	const struct model *m = c->m;
+	if (!check_take(c, in, SECTION_aliases, in->alias, in->aliases))
+		return false;
+	for (uint32_t i = 0; i < in->aliases; i++) {
+		const struct image_alias *a = &m->aliases[in->alias + i];
+
+		if (a->is_integer > 1)
+			return check_bad(c, a, "an alias of no kind");
+		if (!check_text(c, &a->from) ||
+		    !check_text(c, &a->to) ||
+		    !check_cell(c, in, &a->cell))
+			return false;
+	}
+	return true;
+}
+
+static bool
+check_input(struct check *c, const struct image_input *in)
+{
+	const struct model *m = c->m;
+	bool range = (in->flags & INPUT_RANGE) != 0;
+
+	if (in->kind > MODEL_TEXT || in->null > NULL_DEFAULT ||
+	    (in->flags & ~(uint32_t)INPUT_FLAGS) != 0)
+		return check_bad(c, in, "an input of no kind");
+	if (range && !(isfinite(in->low) && isfinite(in->high) &&
+	    in->low <= in->high))
+		return check_bad(c, &in->low, "a range without a low "
+		    "and a high number");
+	if (!check_text(c, &in->name) ||
+	    !check_text(c, &in->description) ||
+	    !check_text(c, &in->default_text) ||
+	    !check_cell(c, in, &in->default_cell) ||
+	    !check_aliases(c, in) ||
+	    !check_table(c, &in->exact, in->categories) ||
+	    !check_table(c, &in->folded, in->categories))
+		return false;
+	if (!check_take(c, in, SECTION_categories, in->category,
+	    in->categories))
+		return false;
+	if (in->kind == MODEL_NUMBER && in->categories > 0)
+		return check_bad(c, in, "categories of numbers");
+	for (uint32_t i = 0; i < in->categories; i++) {
+		const struct image_text *t = &m->categories[in->category + i];
+
+		if (!check_text(c, t) ||
+		    !check_found(c, &in->exact, t, i))
+			return false;
+	}
+	return true;
+}
+
+/* Each column stands in the schema order once. */
+static bool
+check_order(struct check *c)
+{
+	const struct model *m = c->m;
+	bool *seen;
+	uint32_t i;
+
+	if (m->n_order != m->n_inputs)
+		return check_bad(c, m->order,
+		    "a schema order of another length");
+	seen = calloc((size_t)m->n_order + 1, sizeof(*seen));
+	if (seen == NULL)
+		return err_system(c->err, "no memory to check a model");
+	for (i = 0; i < m->n_order; i++) {
+		if (m->order[i] >= m->n_inputs || seen[m->order[i]])
+			break;
+		seen[m->order[i]] = true;
+	}
+	free(seen);
+	return i == m->n_order || check_bad(c, &m->order[i],
+		    "a schema order that leaves out a column");
+}
+
+static bool
+check_inputs(struct check *c)
+{
+	const struct model *m = c->m;
+
+	if (m->n_inputs == 0)
+		return check_bad(c, m->inputs, "no input column");
+	if (!check_order(c))
+		return false;
+	for (uint32_t i = 0; i < m->n_inputs; i++)
+		if (!check_input(c, &m->inputs[i]))
+			return false;
+	if (!check_table(c, &m->about->names, m->n_inputs))
+		return false;
+	for (uint32_t i = 0; i < m->n_inputs; i++)
+		if (!check_found(c, &m->about->names, &m->inputs[i].name, i))
+			return false;
+	return true;
+}
+
+/* --- steps ----------------------------------------------------------------- */
+
+bool
+check_list(struct check *c, const void *where, uint32_t first, uint32_t n,
+    uint32_t slots)
+{
+	const uint32_t *list = c->m->lists + first;
+
+	if (!check_take(c, where, SECTION_lists, first, n))
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (list[i] >= slots)
+			return check_bad(c, &list[i],
+			    "a step that reads a slot not made yet");
+	return true;
+}
+
+bool
+check_params(struct check *c, const void *where, uint32_t first, uint64_t n,
+    bool (*fits)(double))
+{
+	const double *params = c->m->params + first;
+
+	if (!check_take(c, where, SECTION_params, first, n))
+		return false;
+	for (uint64_t i = 0; i < n; i++)
+		if (!fits(params[i]))
+			return check_bad(c, &params[i],
+			    "a number its step cannot have");
+	return true;
+}
+
+static bool
+is_not_infinite(double v)
+{
+	return !isinf(v);
+}
+
+static bool
+is_not_nan(double v)
+{
+	return !isnan(v);
+}
+
+static bool
+is_table_entry(double v)
+{
+	return v != -INFINITY;
+}
+
+static bool
+check_lookup(struct check *c, const struct image_step *s)
+{
+	const struct model *m = c->m;
+	if (!check_take(c, s, SECTION_maps, s->extra, s->count))
+		return false;
+	for (uint32_t i = 0; i < s->count; i++) {
+		const int32_t *code = &m->maps[s->extra + i];
+
+		if (*code < 0 || (uint32_t)*code >= s->count)
+			return check_bad(c, code,
+		    "a lookup of a code that is not there");
+		if (i > 0 && m->params[s->at + i - 1] >= m->params[s->at + i])
+			return check_bad(c, &m->params[s->at + i],
+		    "a lookup that does not ascend");
+	}
+	return true;
+}
+
+static bool
+check_onehot(struct check *c, const struct image_step *s)
+{
+	const struct model *m = c->m;
+	if (s->count < TABLE_CODES)
+		return check_bad(c, s, "a map too short");
+	if (!check_take(c, s, SECTION_maps, s->at, s->count))
+		return false;
+	for (uint32_t i = 0; i < s->count; i++) {
+		int32_t to = m->maps[s->at + i];
+
+		if (to < ONEHOT_REFUSE ||
+		    (to >= 0 && (uint32_t)to >= s->width))
+			return check_bad(c, &m->maps[s->at + i],
+		    "a one-hot encoder beyond its features");
+	}
+	return true;
+}
+
+static bool
+check_linear(struct check *c, const struct image_step *s)
+{
+	uint64_t n = ((uint64_t)s->n_src + 1) * s->width;
+
+	return check_params(c, s, s->at, n, check_is_finite) &&
+	    check_list(c, s, s->src, s->n_src, s->dst) &&
+	    check_list(c, s, s->extra, s->count, s->dst);
+}
+
+static bool
+check_link(struct check *c, const struct image_step *s)
+{
+	bool binary = s->extra == LINK_SIGMOID || s->extra == LINK_SIGMOID2;
+
+	if (s->extra > LINK_NORMALISE || s->n_src == 0 ||
+	    (binary && s->n_src != 1) || s->width != (binary ? 2 : s->n_src))
+		return check_bad(c, s, "a link function of no kind");
+	return check_list(c, s, s->src, s->n_src, s->dst);
+}
+
+/* A step from one slot to one, with n params. */
+static bool
+check_simple(struct check *c, const struct image_step *s, uint32_t n,
+    bool (*fits)(double))
+{
+	if (s->op != STEP_CONSTANT && s->src >= s->dst)
+		return check_bad(c, s,
+		    "a step that reads a slot not made yet");
+	if (s->op == STEP_ONEHOT)
+		return check_onehot(c, s);
+	if (s->width != 1)
+		return check_bad(c, s, "a step of another width");
+	return check_params(c, s, s->at, n, fits);
+}
+
+static bool
+check_step(struct check *c, const struct image_step *s)
+{
+	const struct model *m = c->m;
+	const double *params = m->params + s->at;
+
+	switch (s->op) {
+	case STEP_IMPUTE:
+		return check_simple(c, s, 1, is_not_infinite);
+	case STEP_MISSING_IF:
+	case STEP_CONSTANT:
+		return check_simple(c, s, 1, check_is_finite);
+	case STEP_INDICATOR:
+		return check_simple(c, s, 0, NULL);
+	case STEP_SUB_DIV:
+		return check_simple(c, s, 2, check_is_finite);
+	case STEP_MUL_ADD:
+		if (!check_simple(c, s, 4, is_not_nan))
+			return false;
+		if (!isfinite(params[0]) || !isfinite(params[1]) ||
+		    params[2] > params[3])
+			return check_bad(c, params,
+		    "a scaler without finite numbers");
+		return true;
+	case STEP_LOOKUP:
+		return check_simple(c, s, s->count, is_not_nan) &&
+		    check_lookup(c, s);
+	case STEP_TABLE:
+		if (s->count < TABLE_CODES)
+			return check_bad(c, s, "a table too short");
+		return check_simple(c, s, s->count, is_table_entry);
+	case STEP_ONEHOT:
+		return check_simple(c, s, 0, NULL);
+	case STEP_LINEAR:
+		return check_linear(c, s);
+	case STEP_FOREST:
+		return check_forest(c, s);
+	case STEP_LINK:
+		return check_link(c, s);
+	}
+	return check_bad(c, s, "a step of no kind");
+}
+
+static bool
+check_steps(struct check *c)
+{
+	const struct model *m = c->m;
+	uint32_t slots = m->n_inputs;
+
+	if (m->about->slots > IMAGE_SLOTS_MAX ||
+	    m->about->slots != m->n_origins)
+		return check_bad(c, m->about, "a frame of another size");
+	for (uint32_t i = 0; i < m->n_steps; i++) {
+		const struct image_step *s = &m->steps[i];
+
+		if (s->dst != slots || slots > m->about->slots ||
+		    s->width > m->about->slots - slots)
+			return check_bad(c, s,
+		    "a step that makes slots out of order");
+		if (!check_step(c, s))
+			return false;
+		slots += s->width;
+	}
+	if (slots != m->about->slots)
+		return check_bad(c, m->about, "a frame of another size");
+	for (uint32_t i = 0; i < m->n_origins; i++)
+		if (m->origins[i] < -1 ||
+		    (m->origins[i] >= 0 &&
+		    (uint32_t)m->origins[i] >= m->n_inputs))
+			return check_bad(c, &m->origins[i],
+		    "a slot from a column that is not there");
+	return true;
+}
+
+/* --- what comes out -------------------------------------------------------- */
+
+static bool
+check_about(struct check *c)
+{
+	const struct model *m = c->m;
+	const struct image_about *about = m->about;
+
+	for (int i = 0; i < FACT_COUNT; i++)
+		if (!check_text(c, &about->facts[i]))
+			return false;
+	for (int i = 0; i < FIGURE_COUNT; i++)
+		if (isinf(about->figures[i]))
+			return check_bad(c, &about->figures[i],
+		    "a figure that is infinite");
+	if (!(about->figures[FIGURE_THRESHOLD] >= 0 &&
+	    about->figures[FIGURE_THRESHOLD] <= 1))
+		return check_bad(c, &about->figures[FIGURE_THRESHOLD],
+		    "a threshold that is no probability");
+	for (uint32_t i = 0; i < m->n_warnings; i++)
+		if (!check_text(c, &m->warnings[i]))
+			return false;
+	return check_text(c, &about->example);
+}
+
+static bool
+check_outputs(struct check *c)
+{
+	const struct model *m = c->m;
+	const struct image_about *about = m->about;
+
+	if (about->task > MODEL_REGRESSION || about->outputs == 0 ||
+	    (about->task == MODEL_REGRESSION &&
+	    (about->outputs != 1 || m->n_classes != 0)) ||
+	    (about->task == MODEL_CLASSIFICATION &&
+	    about->outputs != m->n_classes))
+		return check_bad(c, about, "outputs of no kind");
+	for (uint32_t i = 0; i < m->n_classes; i++) {
+		const struct image_class *class_ = &m->classes[i];
+
+		if (class_->kind > CLASS_BOOL || !isfinite(class_->number))
+			return check_bad(c, class_,
+			    "a class of no kind");
+		if (!check_text(c, &class_->text))
+			return false;
+	}
+	return check_list(c, about, about->output, about->outputs,
+	    about->slots);
+}
+
+bool
+model_check(const struct model *m, struct err *err)
+{
+	struct check c = {.m = m, .err = err};
+
+	if (m->n_about != 1)
+		return check_bad(&c, m->about, "not one description");
+	return check_about(&c) && check_inputs(&c) && check_steps(&c) &&
+	    check_outputs(&c);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What follows from the steps without running them: whether a missing value
+ * in a column comes through. One pass backwards, since every step stands
+ * behind what it reads.
+ */
+#include "model/model_ir.h"
+
+#include <math.h>
+
+static bool
+same_number(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+/* An encoder takes a missing value where it has a place of its own for it;
+ * one that it would merely treat as unknown is better refused. NaN out of a
+ * table is still missing, and for the next step to judge. */
+static bool
+table_takes(const struct ir_step *s, bool next)
+{
+	double missing = s->params[TABLE_MISSING];
+
+	if (isnan(missing))
+		return next;
+	return missing != TABLE_REFUSE &&
+	    !same_number(missing, s->params[TABLE_UNKNOWN]);
+}
+
+static bool
+onehot_takes(const struct ir_step *s)
+{
+	int32_t missing = s->map[TABLE_MISSING];
+
+	return missing != ONEHOT_REFUSE && missing != s->map[TABLE_UNKNOWN];
+}
+
+static void
+refuse_all(bool *slots, const struct ir_step *s)
+{
+	for (uint32_t i = 0; i < s->n_src; i++)
+		slots[s->list[i]] = false;
+}
+
+bool
+ir_flow(struct model_build *b, const bool **takes, struct err *err)
+{
+	bool *slots;
+
+	if (b->flow != NULL && b->flow_steps == b->steps.n &&
+	    b->flow_output == b->has_output) {
+		*takes = b->flow;
+		return true;
+	}
+	slots = ARENA_ARRAY(b->mem, b->slots.n, bool);
+	if (slots == NULL)
+		return ir_full(b, err);
+	for (uint32_t i = 0; i < b->slots.n; i++)
+		slots[i] = true;
+	for (uint32_t i = 0; i < b->n_outputs; i++)
+		slots[b->outputs[i]] = false;
+	for (uint32_t i = b->steps.n; i-- > 0;) {
+		const struct ir_step *s = ir_step(b, i);
+		bool next = s->width == 0 || slots[s->dst];
+
+		switch (s->op) {
+		case STEP_IMPUTE:
+			slots[s->src] &= !isnan(s->params[0]) || next;
+			break;
+		case STEP_MISSING_IF:
+		case STEP_SUB_DIV:
+		case STEP_MUL_ADD:
+		case STEP_LOOKUP:
+			slots[s->src] &= next;
+			break;
+		case STEP_TABLE:
+			slots[s->src] &= table_takes(s, next);
+			break;
+		case STEP_ONEHOT:
+			slots[s->src] &= onehot_takes(s);
+			break;
+		case STEP_FOREST:
+			if (!s->forest->head.takes_nan)
+				refuse_all(slots, s);
+			break;
+		case STEP_LINEAR:
+		case STEP_LINK:
+			refuse_all(slots, s);
+			break;
+		case STEP_INDICATOR:
+		case STEP_CONSTANT:
+		case STEP_COUNT:
+			break;
+		}
+	}
+	b->flow_steps = b->steps.n;
+	b->flow_output = b->has_output;
+	*takes = b->flow = slots;
+	return true;
+}

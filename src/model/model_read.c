@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What a model tells about itself, and texts to columns and codes. Everything
+ * here was proved when the image was opened.
+ */
+#include "model/model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/model_format.h"
+#include "model/model_view.h"
+
+enum { FOLD_MAX = 4096 }; /* longer texts are no category of a loose field */
+
+/* --- hash tables ----------------------------------------------------------- */
+
+struct str
+image_fold(struct str s, char *folded)
+{
+	for (size_t i = 0; i < s.n; i++)
+		folded[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ?
+		    s.p[i] + ('a' - 'A') : s.p[i]);
+	return (struct str){folded, s.n};
+}
+
+int32_t
+image_find(const struct image_entry *table, uint32_t size, const char *text,
+    struct str s)
+{
+	uint32_t hash, i;
+
+	if (size == 0)
+		return ENTRY_EMPTY;
+	hash = (uint32_t)str_hash(s);
+	for (i = hash & (size - 1); table[i].value != ENTRY_EMPTY;
+	    i = (i + 1) & (size - 1))
+		if (table[i].hash == hash && str_eq(s, (struct str){
+		    text + table[i].text.at, table[i].text.n}))
+			break;
+	return table[i].value;
+}
+
+static int32_t
+find(const struct model *m, struct image_table t, struct str s)
+{
+	return image_find(m->entries + t.first, t.size, m->text, s);
+}
+
+/* --- input ----------------------------------------------------------------- */
+
+uint32_t
+model_inputs(const struct model *m)
+{
+	return m->n_inputs;
+}
+
+void
+model_field(const struct model *m, uint32_t column, struct model_field *ret)
+{
+	const struct image_input *in = &m->inputs[column];
+
+	*ret = (struct model_field){
+	    .name = model_text(m, in->name),
+	    .kind = in->kind,
+	    .required = in->flags & INPUT_REQUIRED,
+	    .unused = in->flags & INPUT_UNUSED,
+	    .null = in->null,
+	    .loose = in->flags & INPUT_LOOSE,
+	    .closed = in->flags & INPUT_CLOSED,
+	    .has_default = in->flags & INPUT_DEFAULT,
+	    .default_number = in->default_cell,
+	    .has_range = in->flags & INPUT_RANGE,
+	    .low = in->low,
+	    .high = in->high,
+	    .description = model_text(m, in->description),
+	    .aliases = m->alias_views + in->alias,
+	    .n_aliases = in->aliases,
+	    .n_categories = in->categories,
+	};
+	if (in->kind == MODEL_TEXT && !(in->flags & INPUT_DEFAULT_MISSING))
+		ret->default_text = model_text(m, in->default_text);
+}
+
+uint32_t
+model_field_order(const struct model *m, uint32_t i)
+{
+	return m->order[i];
+}
+
+struct str
+model_category(const struct model *m, uint32_t column, uint32_t c)
+{
+	return model_text(m, m->categories[m->inputs[column].category + c]);
+}
+
+int32_t
+model_find_input(const struct model *m, struct str name, uint32_t hint)
+{
+	if (hint < m->n_inputs &&
+	    str_eq(name, model_text(m, m->inputs[hint].name)))
+		return (int32_t)hint;
+	return find(m, m->about->names, name);
+}
+
+double
+model_find_code(const struct model *m, uint32_t column, struct str text,
+    bool *refused)
+{
+	const struct image_input *in = &m->inputs[column];
+	int32_t code = find(m, in->exact, text);
+	char folded[FOLD_MAX];
+
+	if (code < 0 && in->flags & INPUT_LOOSE) {
+		text = str_trim(text);
+		if (text.n <= in->longest && text.n <= sizeof(folded))
+			code = find(m, in->folded, image_fold(text, folded));
+	}
+	*refused = code < 0 && in->flags & INPUT_CLOSED;
+	return code;
+}
+
+bool
+model_find_integer_alias(const struct model *m, uint32_t column,
+    int64_t value, double *cell)
+{
+	const struct image_input *in = &m->inputs[column];
+
+	for (uint32_t i = 0; i < in->aliases; i++) {
+		const struct image_alias *a = &m->aliases[in->alias + i];
+
+		if (a->is_integer && a->integer == value) {
+			*cell = a->cell;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+model_find_text_alias(const struct model *m, uint32_t column, struct str text,
+    double *cell)
+{
+	const struct image_input *in = &m->inputs[column];
+	bool loose = in->flags & INPUT_LOOSE;
+
+	for (uint32_t i = 0; i < in->aliases; i++) {
+		const struct image_alias *a = &m->aliases[in->alias + i];
+		struct str from = model_text(m, a->from);
+
+		if (a->is_integer)
+			continue;
+		if (loose ? str_eq_nocase(str_trim(text), str_trim(from)) :
+		    str_eq(text, from)) {
+			*cell = a->cell;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- output ---------------------------------------------------------------- */
+
+enum model_task
+model_task(const struct model *m)
+{
+	return m->about->task;
+}
+
+uint32_t
+model_classes(const struct model *m)
+{
+	return m->n_classes;
+}
+
+void
+model_class_at(const struct model *m, uint32_t k, struct model_class *ret)
+{
+	const struct image_class *c = &m->classes[k];
+
+	*ret = (struct model_class){.kind = c->kind, .number = c->number,
+	    .text = model_text(m, c->text)};
+}
+
+uint32_t
+model_outputs(const struct model *m)
+{
+	return m->about->outputs;
+}
+
+/* --- what it is ------------------------------------------------------------ */
+
+struct str
+model_fact_at(const struct model *m, int fact)
+{
+	return model_text(m, m->about->facts[fact]);
+}
+
+double
+model_figure(const struct model *m, enum model_figure figure)
+{
+	return m->about->figures[figure];
+}
+
+uint32_t
+model_warnings(const struct model *m)
+{
+	return m->n_warnings;
+}
+
+struct str
+model_warning(const struct model *m, uint32_t i)
+{
+	return model_text(m, m->warnings[i]);
+}
+
+struct str
+model_example(const struct model *m)
+{
+	return model_text(m, m->about->example);
+}
+
+size_t
+model_bytes(const struct model *m)
+{
+	return m->n_bytes;
+}
+
+uint32_t
+model_checksum(const struct model *m)
+{
+	return ((const struct image_header *)m->bytes)->checksum;
+}
+
+uint32_t
+model_steps(const struct model *m)
+{
+	return m->n_steps;
+}
