@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SCORE_STEPS_H
+#define SCORE_STEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/model_format.h"
+#include "model/model_view.h"
+#include "score/score.h"
+
+/* What the steps work on, for score.c and the files that run them. */
+struct block {
+	const struct model *m;
+	double *frame;    /* slot s of row r: frame[s * stride + r] */
+	uint32_t *keys;   /* of forests: keys_max a row */
+	size_t stride;    /* rows the block began with */
+	size_t rows;      /* rows still in it: the first of these */
+	bool refused;
+	struct score_fault fault; /* of row `rows`, where refused */
+};
+
+#define SLOT_NONE UINT32_MAX
+
+/* Cut the block before `row` (< rows), for what stands in `slot`. */
+void score_refuse(struct block *b, size_t row, enum score_refusal why,
+    uint32_t slot);
+/* Refuse the rows in which one of n slots is not of a magnitude below
+ * `limit`, or is NaN where takes_nan is false. */
+void score_check_slots(struct block *b, const uint32_t *slots, uint32_t n,
+    bool takes_nan, double limit);
+
+void score_feature(struct block *b, const struct image_step *s);
+void score_linear(struct block *b, const struct image_step *s);
+void score_forest(struct block *b, const struct image_step *s);
+void score_link(struct block *b, const struct image_step *s);
+
+#endif

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * score/: every kind of step against values worked out by hand, compiled
+ * through model_build as importers do it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/str.h"
+#include "model/model.h"
+#include "model/model_build.h"
+#include "score/score.h"
+
+/* A build with `n` input columns a, b, c ... */
+struct world {
+	struct arena mem;
+	struct model_build *b;
+	struct model *m;
+	void *scratch;
+	struct err err;
+};
+
+static void
+world_init(struct world *w, uint32_t n)
+{
+	uint32_t slot;
+
+	memset(w, 0, sizeof(*w));
+	assert_true(arena_init(&w->mem, (size_t)1 << 28, &w->err));
+	w->b = model_build_new(&w->mem);
+	assert_non_null(w->b);
+	for (uint32_t i = 0; i < n; i++) {
+		char name = (char)('a' + i);
+
+		assert_true(model_build_input(w->b, (struct str){&name, 1},
+		    &slot, &w->err));
+		assert_int_equal(slot, i);
+	}
+}
+
+/* Compile with the given slots as the outputs: one a regression, more the
+ * probabilities of as many classes. */
+static void
+world_compile(struct world *w, const uint32_t *out, uint32_t n)
+{
+	struct str image;
+	struct err *err = &w->err;
+
+	for (uint32_t k = 0; k < n && n > 1; k++) {
+		char name = (char)('A' + k);
+
+		assert_true(model_build_class(w->b, (struct model_class){
+		    .kind = CLASS_TEXT, .text = {&name, 1}}, err));
+	}
+	assert_true(model_build_output(w->b, n > 1 ? MODEL_CLASSIFICATION :
+	    MODEL_REGRESSION, out, n, err));
+	if (!model_image(w->b, &image, err))
+		fail_msg("%s", err->text);
+	if (!model_open_bytes(image, &w->m, err))
+		fail_msg("%s", err->text);
+	w->scratch = aligned_alloc(64, (score_scratch_bytes(w->m) + 63) &
+	    ~(size_t)63);
+	assert_non_null(w->scratch);
+}
+
+static void
+world_done(struct world *w)
+{
+	model_close(w->m);
+	free(w->scratch);
+	arena_done(&w->mem);
+}
+
+/* The regression's number for one row. */
+static double
+score_one(struct world *w, const double *cells)
+{
+	struct score_fault fault;
+	double out;
+
+	assert_true(score_rows(w->m, cells, 1, &out, w->scratch, &fault));
+	return out;
+}
+
+static struct score_fault
+refused(struct world *w, const double *cells, size_t n)
+{
+	struct score_fault fault = {.row = SIZE_MAX};
+	double out[64];
+
+	assert_false(score_rows(w->m, cells, n, out, w->scratch, &fault));
+	return fault;
+}
+
+static uint32_t
+code(struct world *w, uint32_t slot, const char *text)
+{
+	uint32_t c;
+
+	assert_true(model_build_code(w->b, slot, str_of(text), &c, &w->err));
+	return c;
+}
+
+#define BUILD(call) \
+	do { \
+		if (!(call)) \
+			fail_msg("%s", w.err.text); \
+	} while (0)
+
+static void
+impute_fills_what_is_missing(void **state)
+{
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 1);
+	BUILD(model_build_impute(w.b, 0, 2.5, &y, &w.err));
+	world_compile(&w, &y, 1);
+	assert_true(score_one(&w, (double[]){NAN}) == 2.5);
+	assert_true(score_one(&w, (double[]){-7}) == -7);
+	world_done(&w);
+}
+
+static void
+missing_if_makes_a_sentinel_missing(void **state)
+{
+	struct world w;
+	uint32_t x, y;
+
+	(void)state;
+	world_init(&w, 1);
+	BUILD(model_build_missing_if(w.b, 0, -1, &x, &w.err));
+	BUILD(model_build_impute(w.b, x, 9, &y, &w.err));
+	world_compile(&w, &y, 1);
+	assert_true(score_one(&w, (double[]){-1}) == 9);
+	assert_true(score_one(&w, (double[]){1}) == 1);
+	assert_true(score_one(&w, (double[]){NAN}) == 9);
+	world_done(&w);
+}
+
+static void
+indicator_marks_what_is_missing(void **state)
+{
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 1);
+	BUILD(model_build_indicator(w.b, 0, &y, &w.err));
+	world_compile(&w, &y, 1);
+	assert_true(score_one(&w, (double[]){NAN}) == 1);
+	assert_true(score_one(&w, (double[]){0}) == 0);
+	world_done(&w);
+}
+
+static void
+scalers_round_each_operation(void **state)
+{
+	struct world w;
+	uint32_t x, y, z;
+
+	(void)state;
+	world_init(&w, 1);
+	BUILD(model_build_sub_div(w.b, 0, 0.1, 3, &x, &w.err));
+	BUILD(model_build_mul_add(w.b, x, 0.7, 0.2, -INFINITY, INFINITY, &y,
+	    &w.err));
+	BUILD(model_build_mul_add(w.b, y, 1, 0, -1, 1, &z, &w.err));
+	world_compile(&w, &z, 1);
+	for (int i = 0; i < 1000; i++) {
+		volatile double v = drand48() * 4 - 2, want;
+
+		want = v - 0.1;
+		want = want / 3;
+		want = want * 0.7;
+		want = want + 0.2;
+		assert_true(score_one(&w, (double[]){v}) == want);
+	}
+	assert_true(score_one(&w, (double[]){1e6}) == 1);
+	assert_true(score_one(&w, (double[]){-1e6}) == -1);
+	world_done(&w);
+}
+
+static void
+lookup_finds_numbers_in_any_order(void **state)
+{
+	static const double values[] = {3, -1.5, 0, INFINITY, 8};
+	static const double table[] = {-10, -20, 0, 1, 2, 3, 4};
+	struct world w;
+	uint32_t x, y;
+
+	(void)state;
+	world_init(&w, 1);
+	BUILD(model_build_lookup(w.b, 0, values, countof(values), &x,
+	    &w.err));
+	BUILD(model_build_table(w.b, x, table, countof(table), &y, &w.err));
+	world_compile(&w, &y, 1);
+	for (uint32_t i = 0; i < countof(values); i++)
+		assert_true(score_one(&w, &values[i]) == i);
+	assert_true(score_one(&w, (double[]){-0.0}) == 2);
+	assert_true(score_one(&w, (double[]){7}) == -10);
+	assert_true(score_one(&w, (double[]){-INFINITY}) == -10);
+	assert_true(score_one(&w, (double[]){NAN}) == -20);
+	world_done(&w);
+}
+
+static void
+table_takes_codes_unknown_and_missing(void **state)
+{
+	static const double table[] = {-1, NAN, 10, 11, TABLE_REFUSE};
+	struct score_fault fault;
+	struct world w;
+	uint32_t x, y;
+
+	(void)state;
+	world_init(&w, 2);
+	code(&w, 1, "red");
+	code(&w, 1, "green");
+	code(&w, 1, "blue");
+	code(&w, 1, "grey"); /* beyond the table: unknown to it */
+	BUILD(model_build_table(w.b, 1, table, countof(table), &x, &w.err));
+	BUILD(model_build_impute(w.b, x, 99, &y, &w.err));
+	world_compile(&w, &y, 1);
+	assert_true(score_one(&w, (double[]){0, 0}) == 10);
+	assert_true(score_one(&w, (double[]){0, 1}) == 11);
+	assert_true(score_one(&w, (double[]){0, 3}) == -1);
+	assert_true(score_one(&w, (double[]){0, CODE_UNKNOWN}) == -1);
+	assert_true(score_one(&w, (double[]){0, NAN}) == 99);
+	fault = refused(&w, (double[]){0, 2}, 1);
+	assert_int_equal(fault.why, SCORE_UNKNOWN);
+	assert_int_equal(fault.column, 1);
+	assert_int_equal(fault.row, 0);
+	/* What no caller should pass reads nothing outside the table. */
+	assert_true(score_one(&w, (double[]){0, 1e300}) == -1);
+	assert_true(score_one(&w, (double[]){0, -INFINITY}) == -1);
+	world_done(&w);
+}
+
+static void
+onehot_sets_one_feature_or_none(void **state)
+{
+	static const int32_t map[] = {ONEHOT_NONE, ONEHOT_REFUSE, 1, 0,
+	    ONEHOT_NONE};
+	static const double coef[] = {1, 10}, zero[] = {0};
+	struct score_fault fault;
+	struct world w;
+	uint32_t x, y;
+
+	(void)state;
+	world_init(&w, 1);
+	code(&w, 0, "x");
+	code(&w, 0, "y");
+	code(&w, 0, "dropped");
+	BUILD(model_build_onehot(w.b, 0, map, countof(map), 2, &x, &w.err));
+	BUILD(model_build_linear(w.b, (uint32_t[]){x, x + 1}, 2, 1, coef,
+	    zero, &y, &w.err));
+	world_compile(&w, &y, 1);
+	assert_true(score_one(&w, (double[]){0}) == 10);
+	assert_true(score_one(&w, (double[]){1}) == 1);
+	assert_true(score_one(&w, (double[]){2}) == 0);
+	assert_true(score_one(&w, (double[]){CODE_UNKNOWN}) == 0);
+	fault = refused(&w, (double[]){NAN}, 1);
+	assert_int_equal(fault.why, SCORE_MISSING);
+	assert_int_equal(fault.column, 0);
+	world_done(&w);
+}
+
+static void
+linear_adds_in_order_and_refuses_what_is_not_finite(void **state)
+{
+	static const double coef[] = {0.1, 0.2, 0.3, -1, -2, -3};
+	static const double intercept[] = {0.7, 100};
+	struct score_fault fault;
+	double out[2];
+	struct world w;
+	uint32_t y, one, src[3];
+
+	(void)state;
+	world_init(&w, 2);
+	BUILD(model_build_constant(w.b, 1, &one, &w.err));
+	src[0] = 1;
+	src[1] = one;
+	src[2] = 0;
+	BUILD(model_build_linear(w.b, src, 3, 2, coef, intercept, &y,
+	    &w.err));
+	world_compile(&w, (uint32_t[]){y, y + 1}, 2);
+	assert_true(score_rows(w.m, (double[]){5, 7}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[0] == 0.1 * 7 + 0.2 + 0.3 * 5 + 0.7);
+	assert_true(out[1] == -7 - 2.0 - 15 + 100);
+	fault = refused(&w, (double[]){1, 2, NAN, 4}, 2);
+	assert_int_equal(fault.row, 1);
+	assert_int_equal(fault.why, SCORE_MISSING);
+	assert_int_equal(fault.column, 0);
+	fault = refused(&w, (double[]){1, INFINITY}, 1);
+	assert_int_equal(fault.why, SCORE_NOT_FINITE);
+	assert_int_equal(fault.column, 1);
+	/* Sums that overflow are refused too, by no column's fault. */
+	fault = refused(&w, (double[]){DBL_MAX, 0}, 1);
+	assert_int_equal(fault.why, SCORE_NOT_FINITE);
+	assert_int_equal(fault.column, -1);
+	world_done(&w);
+}
+
+static void
+links_make_probabilities(void **state)
+{
+	struct score_fault fault;
+	struct world w;
+	double out[3];
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 1);
+	BUILD(model_build_link(w.b, LINK_SIGMOID, (uint32_t[]){0}, 1, &y,
+	    &w.err));
+	world_compile(&w, (uint32_t[]){y, y + 1}, 2);
+	assert_true(score_rows(w.m, (double[]){0.3}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[1] == 1 / (1 + exp(-0.3)));
+	assert_true(out[0] == 1 - out[1]);
+	assert_true(score_rows(w.m, (double[]){-1e9}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[1] == 0 && out[0] == 1);
+	world_done(&w);
+
+	world_init(&w, 1);
+	BUILD(model_build_link(w.b, LINK_SIGMOID2, (uint32_t[]){0}, 1, &y,
+	    &w.err));
+	world_compile(&w, (uint32_t[]){y, y + 1}, 2);
+	assert_true(score_rows(w.m, (double[]){0.3}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[1] == 1 / (1 + exp(-0.6)));
+	world_done(&w);
+
+	for (int i = 0; i < 3; i++) {
+		static const enum model_link link[] = {LINK_SOFTMAX, LINK_OVR,
+		    LINK_NORMALISE};
+		double x[] = {0.5, 2, 1.5}, e[3], sum = 0;
+
+		world_init(&w, 3);
+		BUILD(model_build_link(w.b, link[i], (uint32_t[]){0, 1, 2}, 3,
+		    &y, &w.err));
+		world_compile(&w, (uint32_t[]){y, y + 1, y + 2}, 3);
+		assert_true(score_rows(w.m, x, 1, out, w.scratch, &fault));
+		for (int k = 0; k < 3; k++) {
+			e[k] = link[i] == LINK_SOFTMAX ? exp(x[k] - 2) :
+			    link[i] == LINK_OVR ? 1 / (1 + exp(-x[k])) : x[k];
+			sum += e[k];
+		}
+		for (int k = 0; k < 3; k++)
+			assert_true(out[k] == e[k] / sum);
+		if (link[i] == LINK_SOFTMAX) {
+			assert_true(score_rows(w.m, (double[]){1e308, -1e308,
+			    0}, 1, out, w.scratch, &fault));
+			assert_true(out[0] == 1 && out[1] == 0);
+		}
+		if (link[i] == LINK_NORMALISE) {
+			assert_true(score_rows(w.m, (double[]){0, 0, 0}, 1,
+			    out, w.scratch, &fault));
+			assert_true(out[0] == 0 && out[2] == 0);
+		}
+		world_done(&w);
+	}
+}
+
+static void
+class_is_the_first_of_the_greatest_or_by_threshold(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, 2);
+	world_compile(&w, (uint32_t[]){0, 1}, 2);
+	assert_int_equal(score_class(w.m, (double[]){0.5, 0.5}), 0);
+	assert_int_equal(score_class(w.m, (double[]){0.4, 0.6}), 1);
+	world_done(&w);
+	world_init(&w, 2);
+	model_build_figure(w.b, FIGURE_THRESHOLD, 0.3);
+	world_compile(&w, (uint32_t[]){0, 1}, 2);
+	assert_int_equal(score_class(w.m, (double[]){0.7, 0.3}), 1);
+	assert_int_equal(score_class(w.m, (double[]){0.71, 0.29}), 0);
+	world_done(&w);
+	world_init(&w, 3);
+	world_compile(&w, (uint32_t[]){0, 1, 2}, 3);
+	assert_int_equal(score_class(w.m, (double[]){0.2, 0.4, 0.4}), 1);
+	world_done(&w);
+}
+
+static void
+first_refused_row_is_told_and_earlier_ones_scored(void **state)
+{
+	static const int32_t map[] = {ONEHOT_REFUSE, ONEHOT_NONE, 0};
+	static const double one[] = {1}, zero[] = {0};
+	struct score_fault fault = {.row = 99};
+	double cells[200], out[100];
+	struct world w;
+	uint32_t x, y;
+
+	(void)state;
+	world_init(&w, 2);
+	code(&w, 0, "known");
+	/* The encoder runs first, but refuses a later row. */
+	BUILD(model_build_onehot(w.b, 0, map, countof(map), 1, &x, &w.err));
+	BUILD(model_build_linear(w.b, (uint32_t[]){1}, 1, 1, one, zero, &y,
+	    &w.err));
+	world_compile(&w, &y, 1);
+	for (int r = 0; r < 100; r++) {
+		cells[2 * r] = r == 80 ? CODE_UNKNOWN : 0;
+		cells[2 * r + 1] = r == 77 ? NAN : r;
+		out[r] = -1;
+	}
+	assert_false(score_rows(w.m, cells, 100, out, w.scratch, &fault));
+	assert_int_equal(fault.row, 77);
+	assert_int_equal(fault.why, SCORE_MISSING);
+	assert_int_equal(fault.column, 1);
+	for (int r = 0; r < 77; r++)
+		assert_true(out[r] == r);
+	world_done(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(impute_fills_what_is_missing),
+	    cmocka_unit_test(missing_if_makes_a_sentinel_missing),
+	    cmocka_unit_test(indicator_marks_what_is_missing),
+	    cmocka_unit_test(scalers_round_each_operation),
+	    cmocka_unit_test(lookup_finds_numbers_in_any_order),
+	    cmocka_unit_test(table_takes_codes_unknown_and_missing),
+	    cmocka_unit_test(onehot_sets_one_feature_or_none),
+	    cmocka_unit_test(
+		linear_adds_in_order_and_refuses_what_is_not_finite),
+	    cmocka_unit_test(links_make_probabilities),
+	    cmocka_unit_test(
+		class_is_the_first_of_the_greatest_or_by_threshold),
+	    cmocka_unit_test(first_refused_row_is_told_and_earlier_ones_scored),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("score", tests, NULL, NULL);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Forests: every compare rule against a plain recursive walk over the trees
+ * as they were given, with the values on which such rules usually differ.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/str.h"
+#include "model/model.h"
+#include "model/model_build.h"
+#include "score/score.h"
+
+enum { FEATURES = 6, ROWS = 300, NODES_MAX = 511, VALUES_MAX = 3 };
+
+struct tree {
+	uint32_t n;
+	int32_t left[NODES_MAX], right[NODES_MAX], feature[NODES_MAX];
+	double threshold[NODES_MAX], value[NODES_MAX * VALUES_MAX];
+	uint8_t missing_left[NODES_MAX];
+};
+
+static double
+pick(const double *from, int n)
+{
+	return from[lrand48() % n];
+}
+
+/* Numbers near which float and double comparisons part. */
+static double
+awkward(void)
+{
+	static const double at[] = {0, -0.0, 1, -1, 0.1, 0.5, 1e-40, -1e-40,
+	    FLT_MIN, FLT_MAX, -FLT_MAX, 0x1p-149, -0x1p-149, 16777217, 1.0 / 3,
+	    DBL_MIN, 5e-324, 1e30, -1e30, 3.4028234e38};
+	double v = pick(at, countof(at));
+
+	switch (lrand48() % 6) {
+	case 0:
+		return nextafter(v, INFINITY);
+	case 1:
+		return nextafter(v, -INFINITY);
+	case 2:
+		return (double)nextafterf((float)v, INFINITY);
+	case 3:
+		return (double)nextafterf((float)v, -INFINITY);
+	case 4:
+		return ((double)(float)v + (double)nextafterf((float)v,
+		    INFINITY)) / 2;
+	}
+	return v;
+}
+
+static double
+finite_for(enum tree_compare rule, double v)
+{
+	if (rule == TREE_F64_LE_F64)
+		return isfinite(v) ? v : 1;
+	return isfinite((float)v) ? v : 1;
+}
+
+/* Split node i until `depth`, at random; children behind it. */
+static void
+grow(struct tree *t, uint32_t i, int depth, enum tree_compare rule)
+{
+	if (depth == 0 || lrand48() % 5 == 0 || t->n + 2 > NODES_MAX) {
+		t->left[i] = t->right[i] = -1;
+		for (int j = 0; j < VALUES_MAX; j++)
+			t->value[i * VALUES_MAX + j] = drand48() - 0.5;
+		return;
+	}
+	t->feature[i] = (int32_t)(lrand48() % FEATURES);
+	t->threshold[i] = finite_for(rule, awkward());
+	if (rule == TREE_F32_LT_F32)
+		t->threshold[i] = (float)t->threshold[i];
+	t->missing_left[i] = lrand48() % 2;
+	t->left[i] = (int32_t)t->n++;
+	t->right[i] = (int32_t)t->n++;
+	grow(t, (uint32_t)t->left[i], depth - 1, rule);
+	grow(t, (uint32_t)t->right[i], depth - 1, rule);
+}
+
+static bool
+goes_left(enum tree_compare rule, double x, double threshold)
+{
+	switch (rule) {
+	case TREE_F32_LE_F64:
+		return (double)(float)x <= threshold;
+	case TREE_F64_LE_F64:
+		return x <= threshold;
+	case TREE_F32_LT_F32:
+		return (float)x < (float)threshold;
+	}
+	return false;
+}
+
+static const double *
+walk(const struct tree *t, const double *row, enum tree_compare rule)
+{
+	uint32_t i = 0;
+
+	while (t->left[i] >= 0) {
+		double x = row[t->feature[i]];
+		bool left = isnan(x) ? t->missing_left[i] :
+		    goes_left(rule, x, t->threshold[i]);
+
+		i = (uint32_t)(left ? t->left[i] : t->right[i]);
+	}
+	return t->value + (size_t)i * VALUES_MAX;
+}
+
+static struct model *
+compile(struct arena *mem, const struct tree *trees, uint32_t n_trees,
+    struct build_forest *f)
+{
+	struct build_tree *in = ARENA_ARRAY(mem, n_trees, struct build_tree);
+	struct model_build *b = model_build_new(mem);
+	uint32_t src[FEATURES], dst, out[VALUES_MAX];
+	struct str image;
+	struct model *m;
+	struct err err;
+
+	for (uint32_t i = 0; i < FEATURES; i++) {
+		char name = (char)('a' + i);
+
+		assert_true(model_build_input(b, (struct str){&name, 1},
+		    &src[i], &err));
+	}
+	for (uint32_t i = 0; i < n_trees; i++) {
+		const struct tree *t = &trees[i];
+		double *value = ARENA_ARRAY(mem, t->n * f->n_values, double);
+
+		for (uint32_t k = 0; k < t->n; k++)
+			for (uint32_t j = 0; j < f->n_values; j++)
+				value[k * f->n_values + j] =
+				    t->value[k * VALUES_MAX + j];
+		in[i] = (struct build_tree){.n_nodes = t->n, .left = t->left,
+		    .right = t->right, .feature = t->feature,
+		    .threshold = t->threshold, .value = value,
+		    .missing_left = f->takes_nan ? t->missing_left : NULL,
+		    .first_output = f->n_values == 1 ? i % f->n_outputs : 0};
+	}
+	f->trees = in;
+	f->n_trees = n_trees;
+	if (!model_build_forest(b, src, FEATURES, f, &dst, &err))
+		fail_msg("%s", err.text);
+	for (uint32_t k = 0; k < f->n_outputs; k++) {
+		char name = (char)('A' + k);
+
+		out[k] = dst + k;
+		assert_true(f->n_outputs == 1 || model_build_class(b,
+		    (struct model_class){.kind = CLASS_TEXT,
+		    .text = {&name, 1}}, &err));
+	}
+	assert_true(model_build_output(b, f->n_outputs > 1 ?
+	    MODEL_CLASSIFICATION : MODEL_REGRESSION, out, f->n_outputs, &err));
+	if (!model_image(b, &image, &err) ||
+	    !model_open_bytes(image, &m, &err))
+		fail_msg("%s", err.text);
+	return m;
+}
+
+/* Many rows at once, one at a time, and by the plain walk: equal bits. */
+static void
+compare(enum tree_compare rule, bool takes_nan, uint32_t n_values,
+    uint32_t n_outputs, uint32_t n_trees, int depth)
+{
+	static double cells[ROWS * FEATURES], out[ROWS * VALUES_MAX];
+	static const double base[] = {0.25, -1, 3};
+	struct tree *trees = calloc(n_trees, sizeof(*trees));
+	struct build_forest f = {.compare = rule, .takes_nan = takes_nan,
+	    .n_values = n_values, .n_outputs = n_outputs, .base = base,
+	    .divide = n_trees};
+	struct score_fault fault;
+	struct arena mem;
+	struct model *m;
+	struct err err;
+	void *scratch;
+
+	assert_non_null(trees);
+	assert_true(arena_init(&mem, (size_t)1 << 28, &err));
+	for (uint32_t i = 0; i < n_trees; i++) {
+		trees[i].n = 1;
+		grow(&trees[i], 0, depth, rule);
+	}
+	m = compile(&mem, trees, n_trees, &f);
+	scratch = aligned_alloc(64, (score_scratch_bytes(m) + 63) &
+	    ~(size_t)63);
+	for (int i = 0; i < ROWS * FEATURES; i++)
+		cells[i] = takes_nan && lrand48() % 7 == 0 ? NAN :
+		    finite_for(rule, awkward());
+	assert_true(score_rows(m, cells, ROWS, out, scratch, &fault));
+	for (int r = 0; r < ROWS; r++) {
+		double one[VALUES_MAX], want[VALUES_MAX];
+
+		memcpy(want, base, sizeof(want));
+		for (uint32_t t = 0; t < n_trees; t++) {
+			const double *v = walk(&trees[t], cells + r * FEATURES,
+			    rule);
+
+			for (uint32_t j = 0; j < n_values; j++)
+				want[n_values == 1 ? t % n_outputs : j] +=
+				    v[j];
+		}
+		assert_true(score_rows(m, cells + r * FEATURES, 1, one,
+		    scratch, &fault));
+		for (uint32_t k = 0; k < n_outputs; k++) {
+			want[k] /= n_trees;
+			assert_memory_equal(&one[k], &want[k], sizeof(double));
+			assert_memory_equal(&out[r * n_outputs + k], &want[k],
+			    sizeof(double));
+		}
+	}
+	free(scratch);
+	model_close(m);
+	arena_done(&mem);
+	free(trees);
+}
+
+static void
+each_rule_splits_as_it_says(void **state)
+{
+	(void)state;
+	srand48(1);
+	for (int rule = TREE_F32_LE_F64; rule <= TREE_F32_LT_F32; rule++)
+		for (int nan = 0; nan < 2; nan++)
+			for (int i = 0; i < 20; i++)
+				compare((enum tree_compare)rule, nan, 1, 1,
+				    (uint32_t)(1 + i * 3), i % 9);
+}
+
+static void
+leaves_of_many_values_and_outputs_add_up(void **state)
+{
+	(void)state;
+	srand48(2);
+	compare(TREE_F32_LE_F64, false, 3, 3, 20, 7);
+	compare(TREE_F32_LE_F64, true, 2, 2, 13, 6);
+	compare(TREE_F64_LE_F64, true, 1, 3, 21, 5);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_rule_splits_as_it_says),
+	    cmocka_unit_test(leaves_of_many_values_and_outputs_add_up),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("score forest", tests, NULL, NULL);
+}
