@@ -82,6 +82,10 @@ MUST_USE bool config_environment(struct config *c, struct err *err);
  * took; 0 if it is none of ours. */
 MUST_USE bool config_flag(struct config *c, int argc, char *const argv[],
     int *used, struct err *err);
+/* Whether the arguments are flags of ours with values they may have (-c FILE
+ * is; the file is not read): if not, the program was used wrongly. */
+MUST_USE bool config_check_flags(int argc, char *const argv[],
+    struct arena *mem, struct err *err);
 /* All of it for a program's main: the file that -c or --config names, then
  * the environment, then the flags. argv[0] is passed over. An argument that
  * is no flag of ours is an error with the nearest one. */

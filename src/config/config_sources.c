@@ -294,37 +294,49 @@ config_file_flag(int argc, char *const argv[], int *used, const char **ret,
 	return true;
 }
 
+/* Flags into c; *file is what -c names. */
+static bool
+read_flags(struct config *c, int argc, char *const argv[], const char **file,
+    struct err *err)
+{
+	int used;
+
+	for (int i = 1; i < argc; i += used) {
+		if (!config_file_flag(argc - i, argv + i, &used, file, err))
+			return false;
+		if (used == 0 &&
+		    !config_flag(c, argc - i, argv + i, &used, err))
+			return false;
+		if (used == 0)
+			return unknown_argument(argv[i], err);
+	}
+	return true;
+}
+
+bool
+config_check_flags(int argc, char *const argv[], struct arena *mem,
+    struct err *err)
+{
+	const char *file = NULL;
+	struct config c;
+
+	config_init(&c, mem);
+	return read_flags(&c, argc, argv, &file, err);
+}
+
 bool
 config_load(struct config *c, int argc, char *const argv[],
     struct arena *mem, struct err *err)
 {
 	const char *file = NULL;
-	struct config flags;
-	int used;
 
 	/* Flags come last, but one of them names the file, and a wrong flag
 	 * is told before a wrong file: so once to look, once to keep. */
-	config_init(&flags, mem);
-	for (int i = 1; i < argc; i += used) {
-		if (!config_file_flag(argc - i, argv + i, &used, &file, err))
-			return false;
-		if (used == 0 &&
-		    !config_flag(&flags, argc - i, argv + i, &used, err))
-			return false;
-		if (used == 0)
-			return unknown_argument(argv[i], err);
-	}
 	config_init(c, mem);
-	if (file != NULL && !config_read(c, file, err))
+	if (!read_flags(c, argc, argv, &file, err))
 		return false;
-	if (!config_environment(c, err))
-		return false;
-	for (int i = 1; i < argc; i += used) {
-		if (!config_file_flag(argc - i, argv + i, &used, &file, err))
-			return false;
-		if (used == 0 &&
-		    !config_flag(c, argc - i, argv + i, &used, err))
-			return false;
-	}
-	return true;
+	config_init(c, mem);
+	return (file == NULL || config_read(c, file, err)) &&
+	    config_environment(c, err) &&
+	    read_flags(c, argc, argv, &file, err);
 }
