@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The OpenAPI 3.1 document: a path a route, and one a model where the route
+ * has a {slot}. It says what is true: a category list is an enum with any
+ * other string beside it where other strings are accepted, and a range seen
+ * in training is told, not demanded.
+ */
+#include "api/document.h"
+#include "api/openapi_schema.h"
+#include "api/problem.h"
+#include "api/route.h"
+#include "json/json_write.h"
+
+static void
+render_reference(struct buf *b, struct str slot, const char *what)
+{
+	char text[128];
+	struct buf ref;
+
+	buf_init(&ref, text, sizeof(text));
+	buf_text(&ref, "#/components/schemas/");
+	buf_str(&ref, slot);
+	buf_text(&ref, what);
+	json_open(b, '{');
+	json_key(b, "$ref");
+	json_str(b, buf_view(&ref));
+	json_close(b, '}');
+}
+
+/* One, or a list of them. */
+static void
+render_one_or_list(struct buf *b, struct str slot, const char *what,
+    size_t limit)
+{
+	json_key(b, "schema");
+	json_open(b, '{');
+	json_key(b, "oneOf");
+	json_open(b, '[');
+	render_reference(b, slot, what);
+	json_open(b, '{');
+	json_key(b, "type");
+	json_text(b, "array");
+	json_key(b, "maxItems");
+	json_u64(b, limit);
+	json_key(b, "items");
+	render_reference(b, slot, what);
+	json_close(b, '}');
+	json_close(b, ']');
+	json_close(b, '}');
+}
+
+static void
+open_content(struct buf *b, const char *type)
+{
+	json_key(b, "content");
+	json_open(b, '{');
+	json_key(b, type);
+	json_open(b, '{');
+}
+
+static void
+close_content(struct buf *b)
+{
+	json_close(b, '}');
+	json_close(b, '}');
+}
+
+static void
+open_response(struct buf *b, const char *code, const char *description)
+{
+	json_key(b, code);
+	json_open(b, '{');
+	json_key(b, "description");
+	json_text(b, description);
+}
+
+static void
+render_error(struct buf *b, const char *code, const char *description)
+{
+	open_response(b, code, description);
+	open_content(b, "application/json");
+	json_key(b, "schema");
+	render_reference(b, STR("error"), "");
+	close_content(b);
+	json_close(b, '}');
+}
+
+static void
+render_body(struct buf *b, const struct api *api, const struct served *s)
+{
+	json_key(b, "requestBody");
+	json_open(b, '{');
+	json_key(b, "required");
+	json_bool(b, true);
+	open_content(b, "application/json");
+	render_one_or_list(b, s->slot, "_record", api->rows_limit);
+	json_key(b, "example");
+	document_example(b, s->model);
+	close_content(b);
+	json_close(b, '}');
+}
+
+/* s is NULL for a route without a slot. */
+static void
+render_operation(struct buf *b, const struct api *api, const struct route *r,
+    const struct served *s)
+{
+	char text[128];
+	struct buf id;
+
+	buf_init(&id, text, sizeof(text));
+	buf_text(&id, r->id);
+	if (s != NULL) {
+		buf_char(&id, '_');
+		buf_str(&id, s->slot);
+	}
+	json_open(b, '{');
+	json_key(b, r->methods & 1u << HTTP_POST ? "post" : "get");
+	json_open(b, '{');
+	json_key(b, "operationId");
+	json_str(b, buf_view(&id));
+	json_key(b, "tags");
+	json_open(b, '[');
+	json_text(b, s != NULL ? "predictions" : "service");
+	json_close(b, ']');
+	json_key(b, "summary");
+	json_text(b, r->summary);
+	if (s != NULL) {
+		openapi_render_about(b, s);
+		render_body(b, api, s);
+	}
+	json_key(b, "responses");
+	json_open(b, '{');
+	open_response(b, "200", r->answer);
+	open_content(b, r->answer_type);
+	if (s != NULL)
+		render_one_or_list(b, s->slot, "_prediction",
+		    api->rows_limit);
+	close_content(b);
+	json_close(b, '}');
+	if (s != NULL) {
+		render_error(b, "400", "The input is wrong: what, and where");
+		render_error(b, "413", "Too many rows, or too large");
+	}
+	if (s != NULL || r->label == ROUTE_HEALTH_READY)
+		render_error(b, "503", "Overloaded or shutting down: try "
+		    "again after the seconds that Retry-After says");
+	json_close(b, '}');
+	json_close(b, '}');
+	json_close(b, '}');
+}
+
+static void
+render_paths(struct buf *b, const struct api *api)
+{
+	struct str rest;
+
+	json_open(b, '{');
+	for (size_t i = 0; i < route_count(); i++) {
+		const struct route *r = route_at(i);
+
+		if (r->id == NULL)
+			continue;
+		if (!route_has_slot(r, &rest)) {
+			json_key(b, r->path);
+			render_operation(b, api, r, NULL);
+			continue;
+		}
+		for (size_t k = 0; k < api->n_served; k++) {
+			json_key_str(b, api->served[k].path);
+			render_operation(b, api, r, &api->served[k]);
+		}
+	}
+	json_close(b, '}');
+}
+
+static void
+render_schemas(struct buf *b, const struct api *api)
+{
+	json_open(b, '{');
+	json_key(b, "schemas");
+	json_open(b, '{');
+	json_key(b, "error");
+	json_raw(b, STR("{\"type\":\"object\",\"required\":[\"error\"],"
+	    "\"properties\":{\"error\":{\"type\":\"string\","
+	    "\"description\":\"What is wrong\"},"
+	    "\"detail\":{\"type\":\"string\","
+	    "\"description\":\"Where: the row of a list, or the byte\"}}}"));
+	for (size_t i = 0; i < api->n_served; i++)
+		openapi_render_schemas(b, &api->served[i]);
+	json_close(b, '}');
+	json_close(b, '}');
+}
+
+void
+openapi_render(struct buf *b, const struct api *api)
+{
+	json_open(b, '{');
+	json_key(b, "openapi");
+	json_text(b, "3.1.0");
+	json_key(b, "info");
+	json_open(b, '{');
+	json_key(b, "title");
+	json_text(b, "Lightscore");
+	json_key(b, "version");
+	json_text(b, PACKAGE_VERSION);
+	json_key(b, "description");
+	json_text(b, "Predictions from the models that are served here.");
+	json_close(b, '}');
+	json_key(b, "paths");
+	render_paths(b, api);
+	json_key(b, "components");
+	render_schemas(b, api);
+	json_close(b, '}');
+}

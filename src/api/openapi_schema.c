@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A model's columns and classes as JSON Schema.
+ */
+#include "api/openapi_schema.h"
+
+#include <math.h>
+
+#include "api/predict_encode.h"
+#include "base/number.h"
+#include "json/json_write.h"
+#include "model/model_build.h"
+
+static void
+render_type(struct buf *b, const char *type)
+{
+	json_open(b, '{');
+	json_key(b, "type");
+	json_text(b, type);
+	json_close(b, '}');
+}
+
+/* Everything a text column knows: categories, then other spellings. */
+static void
+render_enum(struct buf *b, const struct model *m, uint32_t column,
+    const struct model_field *f)
+{
+	json_open(b, '{');
+	json_key(b, "enum");
+	json_open(b, '[');
+	for (uint32_t c = 0; c < f->n_categories; c++)
+		json_str(b, model_category(m, column, c));
+	for (uint32_t a = 0; a < f->n_aliases; a++) {
+		if (f->aliases[a].from_integer)
+			json_number(b, (double)f->aliases[a].integer);
+		else
+			json_str(b, f->aliases[a].text);
+	}
+	json_close(b, ']');
+	json_close(b, '}');
+}
+
+static void
+render_choices(struct buf *b, const struct model *m, uint32_t column,
+    const struct model_field *f)
+{
+	bool known = f->kind == MODEL_TEXT &&
+	    f->n_categories + f->n_aliases > 0;
+
+	json_key(b, "anyOf");
+	json_open(b, '[');
+	if (known)
+		render_enum(b, m, column, f);
+	if (f->kind == MODEL_NUMBER)
+		render_type(b, "number");
+	else if (!known || !f->closed || f->loose)
+		render_type(b, "string");
+	if (f->null != NULL_REFUSE)
+		render_type(b, "null");
+	json_close(b, ']');
+}
+
+static void
+render_description(struct buf *b, const struct model_field *f)
+{
+	char text[1024], number[NUMBER_MAX];
+	struct buf words;
+
+	buf_init(&words, text, sizeof(text));
+	buf_str(&words, f->description);
+	if (f->has_range) {
+		buf_text(&words, words.n > 0 ? ". In training " :
+		    "In training ");
+		buf_put(&words, number, number_format(f->low, number));
+		buf_text(&words, " to ");
+		buf_put(&words, number, number_format(f->high, number));
+	}
+	if (f->loose)
+		buf_text(&words, words.n > 0 ?
+		    ". Case and outer spaces do not matter" :
+		    "Case and outer spaces do not matter");
+	if (words.n == 0)
+		return;
+	json_key(b, "description");
+	json_str(b, buf_view(&words));
+}
+
+static void
+render_field(struct buf *b, const struct model *m, uint32_t column)
+{
+	struct model_field f;
+
+	model_field(m, column, &f);
+	json_key_str(b, f.name);
+	json_open(b, '{');
+	render_choices(b, m, column, &f);
+	render_description(b, &f);
+	if (f.has_default && f.kind == MODEL_NUMBER &&
+	    isfinite(f.default_number)) {
+		json_key(b, "default");
+		json_number(b, f.default_number);
+	} else if (f.has_default && f.kind == MODEL_TEXT &&
+	    f.default_text.p != NULL) {
+		json_key(b, "default");
+		json_str(b, f.default_text);
+	}
+	json_close(b, '}');
+}
+
+static void
+render_key(struct buf *b, struct str slot, const char *what)
+{
+	char text[128];
+	struct buf key;
+
+	buf_init(&key, text, sizeof(text));
+	buf_str(&key, slot);
+	buf_text(&key, what);
+	json_key_str(b, buf_view(&key));
+}
+
+static void
+render_record(struct buf *b, const struct model *m)
+{
+	struct model_field f;
+
+	json_open(b, '{');
+	json_key(b, "type");
+	json_text(b, "object");
+	json_key(b, "required");
+	json_open(b, '[');
+	for (uint32_t i = 0; i < model_inputs(m); i++) {
+		model_field(m, model_field_order(m, i), &f);
+		if (f.required)
+			json_str(b, f.name);
+	}
+	json_close(b, ']');
+	json_key(b, "properties");
+	json_open(b, '{');
+	for (uint32_t i = 0; i < model_inputs(m); i++)
+		render_field(b, m, model_field_order(m, i));
+	json_close(b, '}');
+	json_close(b, '}');
+}
+
+static void
+render_prediction(struct buf *b, const struct served *s)
+{
+	const struct model *m = s->model;
+	bool classes = model_classes(m) > 0;
+
+	json_open(b, '{');
+	json_key(b, "type");
+	json_text(b, "object");
+	json_key(b, "required");
+	json_raw(b, classes ?
+	    STR("[\"prediction\",\"probability\",\"model_version\"]") :
+	    STR("[\"prediction\",\"model_version\"]"));
+	json_key(b, "properties");
+	json_open(b, '{');
+	json_key(b, "prediction");
+	if (classes) {
+		json_open(b, '{');
+		json_key(b, "enum");
+		json_open(b, '[');
+		for (uint32_t k = 0; k < model_classes(m); k++)
+			predict_encode_class(b, m, k);
+		json_close(b, ']');
+		json_close(b, '}');
+		json_key(b, "probability");
+		json_raw(b, STR("{\"type\":\"number\",\"minimum\":0,"
+		    "\"maximum\":1,\"description\":\"Of the class that is "
+		    "predicted\"}"));
+	} else {
+		render_type(b, "number");
+	}
+	json_key(b, "model_version");
+	json_open(b, '{');
+	json_key(b, "const");
+	json_str(b, s->slot);
+	json_close(b, '}');
+	json_close(b, '}');
+	json_close(b, '}');
+}
+
+void
+openapi_render_schemas(struct buf *b, const struct served *s)
+{
+	render_key(b, s->slot, "_record");
+	render_record(b, s->model);
+	render_key(b, s->slot, "_prediction");
+	render_prediction(b, s);
+}
+
+void
+openapi_render_about(struct buf *b, const struct served *s)
+{
+	struct str title = model_fact_at(s->model, FACT_TITLE);
+	struct str description = model_fact_at(s->model, FACT_DESCRIPTION);
+	char text[4096];
+	struct buf words;
+
+	buf_init(&words, text, sizeof(text));
+	buf_str(&words, title);
+	if (title.n > 0 && description.n > 0)
+		buf_text(&words, ". ");
+	buf_str(&words, description);
+	if (words.n == 0)
+		return;
+	json_key(b, "description");
+	json_str(b, buf_view(&words));
+}

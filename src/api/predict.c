@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * POST /{slot}/predict. A request is scored as a whole or not at all: one bad
+ * row, and nothing is predicted. Every way out of here has been counted.
+ */
+#include <stdio.h>
+
+#include "api/count.h"
+#include "api/exchange.h"
+#include "api/predict_batch.h"
+#include "api/predict_decode.h"
+#include "api/predict_encode.h"
+#include "api/problem.h"
+#include "base/clock.h"
+#include "score/input.h"
+#include "score/score.h"
+
+static bool
+parse(struct exchange *x, struct predict_batch *b, struct problem *p)
+{
+	if (!predict_decode_is_json(x->req->content_type)) {
+		problem_set(p, PROBLEM_NO_INPUT);
+		snprintf(p->detail, sizeof(p->detail),
+		    "the Content-Type must be application/json, in UTF-8");
+		return false;
+	}
+	return predict_decode_body(x->req->body, x->served->model,
+	    x->api->rows_limit, x->mem, b, p);
+}
+
+static bool
+infer(struct exchange *x, struct predict_batch *b, struct problem *p)
+{
+	const struct model *m = x->served->model;
+	uint32_t width = model_outputs(m);
+	char *scratch = arena_alloc(x->mem,
+	    score_scratch_bytes(m) + CACHE_LINE);
+	struct score_fault fault;
+	struct err err;
+
+	b->out = arena_array(x->mem, b->rows, width * sizeof(double));
+	if (model_task(m) == MODEL_CLASSIFICATION)
+		b->class_ = ARENA_ARRAY(x->mem, b->rows, uint32_t);
+	if (x->mem->over)
+		return problem_set(p, PROBLEM_TOO_LARGE);
+	scratch += -(uintptr_t)scratch % CACHE_LINE;
+	if (!score_rows(m, b->cells, b->rows, b->out, scratch, &fault)) {
+		input_fault(m, &fault, &err);
+		return predict_decode_refuse(b, fault.row, &err, p);
+	}
+	for (size_t i = 0; b->class_ != NULL && i < b->rows; i++)
+		b->class_[i] = score_class(m, b->out + i * width);
+	return true;
+}
+
+static bool
+encode(struct exchange *x, struct predict_batch *b, struct problem *p)
+{
+	predict_encode_rows(x->served, b, &x->res->body);
+	return !x->res->body.over || problem_set(p, PROBLEM_ANSWER);
+}
+
+/* Note how long the stage took that ends now; returns when that is. */
+static uint64_t
+stage_done(struct predict_batch *b, enum label_STAGE stage, uint64_t since)
+{
+	uint64_t now = clock_mono_ns();
+
+	b->stage_ns[stage] = now - since;
+	return now;
+}
+
+static bool
+predict(struct exchange *x, struct predict_batch *b, struct problem *p)
+{
+	uint64_t at = clock_mono_ns();
+
+	if (!parse(x, b, p))
+		return false;
+	at = stage_done(b, STAGE_PARSE, at);
+	if (!predict_decode_rows(x->served->model, x->mem, b, p))
+		return false;
+	at = stage_done(b, STAGE_VALIDATE, at);
+	if (!infer(x, b, p))
+		return false;
+	at = stage_done(b, STAGE_INFER, at);
+	if (!encode(x, b, p))
+		return false;
+	stage_done(b, STAGE_SERIALIZE, at);
+	return true;
+}
+
+void
+predict_handle(struct exchange *x)
+{
+	struct predict_batch batch = {0};
+	struct problem problem;
+
+	if (predict(x, &batch, &problem)) {
+		count_predictions(x, &batch);
+		return;
+	}
+	problem_answer(&problem, x->res);
+	count_no_prediction(x->served, problem_outcome(problem.kind));
+}
