@@ -18,29 +18,58 @@ check_bad(struct check *c, const void *where, const char *what)
 	    "%s: the compiled model is damaged, import it again", what);
 }
 
-bool
-check_take(struct check *c, const void *where, enum image_section_kind section,
-    uint32_t first, uint64_t n)
+/* How many records the image has of a section. */
+static uint32_t
+count(const struct model *m, enum image_section_kind section)
+{
+	const uint32_t counts[] = {
+#define SECTION(name, type) m->n_##name,
+		IMAGE_SECTIONS(SECTION)
+#undef SECTION
+	};
+
+	return counts[section];
+}
+
+static bool
+bad_part(struct check *c, const void *where, const char *how,
+    enum image_section_kind section)
 {
 	static const char *const names[] = {
 #define SECTION(name, type) #name,
 		IMAGE_SECTIONS(SECTION)
 #undef SECTION
 	};
-	const uint32_t counts[] = {
-#define SECTION(name, type) c->m->n_##name,
-		IMAGE_SECTIONS(SECTION)
-#undef SECTION
-	};
 	char what[64];
 
-	if (first < c->end[section] || first > counts[section] ||
-	    n > counts[section] - first) {
-		snprintf(what, sizeof(what), "%s outside their section",
-		    names[section]);
-		return check_bad(c, where, what);
-	}
+	snprintf(what, sizeof(what), "%s %s", how, names[section]);
+	return check_bad(c, where, what);
+}
+
+bool
+check_take(struct check *c, const void *where, enum image_section_kind section,
+    uint32_t first, uint64_t n)
+{
+	uint32_t all = count(c->m, section);
+
+	if (first != c->end[section] || n > all - first)
+		return bad_part(c, where, "not the next", section);
 	c->end[section] = first + (uint32_t)n;
+	return true;
+}
+
+/* What nothing points to was not checked, so there must be none. */
+static bool
+check_all_taken(struct check *c)
+{
+	static const enum image_section_kind taken[] = {SECTION_categories,
+	    SECTION_aliases, SECTION_entries, SECTION_lists, SECTION_params,
+	    SECTION_maps, SECTION_forests, SECTION_lanes, SECTION_trees,
+	    SECTION_nodes, SECTION_leaves};
+
+	for (size_t i = 0; i < countof(taken); i++)
+		if (c->end[taken[i]] != count(c->m, taken[i]))
+			return bad_part(c, c->m->bytes, "unused", taken[i]);
 	return true;
 }
 
@@ -497,5 +526,5 @@ model_check(const struct model *m, struct err *err)
 	if (m->n_about != 1)
 		return check_bad(&c, m->about, "not one description");
 	return check_about(&c) && check_inputs(&c) && check_steps(&c) &&
-	    check_outputs(&c);
+	    check_outputs(&c) && check_all_taken(&c);
 }

@@ -20,8 +20,9 @@ struct check {
 
 /* ERR_INPUT at `where` in the image; false. */
 bool check_bad(struct check *c, const void *where, const char *what);
-/* Records first to first + n of a section, all behind those taken before:
- * nothing is shared, so no part of an image is checked or run twice. */
+/* Records first to first + n of a section, the next ones behind those taken
+ * before: nothing is shared, so no part of an image is checked or run twice,
+ * and nothing is left out. */
 MUST_USE bool check_take(struct check *c, const void *where,
     enum image_section_kind section, uint32_t first, uint64_t n);
 /* n slot numbers in lists, each below `slots`. */

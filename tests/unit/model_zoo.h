@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_MODEL_ZOO_H
+#define TESTS_MODEL_ZOO_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "model/model_build.h"
+
+/*
+ * Small models that together have every part an image can have, for tests of
+ * the image and seeds of its fuzzing. What fails to build aborts.
+ */
+enum zoo {
+	ZOO_SHOP,   /* every step on one slot, a schema with all it can say,
+	             * logistic regression */
+	ZOO_FOREST, /* vector leaves, three classes */
+	ZOO_CUTS,   /* double splits that take missing values, a regression */
+	ZOO_COUNT
+};
+struct model_build *zoo_build(enum zoo which, struct arena *mem);
+/* zoo_build, compiled. */
+struct str zoo_image(enum zoo which, struct arena *mem);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Clients' values to cells: what is taken, what is refused, with which
+ * sentence, and which of several complaints comes first.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "model/model.h"
+#include "model/model_build.h"
+#include "score/input.h"
+
+/* Columns in model order; people are told of them in another. */
+enum { TENURE, GENDER, TOTAL, SENIOR, MONTHLY, CONTRACT, NOTE, COLUMNS };
+
+static struct arena mem;
+static struct model *m;
+static struct err err;
+
+#define BUILD(call) \
+	do { \
+		if (!(call)) \
+			fail_msg("%s", err.text); \
+	} while (0)
+
+static void
+declare(struct model_build *b, uint32_t column)
+{
+	static const struct model_alias senior[] = {
+	    {.text = {"0", 1}, .to = {"No", 2}},
+	    {.text = {"1", 1}, .to = {"Yes", 3}},
+	    {.from_integer = true, .integer = 0, .to = {"No", 2}},
+	    {.from_integer = true, .integer = 1, .to = {"Yes", 3}},
+	};
+	struct model_field f;
+
+	model_build_field_default(b, column, &f);
+	if (column == TOTAL) {
+		f.required = false;
+		f.null = NULL_DEFAULT;
+		f.has_default = true;
+		f.default_number = 0;
+	} else if (column == SENIOR) {
+		f.loose = f.closed = true;
+		f.aliases = senior;
+		f.n_aliases = countof(senior);
+	}
+	BUILD(model_build_field(b, &f, &err));
+}
+
+static int
+setup(void **state)
+{
+	static const char *const names[] = {"tenure", "gender",
+	    "TotalCharges", "SeniorCitizen", "MonthlyCharges", "Contract",
+	    "note"};
+	static const uint32_t order[] = {GENDER, CONTRACT, TENURE, MONTHLY,
+	    TOTAL, SENIOR};
+	static const struct {
+		uint32_t column;
+		const char *text;
+	} texts[] = {{GENDER, "Female"}, {GENDER, "Male"}, {SENIOR, "No"},
+	    {SENIOR, "Yes"}, {CONTRACT, "One year"}};
+	static const double zeros[COLUMNS], table[] = {-1, TABLE_REFUSE, 0, 1};
+	struct model_build *b;
+	struct str image;
+	uint32_t slot, code, src[6], y;
+
+	(void)state;
+	assert_true(arena_init(&mem, (size_t)1 << 26, &err));
+	b = model_build_new(&mem);
+	for (uint32_t i = 0; i < COLUMNS; i++)
+		BUILD(model_build_input(b, str_of(names[i]), &slot, &err));
+	for (size_t i = 0; i < countof(texts); i++)
+		BUILD(model_build_code(b, texts[i].column,
+		    str_of(texts[i].text), &code, &err));
+	for (uint32_t i = 0; i < 6; i++) {
+		src[i] = i;
+		if (i == GENDER || i == SENIOR || i == CONTRACT)
+			BUILD(model_build_table(b, i, table, countof(table),
+			    &src[i], &err));
+	}
+	BUILD(model_build_linear(b, src, 6, 1, zeros, zeros, &y, &err));
+	BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
+	for (size_t i = 0; i < countof(order); i++)
+		declare(b, order[i]);
+	BUILD(model_image(b, &image, &err));
+	BUILD(model_open_bytes(image, &m, &err));
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	model_close(m);
+	arena_done(&mem);
+	return 0;
+}
+
+static const struct raw good[COLUMNS] = {
+    [TENURE] = {RAW_INTEGER, 12, {0}},
+    [GENDER] = {RAW_TEXT, 0, {"Female", 6}},
+    [TOTAL] = {RAW_FLOAT, 720.5, {0}},
+    [SENIOR] = {RAW_TEXT, 0, {"No", 2}},
+    [MONTHLY] = {RAW_FLOAT, 59.95, {0}},
+    [CONTRACT] = {RAW_TEXT, 0, {"One year", 8}},
+};
+
+/* The good row with one value changed gives this cell. */
+static void
+cell_is(int column, struct raw value, double want, uint32_t want_unknown)
+{
+	struct raw raw[COLUMNS];
+	double cells[COLUMNS];
+	uint32_t unknown = 99;
+
+	memcpy(raw, good, sizeof(raw));
+	raw[column] = value;
+	BUILD(input_row(m, raw, cells, &unknown, &err));
+	if (!(cells[column] == want || (isnan(want) &&
+	    isnan(cells[column]))))
+		fail_msg("column %d is %g instead of %g", column,
+		    cells[column], want);
+	assert_int_equal(unknown, want_unknown);
+}
+
+static void
+says(const struct raw *raw, const char *sentence, size_t at)
+{
+	double cells[COLUMNS];
+	uint32_t unknown;
+
+	assert_false(input_row(m, raw, cells, &unknown, &err));
+	assert_string_equal(err.text, sentence);
+	assert_int_equal(err.at, at);
+	assert_int_equal(err.kind, ERR_INPUT);
+}
+
+static void
+one_says(int column, struct raw value, const char *sentence)
+{
+	struct raw raw[COLUMNS];
+
+	memcpy(raw, good, sizeof(raw));
+	raw[column] = value;
+	says(raw, sentence, (size_t)column);
+}
+
+#define INT(v)   ((struct raw){RAW_INTEGER, (v), {0}})
+#define FLOAT(v) ((struct raw){RAW_FLOAT, (v), {0}})
+#define TEXT(v)  ((struct raw){RAW_TEXT, 0, STR(v)})
+#define KIND(k)  ((struct raw){(k), 0, {0}})
+
+static void
+good_values_become_cells(void **state)
+{
+	(void)state;
+	cell_is(TENURE, INT(12), 12, 0);
+	cell_is(TENURE, FLOAT(-12.5), -12.5, 0);
+	cell_is(GENDER, TEXT("Male"), 1, 0);
+	cell_is(GENDER, TEXT("female"), CODE_UNKNOWN, 1);
+	cell_is(CONTRACT, TEXT(""), CODE_UNKNOWN, 1);
+	cell_is(CONTRACT, TEXT("a\0b"), CODE_UNKNOWN, 1);
+}
+
+static void
+absent_or_null_becomes_the_default(void **state)
+{
+	(void)state;
+	cell_is(TOTAL, KIND(RAW_ABSENT), 0, 0);
+	cell_is(TOTAL, KIND(RAW_NULL), 0, 0);
+	one_says(TOTAL, TEXT("x"),
+	    "Invalid type for TotalCharges: expected int or float, got str");
+}
+
+static void
+loose_closed_field_takes_its_spellings_only(void **state)
+{
+	(void)state;
+	cell_is(SENIOR, TEXT("YES"), 1, 0);
+	cell_is(SENIOR, TEXT(" no "), 0, 0);
+	cell_is(SENIOR, TEXT("0"), 0, 0);
+	cell_is(SENIOR, INT(1), 1, 0);
+	cell_is(SENIOR, INT(0), 0, 0);
+	one_says(SENIOR, TEXT("maybe"), "Invalid value for SeniorCitizen: "
+	    "expected one of No, Yes");
+	one_says(SENIOR, TEXT(""), "Invalid value for SeniorCitizen: "
+	    "expected one of No, Yes");
+	one_says(SENIOR, INT(2),
+	    "Invalid type for SeniorCitizen: expected str, got int");
+	one_says(SENIOR, FLOAT(1),
+	    "Invalid type for SeniorCitizen: expected str, got float");
+	one_says(SENIOR, KIND(RAW_BOOL),
+	    "Invalid type for SeniorCitizen: expected str, got bool");
+	one_says(SENIOR, INT(1e300),
+	    "Invalid type for SeniorCitizen: expected str, got int");
+}
+
+static void
+wrong_types_are_named_in_pythons_words(void **state)
+{
+	static const struct {
+		enum raw_kind kind;
+		const char *word;
+	} words[] = {{RAW_NULL, "NoneType"}, {RAW_BOOL, "bool"},
+	    {RAW_TEXT, "str"}, {RAW_LIST, "list"}, {RAW_OBJECT, "dict"},
+	    {RAW_INTEGER, "int"}, {RAW_FLOAT, "float"}};
+	char want[128];
+
+	(void)state;
+	for (size_t i = 0; i < countof(words); i++) {
+		bool number = words[i].kind == RAW_INTEGER ||
+		    words[i].kind == RAW_FLOAT;
+
+		snprintf(want, sizeof(want), "Invalid type for tenure: "
+		    "expected int or float, got %s", words[i].word);
+		if (!number)
+			one_says(TENURE, KIND(words[i].kind), want);
+		snprintf(want, sizeof(want), "Invalid type for gender: "
+		    "expected str, got %s", words[i].word);
+		if (words[i].kind != RAW_TEXT)
+			one_says(GENDER, KIND(words[i].kind), want);
+	}
+}
+
+static void
+missing_features_come_first_in_schema_order(void **state)
+{
+	struct raw raw[COLUMNS] = {0};
+
+	(void)state;
+	says(raw, "Missing required features: gender, Contract, tenure, "
+	    "MonthlyCharges, SeniorCitizen", GENDER);
+	memcpy(raw, good, sizeof(raw));
+	raw[TENURE] = TEXT("x");
+	raw[CONTRACT] = KIND(RAW_ABSENT);
+	says(raw, "Missing required features: Contract", CONTRACT);
+}
+
+static void
+numbers_come_before_texts_each_in_schema_order(void **state)
+{
+	struct raw raw[COLUMNS];
+
+	(void)state;
+	memcpy(raw, good, sizeof(raw));
+	raw[MONTHLY] = TEXT("a");
+	raw[TENURE] = TEXT("b");
+	raw[GENDER] = INT(1);
+	says(raw, "Invalid type for tenure: expected int or float, got str",
+	    TENURE);
+	raw[TENURE] = INT(1);
+	says(raw, "Invalid type for MonthlyCharges: expected int or float, "
+	    "got str", MONTHLY);
+	raw[MONTHLY] = INT(1);
+	raw[SENIOR] = TEXT("x");
+	says(raw, "Invalid type for gender: expected str, got int", GENDER);
+}
+
+static void
+number_has_to_be_finite(void **state)
+{
+	(void)state;
+	one_says(TENURE, FLOAT(INFINITY),
+	    "Invalid value for tenure: expected a finite number");
+	one_says(TENURE, FLOAT(NAN),
+	    "Invalid value for tenure: expected a finite number");
+}
+
+static void
+column_nobody_reads_takes_anything(void **state)
+{
+	(void)state;
+	for (int kind = RAW_ABSENT; kind <= RAW_OBJECT; kind++)
+		cell_is(NOTE, (struct raw){(enum raw_kind)kind, 3, {0}},
+		    kind == RAW_INTEGER || kind == RAW_FLOAT ? 3 : NAN, 0);
+	cell_is(NOTE, FLOAT(INFINITY), NAN, 0);
+}
+
+static void
+faults_of_scoring_have_sentences(void **state)
+{
+	static const struct {
+		struct score_fault fault;
+		const char *text;
+	} cases[] = {
+	    {{3, SCORE_MISSING, TENURE},
+	     "Invalid value for tenure: the model takes no missing value "
+	     "here"},
+	    {{3, SCORE_NOT_FINITE, MONTHLY},
+	     "Invalid value for MonthlyCharges: too large for the model's "
+	     "32-bit numbers"},
+	    {{3, SCORE_UNKNOWN, GENDER},
+	     "Invalid value for gender: a category the model does not know"},
+	    {{3, SCORE_MISSING, -1}, "The model takes no missing value"},
+	    {{3, SCORE_NOT_FINITE, -1}, "A value is too large for the model"},
+	    {{3, SCORE_UNKNOWN, -1},
+	     "A category is one the model does not know"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		input_fault(m, &cases[i].fault, &err);
+		assert_string_equal(err.text, cases[i].text);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(good_values_become_cells),
+	    cmocka_unit_test(absent_or_null_becomes_the_default),
+	    cmocka_unit_test(loose_closed_field_takes_its_spellings_only),
+	    cmocka_unit_test(wrong_types_are_named_in_pythons_words),
+	    cmocka_unit_test(missing_features_come_first_in_schema_order),
+	    cmocka_unit_test(numbers_come_before_texts_each_in_schema_order),
+	    cmocka_unit_test(number_has_to_be_finite),
+	    cmocka_unit_test(column_nobody_reads_takes_anything),
+	    cmocka_unit_test(faults_of_scoring_have_sentences),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("score input", tests, setup,
+	    teardown);
+}
