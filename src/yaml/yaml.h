@@ -28,6 +28,7 @@ struct yaml_node {
 	uint32_t line, column;   /* counted from 1 */
 	uint32_t n;              /* children */
 	struct str key;          /* in a mapping; in a sequence, the list's */
+	bool key_quoted;         /* a mapping may hold both 0 and "0" */
 	struct str text;         /* of a scalar, with a NUL behind it */
 	const struct yaml_node *first, *next; /* children, in file order */
 	const char *file;        /* for messages */

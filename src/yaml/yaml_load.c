@@ -12,6 +12,7 @@
 #include <yaml.h>
 
 #include "base/file.h"
+#include "base/number.h"
 
 struct reader {
 	yaml_parser_t parser;
@@ -127,6 +128,7 @@ read_children(struct reader *r, struct yaml_node *parent, yaml_event_t *event,
 	for (;;) {
 		struct str key = parent->key;
 		struct yaml_node *child;
+		bool quoted = false;
 
 		if (!next(r, event))
 			return false;
@@ -143,6 +145,7 @@ read_children(struct reader *r, struct yaml_node *parent, yaml_event_t *event,
 			if (child == NULL)
 				return false;
 			key = child->text;
+			quoted = child->quoted;
 			yaml_event_delete(event);
 			if (!next(r, event))
 				return false;
@@ -151,6 +154,7 @@ read_children(struct reader *r, struct yaml_node *parent, yaml_event_t *event,
 		yaml_event_delete(event);
 		if (child == NULL)
 			return false;
+		child->key_quoted = quoted;
 		*tail = child;
 		tail = &child->next;
 		parent->n++;
@@ -168,8 +172,20 @@ by_key(const void *a, const void *b)
 	if (order == 0)
 		order = (x->key.n > y->key.n) - (x->key.n < y->key.n);
 	if (order == 0)
+		order = x->key_quoted - y->key_quoted;
+	if (order == 0)
 		order = (x->line > y->line) - (x->line < y->line);
 	return order;
+}
+
+/* a and "a" are one key; 0 is a number and "0" a text. */
+static bool
+is_same_key(const struct yaml_node *x, const struct yaml_node *y)
+{
+	double number;
+
+	return str_eq(x->key, y->key) && (x->key_quoted == y->key_quoted ||
+	    !number_parse(x->key, &number));
 }
 
 static bool
@@ -187,7 +203,7 @@ keys_differ(struct reader *r, const struct yaml_node *map)
 		all[n++] = c;
 	qsort(all, n, sizeof(*all), by_key);
 	for (size_t i = 1; i < n; i++) {
-		if (str_eq(all[i - 1]->key, all[i]->key))
+		if (is_same_key(all[i - 1], all[i]))
 			return yaml_err(all[i], r->err,
 			    "the key is there twice, first at line %u",
 			    all[i - 1]->line);
