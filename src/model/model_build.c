@@ -145,6 +145,12 @@ model_build_slot_origin(const struct model_build *b, uint32_t slot,
 	return true;
 }
 
+uint32_t
+model_build_inputs(const struct model_build *b)
+{
+	return b->columns.n;
+}
+
 struct str
 model_build_input_name(const struct model_build *b, uint32_t slot)
 {
@@ -212,6 +218,20 @@ model_build_class(struct model_build *b, struct model_class class_,
 		return ir_full(b, err);
 	*at = copy;
 	return true;
+}
+
+uint32_t
+model_build_classes(const struct model_build *b)
+{
+	return b->classes.n;
+}
+
+struct str
+model_build_class_text(const struct model_build *b, uint32_t k)
+{
+	const struct model_class *classes = b->classes.p;
+
+	return k < b->classes.n ? classes[k].text : STR("");
 }
 
 bool

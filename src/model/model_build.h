@@ -86,6 +86,7 @@ uint32_t model_build_slots(const struct model_build *b);
 /* The column a slot's value derives from alone; false where from several. */
 bool model_build_slot_origin(const struct model_build *b, uint32_t slot,
     uint32_t *column);
+uint32_t model_build_inputs(const struct model_build *b);
 /* Name of column `slot` (slot < number of inputs). */
 struct str model_build_input_name(const struct model_build *b, uint32_t slot);
 /* The code of `text` in the dictionary of the column behind `slot`, added if
@@ -187,6 +188,9 @@ MUST_USE bool model_build_link(struct model_build *b, enum model_link link,
 /* Append a class (classification only), in the order of the probabilities. */
 MUST_USE bool model_build_class(struct model_build *b,
     struct model_class class_, struct err *err);
+uint32_t model_build_classes(const struct model_build *b);
+/* The text of class k, empty beyond the last. */
+struct str model_build_class_text(const struct model_build *b, uint32_t k);
 /* The outputs: one slot for a regression, one probability a class else. */
 MUST_USE bool model_build_output(struct model_build *b,
     enum model_task task, const uint32_t *src, uint32_t n, struct err *err);
