@@ -372,6 +372,17 @@ model_build_field(struct model_build *b, const struct model_field *field,
 	return true;
 }
 
+void
+model_build_range(struct model_build *b, uint32_t column, double low,
+    double high)
+{
+	struct ir_column *c = ir_column(b, column);
+
+	c->ranged = isfinite(low) && isfinite(high) && low <= high;
+	c->low = low;
+	c->high = high;
+}
+
 bool
 model_build_example(struct model_build *b, struct str json, struct err *err)
 {

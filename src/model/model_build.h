@@ -211,6 +211,10 @@ void model_build_field_default(struct model_build *b, uint32_t column,
  * where the field is closed. */
 MUST_USE bool model_build_field(struct model_build *b,
     const struct model_field *field, struct err *err);
+/* The lowest and highest number that reference data has in a column: its
+ * range, where the schema declares none. */
+void model_build_range(struct model_build *b, uint32_t column, double low,
+    double high);
 /* Example row for people and documents: one JSON object as text. */
 MUST_USE bool model_build_example(struct model_build *b, struct str json,
     struct err *err);

@@ -47,6 +47,8 @@ struct ir_column {
 	bool used;     /* some step or output reads it */
 	bool declared; /* model_build_field was called: */
 	struct model_field field;
+	bool ranged;   /* model_build_range was called: */
+	double low, high;
 };
 
 struct ir_slot {

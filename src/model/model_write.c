@@ -201,6 +201,11 @@ put_input(struct writer *w, uint32_t i, struct image_input *in)
 
 	if (!c->declared)
 		model_build_field_default(w->b, i, &f);
+	if (c->ranged && !f.has_range && f.kind == MODEL_NUMBER) {
+		f.has_range = true;
+		f.low = c->low;
+		f.high = c->high;
+	}
 	in->name = put_text(w, model_build_input_name(w->b, i));
 	in->description = put_text(w, f.description);
 	in->kind = f.kind;
