@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * lightscore-worker: the command line, read once. lightscored writes it; a
+ * person may too, with a listening socket as standard input.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "metrics/metrics_file.h"
+#include "worker/worker.h"
+
+static const char usage[] =
+    "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
+    "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
+    "    [--queue-limit N] [--max-requests N] [--ready-fd N]\n";
+
+enum option_id {
+	METRICS,
+	SLOT,
+	MODEL,
+	REQUEST_LIMIT,
+	ROWS_LIMIT,
+	MEMORY_LIMIT,
+	QUEUE_LIMIT,
+	MAX_REQUESTS,
+	READY_FD,
+	HELP
+};
+
+static const struct option options[] = {
+    {"metrics", required_argument, NULL, METRICS},
+    {"slot", required_argument, NULL, SLOT},
+    {"model", required_argument, NULL, MODEL},
+    {"request-limit", required_argument, NULL, REQUEST_LIMIT},
+    {"rows-limit", required_argument, NULL, ROWS_LIMIT},
+    {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
+    {"queue-limit", required_argument, NULL, QUEUE_LIMIT},
+    {"max-requests", required_argument, NULL, MAX_REQUESTS},
+    {"ready-fd", required_argument, NULL, READY_FD},
+    {"help", no_argument, NULL, HELP},
+    {0},
+};
+
+NORETURN static void
+fail_usage(void)
+{
+	fputs(usage, stderr);
+	exit(WORKER_EXIT_CONFIG);
+}
+
+static uint64_t
+number(const char *text, uint64_t most)
+{
+	uint64_t n;
+
+	if (!number_parse_u64(str_of(text), &n) || n > most)
+		fail_usage();
+	return n;
+}
+
+static void
+add_model(struct worker_options *o, char *text)
+{
+	char *equals = strchr(text, '=');
+
+	if (equals == NULL || o->n_models == WORKER_MODELS_MAX)
+		fail_usage();
+	*equals = '\0';
+	o->models[o->n_models++] =
+	    (struct worker_model){.slot = text, .file = equals + 1};
+}
+
+static void
+read_options(int argc, char *argv[], struct worker_options *o)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case METRICS:
+			o->metrics = optarg;
+			break;
+		case SLOT:
+			o->slot = (int)number(optarg, METRICS_SLOTS - 1);
+			break;
+		case MODEL:
+			add_model(o, optarg);
+			break;
+		case REQUEST_LIMIT:
+			o->request_limit = number(optarg, 1u << 30);
+			break;
+		case ROWS_LIMIT:
+			o->rows_limit = number(optarg, 1u << 20);
+			break;
+		case MEMORY_LIMIT:
+			o->memory_limit = number(optarg, (uint64_t)1 << 40);
+			break;
+		case QUEUE_LIMIT:
+			o->queue_limit = number(optarg, UINT32_MAX);
+			break;
+		case MAX_REQUESTS:
+			o->max_requests = number(optarg, UINT64_MAX);
+			break;
+		case READY_FD:
+			o->ready_fd = (int)number(optarg, 1023);
+			break;
+		case HELP:
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			fail_usage();
+		}
+	}
+	if (optind != argc || o->metrics == NULL || o->slot < 0)
+		fail_usage();
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct worker_options o = {
+	    .slot = -1,
+	    .request_limit = 8 << 20,
+	    .rows_limit = 10000,
+	    .memory_limit = 24 * (8 << 20),
+	    .queue_limit = 1024,
+	    .ready_fd = -1,
+	};
+	enum worker_exit status;
+	struct err err = {0};
+
+	log_init("lightscore-worker", LOG_LEVEL_INFO);
+	read_options(argc, argv, &o);
+	status = worker_run(&o, &err);
+	if (status == WORKER_EXIT_FAILED || status == WORKER_EXIT_CONFIG)
+		log_error("%s", err.text);
+	return (int)status;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The life of a worker. What stays true: each request is counted in this
+ * worker's own slab before its answer leaves; SIGTERM is seen only between
+ * requests; nothing outside the request's arena grows with requests.
+ */
+#include "worker/worker.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "http/fcgi.h"
+#include "metrics/metrics_file.h"
+#include "model/model.h"
+
+/* Address space, not memory: pages are taken as they are touched. */
+#define DOCUMENTS_BYTES   ((size_t)64 << 20)
+#define RESPONSE_BASE     ((size_t)1 << 20)
+#define RESPONSE_PER_ROW  ((size_t)1024)
+enum { RETRY_AFTER_S = 1 };
+
+struct worker {
+	const struct worker_options *options;
+	struct metrics_file metrics;
+	struct slab *slab;
+	struct api_model models[WORKER_MODELS_MAX];
+	struct arena documents; /* what api_new renders */
+	struct api *api;
+	struct fcgi *fcgi;
+	uint64_t answered;
+};
+
+static volatile sig_atomic_t stop;
+
+static void
+on_stop(int signo)
+{
+	(void)signo;
+	stop = 1;
+}
+
+/* --- serving -------------------------------------------------------------- */
+
+/* More connections wait than we may keep waiting: the supervisor looks at
+ * the queue and publishes its length. */
+static bool
+is_overloaded(const struct worker *w)
+{
+	return metric_value(&w->metrics.server->queue) >
+	    (double)w->options->queue_limit;
+}
+
+static void
+count_request(struct worker *w)
+{
+	if (++w->answered == w->options->max_requests)
+		stop = 1;
+}
+
+static void
+handle(void *ctx, const struct http_request *req, struct http_response *res,
+    struct arena *mem)
+{
+	struct worker *w = ctx;
+
+	/* Only what costs is shed: probes stay answered. */
+	if (req->method == HTTP_POST && is_overloaded(w)) {
+		api_refuse(w->api, req, 503,
+		    "The server is overloaded; try again later", res);
+		res->retry_after_s = RETRY_AFTER_S;
+	} else {
+		api_handle(w->api, req, res, mem);
+	}
+	count_request(w);
+}
+
+static void
+rejected(void *ctx, enum fcgi_reject why, const struct http_request *req,
+    struct http_response *res)
+{
+	struct worker *w = ctx;
+
+	if (why == FCGI_TOO_LARGE)
+		api_refuse(w->api, req, 413, "The request body is too large",
+		    res);
+	else
+		api_refuse(w->api, req, 400, "The request is malformed", res);
+	count_request(w);
+}
+
+static void
+note_state(void *ctx, uint64_t busy_since_ns)
+{
+	metrics_busy(((struct worker *)ctx)->slab, busy_since_ns);
+}
+
+/* --- setting up ----------------------------------------------------------- */
+
+static bool
+open_models(struct worker *w, struct err *err)
+{
+	const struct worker_options *o = w->options;
+
+	for (size_t i = 0; i < o->n_models; i++) {
+		w->models[i].slot = o->models[i].slot;
+		if (!model_open(o->models[i].file, &w->models[i].model, err))
+			return err_context(err, "model %s", o->models[i].slot);
+	}
+	return true;
+}
+
+static bool
+open_api(struct worker *w, struct err *err)
+{
+	struct api_options o = {
+	    .models = w->models,
+	    .n_models = w->options->n_models,
+	    .rows_limit = w->options->rows_limit,
+	    .metrics = &w->metrics,
+	    .slab = w->slab,
+	};
+
+	return arena_init(&w->documents, DOCUMENTS_BYTES, err) &&
+	    api_new(&o, &w->documents, &w->api, err);
+}
+
+static bool
+open_fcgi(struct worker *w, struct err *err)
+{
+	struct fcgi_options o = {
+	    .body_limit = w->options->request_limit,
+	    .memory_limit = w->options->memory_limit,
+	    .response_limit =
+		RESPONSE_BASE + w->options->rows_limit * RESPONSE_PER_ROW,
+	};
+
+	return fcgi_open(&o, &w->fcgi, err);
+}
+
+static bool
+set_up(struct worker *w, struct err *err)
+{
+	if (!metrics_open(w->options->metrics, w->options->slot, &w->metrics,
+		err))
+		return false;
+	w->slab = &w->metrics.slabs[w->options->slot];
+	return open_models(w, err) && open_api(w, err) && open_fcgi(w, err);
+}
+
+static void
+tear_down(struct worker *w)
+{
+	if (w->fcgi != NULL)
+		fcgi_close(w->fcgi);
+	arena_done(&w->documents);
+	for (size_t i = 0; i < w->options->n_models; i++)
+		if (w->models[i].model != NULL)
+			model_close(w->models[i].model);
+	if (w->slab != NULL)
+		metrics_close(&w->metrics);
+}
+
+static void
+say_ready(struct worker *w)
+{
+	metrics_ready(w->slab, (int32_t)getpid());
+	if (w->options->ready_fd < 0)
+		return;
+	/* Nobody there to read it: the supervisor is gone, so are we. */
+	if (write(w->options->ready_fd, "", 1) != 1)
+		stop = 1;
+	close(w->options->ready_fd);
+}
+
+enum worker_exit
+worker_run(const struct worker_options *o, struct err *err)
+{
+	struct worker w = {.options = o};
+	struct fcgi_calls calls = {.handle = handle, .rejected = rejected,
+	    .state = note_state, .ctx = &w};
+	struct sigaction on_term = {.sa_handler = on_stop};
+	sigset_t blocked, wait_mask;
+	enum worker_exit status = WORKER_EXIT_NORMAL;
+
+	/* From the first moment: a stop before we serve is not lost. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, &wait_mask);
+	sigdelset(&wait_mask, SIGTERM);
+	if (!set_up(&w, err)) {
+		tear_down(&w);
+		return WORKER_EXIT_CONFIG;
+	}
+	sigaction(SIGTERM, &on_term, NULL);
+	say_ready(&w);
+	if (!fcgi_serve(w.fcgi, &calls, &stop, &wait_mask, err))
+		status = WORKER_EXIT_FAILED;
+	else if (w.answered > 0 && w.answered == o->max_requests)
+		status = WORKER_EXIT_MAX_REQUESTS;
+	tear_down(&w);
+	return status;
+}

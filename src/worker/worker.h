@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "base/attr.h"
+#include "base/err.h"
+
+/* One process that answers requests: models mapped, a slab to count in, a
+ * listening socket on descriptor 0. */
+
+/* How the process ends; the supervisor reads it. */
+enum worker_exit {
+	WORKER_EXIT_NORMAL = 0,
+	WORKER_EXIT_FAILED = 1,
+	WORKER_EXIT_CONFIG = 2,       /* would fail again: do not respawn */
+	WORKER_EXIT_MAX_REQUESTS = 3, /* as asked for: respawn at once */
+};
+
+enum { WORKER_MODELS_MAX = 16 };
+
+struct worker_model {
+	const char *slot; /* "v1" */
+	const char *file; /* its compiled image */
+};
+
+struct worker_options {
+	const char *metrics; /* path of the shared file */
+	int slot;            /* whose slab we count in */
+	struct worker_model models[WORKER_MODELS_MAX];
+	size_t n_models;
+	uint64_t request_limit; /* bytes of body */
+	uint64_t rows_limit;    /* rows in a request */
+	uint64_t memory_limit;  /* bytes for one request, body included */
+	uint64_t queue_limit;   /* connections waiting; more is shed */
+	uint64_t max_requests;  /* then end; 0: never */
+	int ready_fd;           /* told when ready, then closed; or -1 */
+};
+
+/* Set up, say ready, serve until SIGTERM or max_requests. *err is set unless
+ * the exit is WORKER_EXIT_NORMAL or WORKER_EXIT_MAX_REQUESTS. */
+MUST_USE enum worker_exit worker_run(const struct worker_options *o,
+    struct err *err);
+
+#endif
