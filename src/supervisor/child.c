@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Starting a process. What stays true: none of ours outlives us, whatever
+ * ends us; none inherits a signal mask, an ignored signal or a descriptor
+ * it was not given.
+ */
+#include "supervisor/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* Every descriptor of ours is closed on exec; `to` is not. */
+static bool
+place(int from, int to)
+{
+	if (from == to)
+		return fcntl(to, F_SETFD, 0) == 0;
+	return dup2(from, to) == to;
+}
+
+/* Sources are above CHILD_READY_FD or already in their place, so the order
+ * matters only for the last. */
+static bool
+place_all(const struct child_spec *spec)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return null >= 0 && place(spec->in_fd < 0 ? null : spec->in_fd, 0) &&
+	    place(null, 1) && (spec->err_fd < 0 || place(spec->err_fd, 2)) &&
+	    (spec->ready_fd < 0 || place(spec->ready_fd, CHILD_READY_FD));
+}
+
+NORETURN static void
+become(const struct child_spec *spec, pid_t parent)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	signal(SIGPIPE, SIG_DFL);
+	setsid();
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+		_exit(127); /* the parent was gone before we could say so */
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (place_all(spec)) {
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		/* exec does not write to the strings: POSIX's lack of const */
+		execv(spec->argv[0],
+		    (char *const *)(const void *)spec->argv);
+	}
+	log_error("cannot run %s: %s", spec->argv[0], strerror(errno));
+	_exit(127);
+}
+
+bool
+child_start(const struct child_spec *spec, pid_t *ret, struct err *err)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid < 0)
+		return err_system(err, "cannot start %s", spec->argv[0]);
+	if (pid == 0)
+		become(spec, parent);
+	*ret = pid;
+	return true;
+}
+
+bool
+child_pipe(int *read_end, int *write_end, struct err *err)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return err_system(err, "cannot make a pipe");
+	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
+		err_system(err, "cannot set up a pipe");
+		close(ends[0]);
+		close(ends[1]);
+		return false;
+	}
+	*read_end = ends[0];
+	*write_end = ends[1];
+	return true;
+}
+
+const char *
+child_ended_text(int status, char *text, size_t n)
+{
+	if (WIFSIGNALED(status))
+		snprintf(text, n, "signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, n, "exit status %d", WEXITSTATUS(status));
+	return text;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SUPERVISOR_CHILD_H
+#define SUPERVISOR_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+
+/* A process of ours: how it is started, and how an end is told. */
+struct child_spec {
+	const char *const *argv; /* argv[0]: path of the program */
+	int in_fd;    /* becomes descriptor 0; -1: /dev/null */
+	int err_fd;   /* becomes descriptor 2; -1: ours */
+	int ready_fd; /* becomes CHILD_READY_FD; -1: none */
+};
+enum { CHILD_READY_FD = 3 };
+
+/* Fork and exec. The child leads a session of its own (a Ctrl-C reaches only
+ * us), is killed with us, gains no privilege, and keeps no descriptor but
+ * those named. Where exec fails it says so on descriptor 2 and exits 127. */
+MUST_USE bool child_start(const struct child_spec *spec, pid_t *ret,
+    struct err *err);
+/* A pipe whose both ends are closed on exec; the read end does not block. */
+MUST_USE bool child_pipe(int *read_end, int *write_end, struct err *err);
+/* "exit status 3", "signal 9 (Killed)" into text. */
+const char *child_ended_text(int status, char *text, size_t n);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Generations and their files: an image is unlinked when the last worker
+ * that maps it has been reaped, not before.
+ */
+#include "supervisor/generation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "supervisor/backoff.h"
+#include "supervisor/cpus.h"
+
+struct generation *
+generation_new(unsigned number, const struct config *c, const char *folder)
+{
+	struct generation *g = calloc(1, sizeof(*g));
+
+	if (g == NULL)
+		return NULL;
+	g->number = number;
+	g->holders = 1;
+	g->workers = c->workers > 0 ? (int)c->workers : cpus_usable();
+	g->request_limit = (uint64_t)c->request_limit;
+	g->rows_limit = (uint64_t)c->rows_limit;
+	g->queue_limit = (uint64_t)c->queue_limit;
+	g->max_requests = (uint64_t)c->max_requests;
+	g->request_timeout_ns = (uint64_t)c->request_timeout * MILLISECOND_NS;
+	g->stop_timeout_ns = (uint64_t)c->stop_timeout * MILLISECOND_NS;
+	g->n_images = c->n_models;
+	for (size_t i = 0; i < g->n_images; i++) {
+		struct generation_image *image = &g->images[i];
+
+		snprintf(image->slot, sizeof(image->slot), "%s",
+		    c->models[i].slot);
+		snprintf(image->file, sizeof(image->file), "%.*s/%s.%u.lsm",
+		    PATH_MAX - 64, folder, image->slot, number);
+	}
+	return g;
+}
+
+struct generation *
+generation_hold(struct generation *g)
+{
+	g->holders++;
+	return g;
+}
+
+void
+generation_release(struct generation *g)
+{
+	if (--g->holders > 0)
+		return;
+	for (size_t i = 0; i < g->n_images; i++) {
+		if (g->images[i].model != NULL)
+			model_close(g->images[i].model);
+		unlink(g->images[i].file);
+	}
+	free(g);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Binding sockets. All are closed on exec; a child gets one as its
+ * descriptor 0.
+ */
+#include "supervisor/listen.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "config/config.h"
+
+/* host:port with the brackets IPv6 wants. */
+static void
+format_address(const char *host, uint16_t port, char *text, size_t n)
+{
+	if (strchr(host, ':') != NULL)
+		snprintf(text, n, "[%s]:%u", host, port);
+	else
+		snprintf(text, n, "%s:%u", host, port);
+}
+
+static bool
+bound_port(int fd, uint16_t *ret, struct err *err)
+{
+	struct sockaddr_storage a;
+	socklen_t n = sizeof(a);
+
+	if (getsockname(fd, (struct sockaddr *)&a, &n) != 0)
+		return err_system(err, "cannot read the address bound");
+	*ret = ntohs(a.ss_family == AF_INET6
+		? ((struct sockaddr_in6 *)&a)->sin6_port
+		: ((struct sockaddr_in *)&a)->sin_port);
+	return true;
+}
+
+static const char *
+reachable(const char *host)
+{
+	if (strcmp(host, "0.0.0.0") == 0)
+		return "127.0.0.1";
+	if (strcmp(host, "::") == 0)
+		return "::1";
+	return host;
+}
+
+static bool
+bind_listen(int fd, const struct addrinfo *ai, const char *address,
+    struct err *err)
+{
+	int yes = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 ||
+	    listen(fd, LISTEN_BACKLOG) != 0) {
+		if (errno == EADDRINUSE)
+			return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+			    "cannot listen on %s: the port is in use; stop "
+			    "what listens there or choose another with "
+			    "--listen HOST:PORT", address);
+		return err_system(err, "cannot listen on %s", address);
+	}
+	return true;
+}
+
+bool
+listen_tcp(const char *address, int *ret_fd, struct listen_address *ret,
+    struct err *err)
+{
+	static const struct addrinfo hints = {
+	    .ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+	};
+	struct config_address a;
+	struct addrinfo *ai;
+	char port[8];
+	int rc, fd;
+
+	if (!config_address_parse(address, &a, err))
+		return false;
+	snprintf(port, sizeof(port), "%u", a.port);
+	rc = getaddrinfo(a.host, port, &hints, &ai);
+	if (rc != 0)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "cannot listen on %s: %s", address, gai_strerror(rc));
+	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		err_system(err, "cannot listen on %s", address);
+	if (fd < 0 || !bind_listen(fd, ai, address, err) ||
+	    !bound_port(fd, &ret->port, err)) {
+		freeaddrinfo(ai);
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	freeaddrinfo(ai);
+	format_address(a.host, ret->port, ret->text, sizeof(ret->text));
+	format_address(reachable(a.host), ret->port, ret->connect,
+	    sizeof(ret->connect));
+	*ret_fd = fd;
+	return true;
+}
+
+bool
+listen_path_fits(const char *path)
+{
+	return strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
+}
+
+bool
+listen_unix(const char *path, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	mode_t mask;
+	bool ok;
+
+	if (fd < 0)
+		return err_system(err, "cannot make a socket");
+	strcpy(a.sun_path, path); /* listen_path_fits */
+	unlink(path);
+	mask = umask(0117);
+	ok = bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
+	    listen(fd, LISTEN_BACKLOG) == 0;
+	umask(mask);
+	if (!ok) {
+		err_system(err, "cannot listen on %s", path);
+		close(fd);
+		return false;
+	}
+	*ret_fd = fd;
+	return true;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SUPERVISOR_LISTEN_H
+#define SUPERVISOR_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+
+/* Listening sockets. The supervisor holds them for its whole life, so that no
+ * connect is refused while what serves them is replaced. */
+
+/* Connections that may wait: more than the web server has in flight, since
+ * a full Unix backlog is a 500 there. The kernel may allow fewer. */
+enum { LISTEN_BACKLOG = 4096 };
+
+struct listen_address {
+	uint16_t port;     /* bound, where 0 was asked for */
+	char text[300];    /* "127.0.0.1:5000", "[::1]:5000" */
+	char connect[300]; /* the same, as we reach it: no wildcard */
+};
+
+/* The public address, "HOST:PORT". ERR_SYSTEM says which and why. */
+MUST_USE bool listen_tcp(const char *address, int *ret_fd,
+    struct listen_address *ret, struct err *err);
+/* A socket file, for its owner and group only. One left by a killed process
+ * is replaced: the caller holds the lock of the folder. */
+MUST_USE bool listen_unix(const char *path, int *ret_fd, struct err *err);
+/* Whether a socket can have this path at all. */
+bool listen_path_fits(const char *path);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Loading models. All or none: one that does not load fails the whole, so
+ * what serves is always one configuration as somebody wrote it.
+ */
+#include "supervisor/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "supervisor/child.h"
+
+static void
+fail(struct load *l, size_t i, const struct err *why)
+{
+	if (l->failed)
+		return; /* the first is the one to mend */
+	l->failed = true;
+	l->err = *why;
+	strcpy(l->failed_slot, l->generation->images[i].slot);
+}
+
+/* A copy, not a link: whoever overwrites the original must not change what
+ * workers have mapped. */
+static bool
+copy_image(const char *from, const char *to, struct err *err)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	ssize_t n = 1;
+
+	if (in < 0)
+		return err_system(err, "cannot open %s", from);
+	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	while (out >= 0 && n > 0)
+		n = copy_file_range(in, NULL, out, NULL, (size_t)1 << 30, 0);
+	if (out < 0 || n < 0)
+		err_system(err, "cannot copy %s to %s", from, to);
+	close(in);
+	if (out >= 0)
+		close(out);
+	return out >= 0 && n == 0;
+}
+
+static bool
+start_import(struct load_import *import, const struct config_model *m,
+    const char *image, const char *lightscore, struct err *err)
+{
+	const char *argv[] = {lightscore, "import", m->file, "-o", image,
+	    m->schema != NULL ? "--schema" : NULL, m->schema, NULL};
+	struct child_spec spec = {.argv = argv, .in_fd = -1, .ready_fd = -1};
+	bool ok;
+
+	if (!child_pipe(&import->said_fd, &spec.err_fd, err))
+		return false;
+	ok = child_start(&spec, &import->pid, err);
+	close(spec.err_fd);
+	if (!ok)
+		close(import->said_fd);
+	return ok;
+}
+
+static bool
+is_image(const char *file)
+{
+	return str_has_suffix(str_of(file), STR(".lsm"));
+}
+
+void
+load_begin(struct load *l, struct generation *g, const struct config *c,
+    const char *lightscore)
+{
+	*l = (struct load){.generation = g};
+	for (size_t i = 0; i < g->n_images; i++) {
+		const struct config_model *m = &c->models[i];
+		struct load_import *import = &l->imports[i];
+		struct err err;
+
+		import->source = m->file;
+		import->started_ns = clock_mono_ns();
+		if (is_image(m->file)) {
+			if (!copy_image(m->file, g->images[i].file, &err))
+				fail(l, i, &err);
+		} else if (start_import(import, m, g->images[i].file,
+			       lightscore, &err)) {
+			l->running++;
+		} else {
+			fail(l, i, &err);
+		}
+	}
+}
+
+/* The importer's sentence: the last line it wrote, without its own name. */
+static void
+read_said(int fd, char *text, size_t cap)
+{
+	static const char name[] = "lightscore: ";
+	ssize_t n = read(fd, text, cap - 1);
+	char *line;
+
+	text[n > 0 ? n : 0] = '\0';
+	while (n > 0 && text[n - 1] == '\n')
+		text[--n] = '\0';
+	line = strrchr(text, '\n');
+	line = line != NULL ? line + 1 : text;
+	if (strncmp(line, name, sizeof(name) - 1) == 0)
+		line += sizeof(name) - 1;
+	memmove(text, line, strlen(line) + 1);
+}
+
+bool
+load_reaped(struct load *l, pid_t pid, int status)
+{
+	for (size_t i = 0; i < CONFIG_MODELS_MAX; i++) {
+		struct load_import *import = &l->imports[i];
+		char said[sizeof(l->err.text)], ended[64];
+		struct err err;
+
+		if (import->pid != pid || l->generation == NULL)
+			continue;
+		read_said(import->said_fd, said, sizeof(said));
+		close(import->said_fd);
+		import->pid = 0;
+		l->running--;
+		l->generation->images[i].load_ns =
+		    clock_mono_ns() - import->started_ns;
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			return true;
+		if (said[0] == '\0' || WIFSIGNALED(status))
+			err_set(&err, ERR_MODEL, ERR_NOWHERE,
+			    "the import of %s ended with %s", import->source,
+			    child_ended_text(status, ended, sizeof(ended)));
+		else
+			err_set(&err, ERR_MODEL, ERR_NOWHERE, "%s", said);
+		fail(l, i, &err);
+		return true;
+	}
+	return false;
+}
+
+static void
+open_images(struct load *l)
+{
+	struct generation *g = l->generation;
+
+	for (size_t i = 0; i < g->n_images && !l->failed; i++) {
+		struct err err;
+
+		if (!model_open(g->images[i].file, &g->images[i].model,
+			&err)) {
+			err_context(&err, "%s", l->imports[i].source);
+			fail(l, i, &err);
+		}
+	}
+}
+
+bool
+load_done(struct load *l, struct generation **ret, struct err *err)
+{
+	if (l->generation == NULL || l->running > 0)
+		return false;
+	if (!l->failed)
+		open_images(l);
+	*ret = l->generation;
+	if (l->failed) {
+		*err = l->err;
+		err_context(err, "cannot load model %s", l->failed_slot);
+		generation_release(l->generation);
+		*ret = NULL;
+	}
+	l->generation = NULL;
+	return true;
+}
+
+void
+load_cancel(struct load *l)
+{
+	for (size_t i = 0; i < CONFIG_MODELS_MAX; i++)
+		if (l->imports[i].pid > 0)
+			kill(l->imports[i].pid, SIGKILL);
+}

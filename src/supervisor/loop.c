@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What happens while the service runs: signals, ends of processes, words of
+ * the web server, time. One thread, one poll, nothing that blocks.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "supervisor/backoff.h"
+#include "supervisor/parts.h"
+#include "supervisor/signals.h"
+#include "supervisor/web_server.h"
+
+/* How often the queue is looked at, and with it the deadlines: while there
+ * is something to see, and else. */
+#define QUEUE_BUSY_NS (20 * MILLISECOND_NS)
+#define QUEUE_IDLE_NS (200 * MILLISECOND_NS)
+
+/* --- the end -------------------------------------------------------------- */
+
+static uint64_t
+patience_ns(struct supervisor *s)
+{
+	return (uint64_t)supervisor_config(s)->stop_timeout * MILLISECOND_NS;
+}
+
+void
+supervisor_stop(struct supervisor *s)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (s->phase >= PHASE_DRAINING) { /* asked twice: now */
+		s->kill_at_ns = now;
+		service_stop(&s->web, now);
+		if (s->phase == PHASE_ENDING) {
+			service_stop(&s->exporter, now);
+			pool_stop(&s->pool, now);
+		}
+		return;
+	}
+	log_info("stop begins");
+	s->phase = PHASE_DRAINING;
+	s->kill_at_ns = now + patience_ns(s);
+	ready_done(&s->ready);
+	load_cancel(&s->load);
+	if (s->public_fd >= 0)
+		close(s->public_fd);
+	s->public_fd = -1;
+	service_stop(&s->web, s->kill_at_ns);
+}
+
+/* Nothing has been promised to anybody yet: end at once. */
+void
+supervisor_fail(struct supervisor *s, const struct err *why)
+{
+	if (s->failed)
+		return;
+	s->failed = true;
+	s->fail = *why;
+	log_init("lightscored", LOG_LEVEL_ERROR); /* one line says it all */
+	supervisor_stop(s);
+	supervisor_stop(s);
+}
+
+static void
+drain_step(struct supervisor *s, uint64_t now)
+{
+	/* Workers get the last fifth of the time whatever comes before. */
+	uint64_t workers_at = s->kill_at_ns - patience_ns(s) / 5;
+
+	if (s->phase == PHASE_DRAINING &&
+	    (service_is_empty(&s->web) || now >= workers_at)) {
+		s->phase = PHASE_ENDING;
+		pool_stop(&s->pool, s->kill_at_ns);
+		service_stop(&s->exporter, s->kill_at_ns);
+	}
+	if (s->phase == PHASE_ENDING && service_is_empty(&s->web) &&
+	    service_is_empty(&s->exporter) && pool_is_empty(&s->pool) &&
+	    s->load.running == 0)
+		s->phase = PHASE_ENDED;
+}
+
+/* --- the beginning -------------------------------------------------------- */
+
+static void
+announce(struct supervisor *s)
+{
+	s->phase = PHASE_SERVING;
+	if (supervisor_has_web(s))
+		printf("lightscore: ready on http://%s\n", s->address.text);
+	else
+		printf("lightscore: ready on unix:%s\n",
+		    s->state.worker_sock);
+	fflush(stdout);
+	log_init("lightscored", settings_log_level(supervisor_config(s)));
+	log_info("serving models=%zu workers=%d state_dir=%s",
+	    s->generation->n_images, s->generation->workers, s->state.dir);
+	if (s->reload_wanted)
+		reload_begin(s);
+}
+
+static void
+starting_step(struct supervisor *s, uint64_t now)
+{
+	if (!pool_is_complete(&s->pool))
+		return;
+	if (supervisor_has_web(s) && !ready_step(&s->ready, now))
+		return;
+	ready_done(&s->ready);
+	announce(s);
+}
+
+/* A process that ends before the service is ready would end again. */
+static void
+fail_early(struct supervisor *s, const char *name, int status)
+{
+	struct err err;
+	char text[64];
+
+	child_ended_text(status, text, sizeof(text));
+	if (s->pool.refused || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
+		err = (struct err){0}; /* it has said why */
+	else if (strcmp(name, "web server") == 0 && s->web_said[0] != '\0')
+		err_set(&err, ERR_SYSTEM, ERR_NOWHERE,
+		    "the web server does not start: %s", s->web_said);
+	else
+		err_set(&err, ERR_SYSTEM, ERR_NOWHERE,
+		    "the %s does not start: %s", name, text);
+	supervisor_fail(s, &err);
+}
+
+/* --- events --------------------------------------------------------------- */
+
+static void
+read_web_log(struct supervisor *s)
+{
+	const char *line;
+	bool noise;
+
+	while ((line = line_next(&s->web_log)) != NULL) {
+		const char *text = web_log_text(line, &noise);
+
+		if (noise) {
+			log_debug("web server: %s", text);
+			continue;
+		}
+		snprintf(s->web_said, sizeof(s->web_said), "%s", text);
+		if (s->phase >= PHASE_SERVING)
+			log_warn("web server: %s", text);
+	}
+}
+
+static void
+reap(struct supervisor *s, uint64_t now)
+{
+	struct rusage usage;
+	int status;
+	pid_t pid;
+
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+		const char *name = NULL;
+
+		if (load_reaped(&s->load, pid, status))
+			continue;
+		if (pool_reaped(&s->pool, pid, status, &usage, now)) {
+			name = "worker";
+		} else if (service_reaped(&s->exporter, pid, status, now)) {
+			name = "exporter";
+		} else if (service_reaped(&s->web, pid, status, now)) {
+			name = "web server";
+			read_web_log(s);
+		}
+		if (name != NULL && s->phase < PHASE_SERVING)
+			fail_early(s, name, status);
+	}
+}
+
+static void
+take_signals(struct supervisor *s, uint64_t now)
+{
+	int signo;
+
+	while ((signo = signals_next(s->signal_fd)) != 0) {
+		switch (signo) {
+		case SIGCHLD:
+			reap(s, now);
+			break;
+		case SIGHUP:
+			reload_begin(s);
+			break;
+		default:
+			supervisor_stop(s);
+			break;
+		}
+	}
+}
+
+/* --- time ----------------------------------------------------------------- */
+
+static bool
+is_busy(const struct supervisor *s)
+{
+	for (int i = 0; i < METRICS_SLOTS; i++)
+		if (s->pool.slots[i].pid > 0 &&
+		    atomic_load_explicit(
+			&s->metrics.slabs[i].state.busy_since_ns,
+			memory_order_relaxed) != 0)
+			return true;
+	return false;
+}
+
+static void
+look_at_queue(struct supervisor *s, uint64_t now)
+{
+	uint32_t length, limit;
+
+	if (now < s->queue_due_ns)
+		return;
+	if (queue_read(&s->queue, &length, &limit)) {
+		s->queue_length = length;
+		metric_set(&s->metrics.server->queue, length);
+		metric_set(&s->metrics.server->queue_limit, limit);
+		pool_note_queue(&s->pool, length, now);
+	}
+	s->queue_due_ns = now + (s->queue_length > 0 || is_busy(s)
+		? QUEUE_BUSY_NS : QUEUE_IDLE_NS);
+}
+
+static void
+take_sample(struct supervisor *s, uint64_t now)
+{
+	struct sample_process processes[METRICS_SLOTS + 2];
+	size_t n = 0;
+
+	if (s->phase != PHASE_SERVING || now < s->sample_due_ns)
+		return;
+	s->sample_due_ns = now + SAMPLE_EVERY_NS;
+	for (int i = 0; i < METRICS_SLOTS; i++)
+		if (s->pool.slots[i].pid > 0)
+			processes[n++] = (struct sample_process){
+			    .pid = s->pool.slots[i].pid, .slot = i};
+	if (s->exporter.pid > 0)
+		processes[n++] = (struct sample_process){
+		    .pid = s->exporter.pid, .slot = -1};
+	if (s->web.pid > 0)
+		processes[n++] = (struct sample_process){
+		    .pid = s->web.pid, .slot = -1};
+	sample_take(&s->sample, &s->metrics, processes, n,
+	    s->pool.ended_cpu_ns, now);
+}
+
+static void
+tick(struct supervisor *s, uint64_t now)
+{
+	look_at_queue(s, now);
+	pool_tick(&s->pool, now);
+	service_tick(&s->exporter, now);
+	service_tick(&s->web, now);
+	switch (s->phase) {
+	case PHASE_LOADING:
+		reload_first_step(s);
+		pool_tick(&s->pool, now);
+		break;
+	case PHASE_STARTING:
+		starting_step(s, now);
+		break;
+	case PHASE_SERVING:
+		reload_step(s);
+		break;
+	default:
+		drain_step(s, now);
+		break;
+	}
+	take_sample(s, now);
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int
+wait_ms(struct supervisor *s)
+{
+	uint64_t now = clock_mono_ns(), due = s->queue_due_ns;
+
+	due = earlier(due, pool_due_ns(&s->pool));
+	due = earlier(due, service_due_ns(&s->exporter));
+	due = earlier(due, service_due_ns(&s->web));
+	if (s->phase == PHASE_STARTING && pool_is_complete(&s->pool))
+		due = earlier(due, ready_due_ns(&s->ready));
+	if (due <= now)
+		return 0;
+	return (int)((due - now + MILLISECOND_NS - 1) / MILLISECOND_NS);
+}
+
+void
+supervisor_turn(struct supervisor *s)
+{
+	struct pollfd fds[METRICS_SLOTS + 3];
+	uint64_t now;
+	size_t n = 0, first;
+
+	fds[n++] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
+	fds[n++] = (struct pollfd){.fd = s->web_log.fd, .events = POLLIN};
+	fds[n++] = ready_poll_fd(&s->ready);
+	first = n;
+	n += pool_poll_fds(&s->pool, fds + n);
+	if (poll(fds, n, wait_ms(s)) < 0)
+		n = 0; /* the signal is there to be read */
+	now = clock_mono_ns();
+	for (size_t i = first; i < n; i++)
+		if (fds[i].revents != 0)
+			pool_readable(&s->pool, fds[i].fd);
+	if (s->web_log.fd >= 0)
+		read_web_log(s);
+	take_signals(s, now);
+	tick(s, clock_mono_ns());
+}

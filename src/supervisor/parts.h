@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SUPERVISOR_PARTS_H
+#define SUPERVISOR_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "metrics/metrics_file.h"
+#include "supervisor/line.h"
+#include "supervisor/listen.h"
+#include "supervisor/load.h"
+#include "supervisor/pool.h"
+#include "supervisor/programs.h"
+#include "supervisor/queue.h"
+#include "supervisor/ready.h"
+#include "supervisor/sample.h"
+#include "supervisor/service.h"
+#include "supervisor/settings.h"
+#include "supervisor/state.h"
+
+/*
+ * All that lightscored holds, for supervisor.c (up and down), loop.c (what
+ * happens meanwhile) and reload.c (from one configuration to the next).
+ */
+enum phase {
+	PHASE_LOADING,  /* models are being imported */
+	PHASE_STARTING, /* workers start; then the first request */
+	PHASE_SERVING,
+	PHASE_DRAINING, /* the web server finishes what it accepted */
+	PHASE_ENDING,   /* then everything else ends */
+	PHASE_ENDED
+};
+
+struct supervisor {
+	int argc;
+	char **argv;
+	enum phase phase;
+	bool failed;        /* the end is one of failure: fail says why */
+	struct err fail;    /* its text may be empty: a child has said it */
+	uint64_t kill_at_ns; /* in an end: patience is over then */
+
+	struct settings settings[2]; /* those that serve, and the next */
+	unsigned current;            /* which of the two serve */
+	struct generation *generation; /* what serves; held */
+	struct generation *next;       /* what is to serve; held */
+	unsigned generations;          /* made so far */
+	bool reload_wanted;            /* a SIGHUP came during a reload */
+
+	struct programs programs;
+	struct state state;
+	struct listen_address address;
+	int signal_fd;
+	int public_fd; /* -1 without a web server of ours, and in an end */
+	int worker_fd, exporter_fd;
+	struct metrics_file metrics;
+
+	struct load load;
+	struct pool pool;
+	struct service exporter, web;
+	const char *exporter_argv[4], *web_argv[5];
+	char *web_conf;               /* what the web server was given */
+	struct line_reader web_log;   /* what it writes on standard error */
+	char web_said[256];           /* the last of it */
+	struct ready ready;
+
+	struct queue queue;
+	uint32_t queue_length;
+	uint64_t queue_due_ns;
+	struct sample sample;
+	uint64_t sample_due_ns;
+};
+
+static inline struct config *
+supervisor_config(struct supervisor *s)
+{
+	return &s->settings[s->current].config;
+}
+
+static inline bool
+supervisor_has_web(const struct supervisor *s)
+{
+	return s->programs.web_server[0] != '\0';
+}
+
+/* supervisor.c: write the web server's configuration; *changed where it
+ * differs from the one it has. */
+MUST_USE bool supervisor_write_web_conf(struct supervisor *s, bool *changed,
+    struct err *err);
+
+/* loop.c: one turn: wait for something, do what follows from it. */
+void supervisor_turn(struct supervisor *s);
+/* loop.c: begin the end, well or in failure. */
+void supervisor_stop(struct supervisor *s);
+void supervisor_fail(struct supervisor *s, const struct err *why);
+
+/* reload.c: SIGHUP came; nothing happens where one is under way, but again
+ * after it. */
+void reload_begin(struct supervisor *s);
+/* reload.c: go on where the load or the replacement has come to its end. */
+void reload_step(struct supervisor *s);
+/* reload.c: the first load: models to a generation. */
+void reload_first(struct supervisor *s);
+void reload_first_step(struct supervisor *s);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The first request.
+ */
+#include "supervisor/ready.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "supervisor/backoff.h"
+
+#define AGAIN_NS (5 * MILLISECOND_NS)
+
+void
+ready_init(struct ready *r, const char *address)
+{
+	*r = (struct ready){.address = address, .fd = -1};
+}
+
+void
+ready_done(struct ready *r)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+}
+
+static void
+try_again(struct ready *r, uint64_t now)
+{
+	ready_done(r);
+	r->again_at_ns = now + AGAIN_NS;
+}
+
+static int
+dial(const char *address)
+{
+	static const struct addrinfo hints = {
+	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+	struct config_address a;
+	struct addrinfo *ai;
+	struct err ignored; /* it is the address we listen on */
+	char port[8];
+	int fd;
+
+	if (!config_address_parse(address, &a, &ignored))
+		return -1;
+	snprintf(port, sizeof(port), "%u", a.port);
+	if (getaddrinfo(a.host, port, &hints, &ai) != 0)
+		return -1;
+	fd = socket(ai->ai_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, ai->ai_addr, ai->ai_addrlen) != 0 &&
+	    errno != EINPROGRESS) {
+		close(fd);
+		fd = -1;
+	}
+	freeaddrinfo(ai);
+	return fd;
+}
+
+static bool
+send_request(struct ready *r)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text), "GET /health/ready HTTP/1.1\r\n"
+	    "Host: %s\r\nConnection: close\r\n\r\n", r->address);
+
+	return send(r->fd, text, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
+bool
+ready_step(struct ready *r, uint64_t now_ns)
+{
+	static const char answer[] = "HTTP/1.1 200 ";
+	ssize_t got;
+
+	if (r->fd < 0) {
+		if (now_ns < r->again_at_ns)
+			return false;
+		r->fd = dial(r->address);
+		r->sent = false;
+		r->n = 0;
+	}
+	if (r->fd >= 0 && !r->sent) {
+		r->sent = send_request(r);
+		if (!r->sent && (errno == EAGAIN || errno == ENOTCONN))
+			return false; /* still connecting */
+	}
+	if (r->fd < 0 || !r->sent) {
+		try_again(r, now_ns);
+		return false;
+	}
+	got = recv(r->fd, r->got + r->n, sizeof(r->got) - r->n, 0);
+	if (got < 0 && errno == EAGAIN)
+		return false;
+	if (got > 0)
+		r->n += (unsigned)got;
+	if (r->n >= sizeof(answer) - 1 &&
+	    memcmp(r->got, answer, sizeof(answer) - 1) == 0)
+		return true;
+	if (got <= 0 || r->n >= sizeof(answer) - 1)
+		try_again(r, now_ns);
+	return false;
+}
+
+struct pollfd
+ready_poll_fd(const struct ready *r)
+{
+	return (struct pollfd){
+	    .fd = r->fd, .events = r->sent ? POLLIN : POLLOUT};
+}
+
+uint64_t
+ready_due_ns(const struct ready *r)
+{
+	return r->fd < 0 ? r->again_at_ns : UINT64_MAX;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * From a configuration to workers that serve it. All or nothing: where the
+ * configuration, a model or the first new worker fails, what served before
+ * serves on, the log says why, and the metrics say so.
+ */
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "supervisor/backoff.h"
+#include "supervisor/models.h"
+#include "supervisor/parts.h"
+
+static bool
+begin_load(struct supervisor *s, const struct config *c)
+{
+	s->next = generation_new(++s->generations, c, s->state.models);
+	if (s->next == NULL)
+		return false;
+	/* The load has it until it is done; we keep it beyond. */
+	load_begin(&s->load, generation_hold(s->next), c,
+	    s->programs.lightscore);
+	return true;
+}
+
+static void
+drop_next(struct supervisor *s)
+{
+	generation_release(s->next);
+	s->next = NULL;
+}
+
+static void
+note_config_reload(struct supervisor *s, bool ok)
+{
+	struct metrics_server *m = s->metrics.server;
+
+	metric_set(&m->config_reload_ok, ok);
+	if (ok)
+		metric_set(&m->config_reload_time,
+		    (double)clock_wall_ms() / 1e3);
+}
+
+/* --- the first ------------------------------------------------------------ */
+
+void
+reload_first(struct supervisor *s)
+{
+	struct err err;
+
+	if (!begin_load(s, supervisor_config(s))) {
+		err_system(&err, "cannot load models");
+		supervisor_fail(s, &err);
+	}
+}
+
+void
+reload_first_step(struct supervisor *s)
+{
+	struct generation *g;
+	struct err err;
+
+	if (!load_done(&s->load, &g, &err))
+		return;
+	if (g == NULL) {
+		drop_next(s);
+		supervisor_fail(s, &err);
+		return;
+	}
+	generation_release(g);
+	models_name(s->next, &s->metrics);
+	models_publish(s->next, NULL, &s->metrics);
+	note_config_reload(s, true);
+	pool_set(&s->pool, s->next);
+	s->generation = s->next;
+	s->next = NULL;
+	s->phase = PHASE_STARTING;
+}
+
+/* --- later ones ----------------------------------------------------------- */
+
+static bool
+read_settings(struct supervisor *s, struct settings *next, struct err *err)
+{
+	const char *fixed;
+
+	if (!settings_read(next, s->argc, s->argv, err))
+		return false;
+	if (!settings_default_models(next, s->programs.churn, err)) {
+		settings_done(next);
+		return false;
+	}
+	fixed = settings_fixed(supervisor_config(s), &next->config);
+	if (fixed != NULL)
+		log_warn("setting %s takes a restart: the old value stays",
+		    fixed);
+	return true;
+}
+
+void
+reload_begin(struct supervisor *s)
+{
+	struct settings *next = &s->settings[!s->current];
+	struct err err;
+
+	if (s->phase != PHASE_SERVING || s->next != NULL) {
+		s->reload_wanted = true;
+		return;
+	}
+	s->reload_wanted = false;
+	log_info("reload begins");
+	if (!read_settings(s, next, &err)) {
+		log_error("reload given up, the old configuration serves on: "
+			  "%s", err.text);
+		note_config_reload(s, false);
+		return;
+	}
+	if (!begin_load(s, &next->config)) {
+		log_error("reload given up: out of memory");
+		settings_done(next);
+		note_config_reload(s, false);
+	}
+}
+
+static void
+give_up(struct supervisor *s)
+{
+	note_config_reload(s, false);
+	settings_done(&s->settings[!s->current]);
+	drop_next(s);
+}
+
+static void
+update_web_server(struct supervisor *s)
+{
+	uint64_t now = clock_mono_ns();
+	struct err err;
+	bool changed;
+
+	if (!supervisor_has_web(s))
+		return;
+	if (!supervisor_write_web_conf(s, &changed, &err))
+		log_error("the web server keeps its old configuration: %s",
+		    err.text);
+	else if (changed)
+		service_replace(&s->web, now,
+		    now + s->generation->stop_timeout_ns);
+}
+
+static void
+succeed(struct supervisor *s)
+{
+	settings_done(&s->settings[s->current]);
+	s->current = !s->current;
+	models_publish(s->next, s->generation, &s->metrics);
+	models_count_reload(s->next, true, &s->metrics);
+	note_config_reload(s, true);
+	generation_release(s->generation);
+	s->generation = s->next;
+	s->next = NULL;
+	log_init("lightscored", settings_log_level(supervisor_config(s)));
+	update_web_server(s);
+	log_info("reload done generation=%u workers=%d",
+	    s->generation->number, s->generation->workers);
+}
+
+void
+reload_step(struct supervisor *s)
+{
+	struct generation *g;
+	struct err err;
+
+	if (load_done(&s->load, &g, &err)) {
+		if (g != NULL) {
+			generation_release(g);
+			models_name(s->next, &s->metrics);
+			pool_set(&s->pool, s->next);
+		} else {
+			log_error("reload given up, the old models serve on: "
+				  "%s", err.text);
+			models_count_reload(s->generation, false,
+			    &s->metrics);
+			give_up(s);
+		}
+	}
+	switch (pool_rolled(&s->pool)) {
+	case POOL_NO_ROLL:
+		break;
+	case POOL_ROLLED:
+		succeed(s);
+		break;
+	case POOL_ROLL_FAILED:
+		models_count_reload(s->generation, false, &s->metrics);
+		give_up(s);
+		break;
+	}
+	if (s->reload_wanted && s->next == NULL)
+		reload_begin(s);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SUPERVISOR_SETTINGS_H
+#define SUPERVISOR_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "config/config.h"
+
+/* A configuration as read once, with the memory its text is in. */
+struct settings {
+	struct arena mem;
+	struct config config;
+};
+
+/* Read file, environment and flags into *s, which must not be moved after;
+ * released by settings_done. */
+MUST_USE bool settings_read(struct settings *s, int argc, char *const argv[],
+    struct err *err);
+void settings_done(struct settings *s);
+/* Where no model is named: the shipped ones of that folder, as v1 and v2. */
+MUST_USE bool settings_default_models(struct settings *s, const char *churn,
+    struct err *err);
+enum log_level settings_log_level(const struct config *c);
+/* Name of a setting that differs and takes a restart, or NULL. */
+const char *settings_fixed(const struct config *now, const struct config *next);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Paths of the state directory, and its tidiness. Whatever is removed here
+ * is a name that we alone give, in a directory whose lock we hold.
+ */
+#include "supervisor/state.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "metrics/metrics_file.h"
+#include "supervisor/listen.h"
+
+/* Long names that are appended: the image of a model, a file beside it. */
+enum { ROOM = 128 };
+
+PRINTF_LIKE(2, 3)
+static void
+set_path(char path[PATH_MAX], const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	/* state_open has left room for every name we give */
+	if (vsnprintf(path, PATH_MAX, fmt, ap) >= PATH_MAX)
+		abort();
+	va_end(ap);
+}
+
+/* The files of one of our directories, not the directory. */
+static void
+empty(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	if (d == NULL)
+		return;
+	while ((e = readdir(d)) != NULL)
+		unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+}
+
+static void
+remove_dir(const char *dir)
+{
+	empty(dir);
+	rmdir(dir);
+}
+
+static void
+sweep(const struct state *s)
+{
+	unlink(s->worker_sock);
+	unlink(s->exporter_sock);
+	unlink(s->web_conf);
+	remove_dir(s->models);
+	remove_dir(s->uploads);
+}
+
+static bool
+take_lock(struct state *s, struct err *err)
+{
+	char path[PATH_MAX];
+
+	set_path(path, "%s/lock", s->dir);
+	if (file_lock(path, &s->lock_fd, err))
+		return true;
+	if (err->kind == ERR_INPUT)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "the state directory %s is in use by another lightscored: "
+		    "stop that one or choose another with --state-dir DIR",
+		    s->dir);
+	return false;
+}
+
+/* Sockets in the state directory, or in one with a shorter path. */
+static bool
+place_sockets(struct state *s, struct err *err)
+{
+	set_path(s->sockets, "%s", s->dir);
+	set_path(s->worker_sock, "%s/worker.sock", s->dir);
+	set_path(s->exporter_sock, "%s/exporter.sock", s->dir);
+	if (listen_path_fits(s->exporter_sock))
+		return true;
+	set_path(s->sockets, "/tmp/lightscore.XXXXXX");
+	if (mkdtemp(s->sockets) == NULL)
+		return err_system(err, "cannot make a directory in /tmp");
+	set_path(s->worker_sock, "%s/worker.sock", s->sockets);
+	set_path(s->exporter_sock, "%s/exporter.sock", s->sockets);
+	return true;
+}
+
+static bool
+make_dirs(const struct state *s, struct err *err)
+{
+	return file_make_dirs(s->models, err) &&
+	    file_make_dirs(s->uploads, err);
+}
+
+static bool
+set_dir(struct state *s, const char *dir, struct err *err)
+{
+	char *real;
+
+	if (strlen(dir) + ROOM >= PATH_MAX)
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "the path of the state directory %.64s... is too long",
+		    dir);
+	s->made = access(dir, F_OK) != 0;
+	if (!file_make_dirs(dir, err))
+		return err_context(err, "state directory");
+	/* Absolute, since programs we start get paths in it. */
+	real = realpath(dir, NULL);
+	if (real == NULL || strlen(real) + ROOM >= PATH_MAX) {
+		free(real);
+		return err_system(err, "cannot use the state directory %s",
+		    dir);
+	}
+	set_path(s->dir, "%s", real);
+	free(real);
+	return true;
+}
+
+bool
+state_open(const char *dir, struct state *ret, struct err *err)
+{
+	struct state s = {.lock_fd = -1};
+
+	if (!set_dir(&s, dir, err))
+		return false;
+	set_path(s.metrics, "%s/" METRICS_FILE_NAME, s.dir);
+	set_path(s.models, "%s/models", s.dir);
+	set_path(s.uploads, "%s/uploads", s.dir);
+	set_path(s.web_conf, "%s/lighttpd.conf", s.dir);
+	if (!take_lock(&s, err))
+		return false;
+	s.fresh = access(s.metrics, F_OK) != 0;
+	set_path(s.worker_sock, "%s/worker.sock", s.dir);
+	set_path(s.exporter_sock, "%s/exporter.sock", s.dir);
+	sweep(&s);
+	if (!place_sockets(&s, err) || !make_dirs(&s, err)) {
+		state_close(&s, true);
+		return false;
+	}
+	*ret = s;
+	return true;
+}
+
+void
+state_close(struct state *s, bool failed)
+{
+	char lock[PATH_MAX];
+
+	sweep(s);
+	if (strcmp(s->sockets, s->dir) != 0)
+		rmdir(s->sockets);
+	if (failed && s->fresh)
+		unlink(s->metrics);
+	if (failed && s->made) {
+		set_path(lock, "%s/lock", s->dir);
+		unlink(lock);
+		rmdir(s->dir);
+	}
+	close(s->lock_fd);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SUPERVISOR_STATE_H
+#define SUPERVISOR_STATE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+
+/*
+ * The state directory: one supervisor at a time, told by a lock.
+ *
+ *   lock  metrics                        stay when we end
+ *   models/  uploads/  lighttpd.conf
+ *   worker.sock  exporter.sock           gone when we end
+ *
+ * Where the directory's path is too long for a socket, the two sockets are in
+ * a directory of their own under the temporary one.
+ */
+struct state {
+	char dir[PATH_MAX];
+	char metrics[PATH_MAX];
+	char models[PATH_MAX];
+	char uploads[PATH_MAX];
+	char web_conf[PATH_MAX];
+	char sockets[PATH_MAX]; /* their directory */
+	char worker_sock[PATH_MAX];
+	char exporter_sock[PATH_MAX];
+	int lock_fd;
+	bool made; /* the directory was not there before */
+	bool fresh; /* nor were the counters */
+};
+
+/* Make what is missing, take the lock, sweep out what a killed supervisor
+ * left. ERR_INPUT where another one holds the lock. */
+MUST_USE bool state_open(const char *dir, struct state *ret, struct err *err);
+/* Remove what is only ours; with `failed` also a directory and counters that
+ * this start has made. */
+void state_close(struct state *s, bool failed);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The service, up and down: every part is opened in order and closed in the
+ * opposite one, whatever happens between.
+ */
+#include "supervisor/supervisor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "supervisor/backoff.h"
+#include "supervisor/parts.h"
+#include "supervisor/signals.h"
+#include "supervisor/web_server.h"
+
+/* Whoever started us may have closed the standard ones; nothing of ours must
+ * take their place. */
+static bool
+open_standard_fds(struct err *err)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return err_system(err, "cannot open /dev/null");
+	close(fd);
+	return true;
+}
+
+static bool
+open_public(struct supervisor *s, struct err *err)
+{
+	const struct config *c = supervisor_config(s);
+	struct config_address a;
+
+	if (supervisor_has_web(s))
+		return listen_tcp(c->listen, &s->public_fd, &s->address, err);
+	if (!config_address_parse(c->listen, &a, err))
+		return false;
+	s->address.port = a.port;
+	return true;
+}
+
+static bool
+open_state(struct supervisor *s, struct err *err)
+{
+	struct settings *settings = &s->settings[s->current];
+	const char *dir;
+
+	return config_state_dir(&settings->config, s->address.port,
+		   &settings->mem, &dir, err) &&
+	    state_open(dir, &s->state, err);
+}
+
+static bool
+open_metrics(struct supervisor *s, struct err *err)
+{
+	const struct metrics_server_text text = {
+	    .app_name = PACKAGE_NAME,
+	    .version = PACKAGE_VERSION,
+	    .revision = "",
+	    .compiler = __VERSION__,
+	    .service_name = PACKAGE_NAME,
+	    .service_instance = s->address.text,
+	};
+	char aside[PATH_MAX];
+
+	if (!metrics_create(s->state.metrics, &s->metrics, aside, err))
+		return false;
+	if (aside[0] != '\0')
+		log_warn("counters of another build begin anew; the old ones "
+			 "are in %s", aside);
+	metrics_set_server_text(&s->metrics, &text);
+	sample_init(&s->sample, &s->metrics);
+	return true;
+}
+
+static bool
+open_sockets(struct supervisor *s, struct err *err)
+{
+	return listen_unix(s->state.worker_sock, &s->worker_fd, err) &&
+	    listen_unix(s->state.exporter_sock, &s->exporter_fd, err) &&
+	    queue_open(s->worker_fd, &s->queue, err);
+}
+
+static bool
+start_exporter(struct supervisor *s, struct err *err)
+{
+	s->exporter_argv[0] = s->programs.exporter;
+	s->exporter_argv[1] = "--metrics";
+	s->exporter_argv[2] = s->state.metrics;
+	s->exporter = (struct service){
+	    .name = "exporter",
+	    .stop_signal = SIGTERM,
+	    .spec = {.argv = s->exporter_argv, .in_fd = s->exporter_fd,
+		.err_fd = -1, .ready_fd = -1},
+	};
+	return service_start(&s->exporter, clock_mono_ns(), err);
+}
+
+bool
+supervisor_write_web_conf(struct supervisor *s, bool *changed,
+    struct err *err)
+{
+	const struct web_paths paths = {
+	    .worker_sock = s->state.worker_sock,
+	    .exporter_sock = s->state.exporter_sock,
+	    .errors = s->programs.errors,
+	    .uploads = s->state.uploads,
+	};
+	char *text = malloc(WEB_CONF_MAX);
+	struct buf b;
+
+	if (text == NULL)
+		return err_system(err, "cannot write the web server's "
+		    "configuration");
+	buf_init(&b, text, WEB_CONF_MAX - 1);
+	if (!web_conf_serve(supervisor_config(s), &paths, &b, err)) {
+		free(text);
+		return false;
+	}
+	text[b.n] = '\0';
+	*changed = s->web_conf == NULL || strcmp(s->web_conf, text) != 0;
+	if (*changed && !file_write(s->state.web_conf, buf_view(&b), err)) {
+		free(text);
+		return false;
+	}
+	free(s->web_conf);
+	s->web_conf = text;
+	return true;
+}
+
+static bool
+start_web(struct supervisor *s, struct err *err)
+{
+	int log_fd;
+	bool changed;
+
+	if (!supervisor_has_web(s))
+		return true;
+	if (!supervisor_write_web_conf(s, &changed, err) ||
+	    !child_pipe(&s->web_log.fd, &log_fd, err))
+		return false;
+	s->web_argv[0] = s->programs.web_server;
+	s->web_argv[1] = "-D";
+	s->web_argv[2] = "-f";
+	s->web_argv[3] = s->state.web_conf;
+	s->web = (struct service){
+	    .name = "web server",
+	    .stop_signal = SIGINT,
+	    .spec = {.argv = s->web_argv, .in_fd = s->public_fd,
+		.err_fd = log_fd, .ready_fd = -1},
+	};
+	ready_init(&s->ready, s->address.connect);
+	return service_start(&s->web, clock_mono_ns(), err);
+}
+
+/* What can be known to fail before there is anything to clean up. */
+static bool
+check(struct supervisor *s, struct err *err)
+{
+	const struct config *c = supervisor_config(s);
+
+	if (!programs_find(c->web_server ? c->lighttpd : NULL, &s->programs,
+		err) ||
+	    !settings_default_models(&s->settings[s->current],
+		s->programs.churn, err))
+		return false;
+	for (size_t i = 0; i < c->n_models; i++)
+		if (access(c->models[i].file, R_OK) != 0)
+			return err_system(err, "cannot read model %s from %s",
+			    c->models[i].slot, c->models[i].file);
+	return true;
+}
+
+static void
+serve(struct supervisor *s)
+{
+	struct err err;
+
+	pool_init(&s->pool, &s->metrics, s->state.metrics, s->programs.worker,
+	    s->worker_fd);
+	if (!start_exporter(s, &err) || !start_web(s, &err))
+		supervisor_fail(s, &err);
+	else
+		reload_first(s);
+	while (s->phase != PHASE_ENDED)
+		supervisor_turn(s);
+	if (s->generation != NULL)
+		generation_release(s->generation);
+	if (s->pool.now != NULL)
+		generation_release(s->pool.now);
+	free(s->web_conf);
+}
+
+static bool
+run(struct supervisor *s, struct err *err)
+{
+	if (!open_standard_fds(err) || !signals_open(&s->signal_fd, err) ||
+	    !check(s, err) || !open_public(s, err) || !open_state(s, err))
+		return false;
+	if (!open_metrics(s, err) || !open_sockets(s, err)) {
+		state_close(&s->state, true);
+		return false;
+	}
+	serve(s);
+	queue_close(&s->queue);
+	metrics_close(&s->metrics);
+	state_close(&s->state, s->failed);
+	*err = s->fail;
+	return !s->failed;
+}
+
+enum supervisor_end
+supervisor_run(int argc, char *argv[], struct err *err)
+{
+	struct supervisor *s = calloc(1, sizeof(*s));
+	bool ok;
+
+	if (s == NULL) {
+		err_system(err, "cannot start");
+		return SUPERVISOR_FAILED;
+	}
+	s->argc = argc;
+	s->argv = argv;
+	s->public_fd = s->web_log.fd = s->ready.fd = -1;
+	if (!settings_read(&s->settings[0], argc, argv, err)) {
+		free(s);
+		return SUPERVISOR_USAGE;
+	}
+	/* A start that fails is one line; the log begins when we serve. */
+	log_init("lightscored", LOG_LEVEL_WARN);
+	ok = run(s, err);
+	log_info("stopped");
+	settings_done(&s->settings[s->current]);
+	free(s);
+	return ok ? SUPERVISOR_OK : SUPERVISOR_FAILED;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Templates with @NAMES@ to a configuration of lighttpd. Every limit in it
+ * comes from our own settings, so the two cannot disagree.
+ */
+#include "supervisor/web_server.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/str.h"
+
+static const char backend_template[] =
+#include "supervisor/backend_conf.inc"
+    ;
+static const char serve_template[] =
+#include "supervisor/serve_conf.inc"
+    ;
+
+/* lighttpd waits longer than we do, so that we decide. */
+enum { READ_TIMEOUT_MORE_S = 5 };
+/* Descriptors of a connection: the client's, the worker's, a large body's;
+ * and those lighttpd has besides. */
+enum { FDS_PER_CONNECTION = 3, FDS_MORE = 64 };
+
+struct value {
+	const char *name;
+	char text[PATH_MAX + 128];
+};
+
+static int64_t
+whole_seconds(int64_t ms)
+{
+	return (ms + 999) / 1000;
+}
+
+/* What the hard limit lets it have. */
+static int64_t
+fds_for(int64_t connections)
+{
+	int64_t want = connections * FDS_PER_CONNECTION + FDS_MORE;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_max < (rlim_t)want)
+		return (int64_t)limit.rlim_max;
+	return want;
+}
+
+static void
+set_number(struct value *v, const char *name, int64_t n)
+{
+	v->name = name;
+	snprintf(v->text, sizeof(v->text), "%jd", (intmax_t)n);
+}
+
+static bool
+set_path(struct value *v, const char *name, const char *path, struct err *err)
+{
+	v->name = name;
+	for (const char *p = path; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == '"' || *p == '\\')
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "lighttpd cannot be told of the path %s: it has "
+			    "a quote, backslash or control character", path);
+	snprintf(v->text, sizeof(v->text), "%s", path);
+	return true;
+}
+
+static bool
+set_access_log(struct value *v, const char *path, struct err *err)
+{
+	struct value quoted;
+
+	v->name = "ACCESS_LOG";
+	v->text[0] = '\0';
+	if (path[0] == '\0')
+		return true;
+	if (!set_path(&quoted, "", path, err))
+		return false;
+	snprintf(v->text, sizeof(v->text),
+	    "server.modules += ( \"mod_accesslog\" )\n"
+	    "accesslog.filename = \"%.*s\"", PATH_MAX, quoted.text);
+	return true;
+}
+
+static void
+put_value(struct buf *b, const struct value *values, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(name, str_of(values[i].name))) {
+			buf_text(b, values[i].text);
+			return;
+		}
+	}
+	assert(!"a template names a value that nobody sets");
+}
+
+static void
+fill_in(const char *template, const struct value *values, size_t n,
+    struct buf *b)
+{
+	struct str rest = str_of(template);
+
+	while (rest.n > 0) {
+		buf_str(b, str_cut(&rest, '@'));
+		if (rest.n > 0)
+			put_value(b, values, n, str_cut(&rest, '@'));
+	}
+}
+
+bool
+web_conf_backend(const struct config *c, const struct web_paths *paths,
+    struct buf *b, struct err *err)
+{
+	struct value values[5];
+
+	set_number(&values[0], "REQUEST_KB", (c->request_limit + 1023) / 1024);
+	set_number(&values[1], "READ_TIMEOUT",
+	    whole_seconds(c->request_timeout) + READ_TIMEOUT_MORE_S);
+	if (!set_path(&values[2], "ERRORS", paths->errors, err) ||
+	    !set_path(&values[3], "WORKER_SOCK", paths->worker_sock, err) ||
+	    !set_path(&values[4], "EXPORTER_SOCK", paths->exporter_sock, err))
+		return false;
+	fill_in(backend_template, values, countof(values), b);
+	return true;
+}
+
+bool
+web_conf_serve(const struct config *c, const struct web_paths *paths,
+    struct buf *b, struct err *err)
+{
+	struct value values[6];
+	int64_t fds = fds_for(c->max_connections);
+	int64_t most = (fds - FDS_MORE) / FDS_PER_CONNECTION;
+
+	set_number(&values[0], "MAX_FDS", fds);
+	set_number(&values[1], "MAX_CONNECTIONS",
+	    most < c->max_connections ? most : c->max_connections);
+	set_number(&values[2], "STOP_TIMEOUT", whole_seconds(c->stop_timeout));
+	if (!set_path(&values[3], "ERRORS", paths->errors, err) ||
+	    !set_path(&values[4], "UPLOADS", paths->uploads, err) ||
+	    !set_access_log(&values[5], c->access_log, err))
+		return false;
+	fill_in(serve_template, values, countof(values), b);
+	return web_conf_backend(c, paths, b, err);
+}
+
+const char *
+web_log_text(const char *line, bool *noise)
+{
+	static const char *const comes_and_goes[] = {"server started",
+	    "server stopped", "graceful shutdown"};
+	const char *end = strstr(line, ") ");
+
+	*noise = false;
+	for (size_t i = 0; i < countof(comes_and_goes); i++)
+		*noise |= strstr(line, comes_and_goes[i]) != NULL;
+	return end != NULL ? end + 2 : line;
+}

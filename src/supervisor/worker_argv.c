@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A generation as arguments.
+ */
+#include "supervisor/worker_argv.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "supervisor/child.h"
+
+/* Memory that answering may take for each byte of body: the body itself,
+ * its JSON tree, cells and scores. Address space; pages as they are used. */
+enum { MEMORY_PER_BYTE = 24 };
+#define MEMORY_LEAST ((uint64_t)16 << 20)
+
+void
+worker_argv_make(struct worker_argv *ret, const char *program,
+    const char *metrics, int slot, const struct generation *g)
+{
+	uint64_t memory = MEMORY_PER_BYTE * g->request_limit;
+	const struct {
+		const char *flag;
+		uint64_t value;
+	} numbers[] = {
+	    {"--slot", (uint64_t)slot},
+	    {"--request-limit", g->request_limit},
+	    {"--rows-limit", g->rows_limit},
+	    {"--memory-limit", memory < MEMORY_LEAST ? MEMORY_LEAST : memory},
+	    {"--queue-limit", g->queue_limit},
+	    {"--max-requests", g->max_requests},
+	    {"--ready-fd", CHILD_READY_FD},
+	};
+	size_t n = 0;
+
+	static_assert(countof(numbers) <= countof(ret->numbers),
+	    "a number has no room");
+	ret->argv[n++] = program;
+	ret->argv[n++] = "--metrics";
+	ret->argv[n++] = metrics;
+	for (size_t i = 0; i < countof(numbers); i++) {
+		snprintf(ret->numbers[i], sizeof(ret->numbers[i]), "%ju",
+		    (uintmax_t)numbers[i].value);
+		ret->argv[n++] = numbers[i].flag;
+		ret->argv[n++] = ret->numbers[i];
+	}
+	for (size_t i = 0; i < g->n_images; i++) {
+		snprintf(ret->models[i], sizeof(ret->models[i]), "%s=%s",
+		    g->images[i].slot, g->images[i].file);
+		ret->argv[n++] = "--model";
+		ret->argv[n++] = ret->models[i];
+	}
+	ret->argv[n] = NULL;
+	assert(n < countof(ret->argv));
+}
