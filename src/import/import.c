@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The way in: which format a file is in, told by its first bytes, and the
+ * reader for it. Formats that are known but not read have a row as well, so
+ * that the message can name them.
+ */
+#include "import/import.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/checksum.h"
+#include "base/file.h"
+#include "import/context.h"
+#include "import/schema.h"
+#include "import/sklearn.h"
+
+/* --- formats that are recognised to be refused ----------------------------- */
+
+static bool
+probe_image(struct str b)
+{
+	return str_has_prefix(b, STR("\x89LSM\r\n"));
+}
+
+static bool
+probe_zip(struct str b)
+{
+	return str_has_prefix(b, STR("PK\x03\x04"));
+}
+
+static bool
+probe_lightgbm(struct str b)
+{
+	return str_has_prefix(b, STR("tree\n")) ||
+	    str_has_prefix(b, STR("tree\r\n"));
+}
+
+static bool
+probe_xgboost(struct str b)
+{
+	struct str head = {b.p, b.n < 64 ? b.n : 64};
+
+	/* JSON, UBJSON, and the binary form before 3.1. */
+	return (head.n > 0 && head.p[0] == '{' &&
+	    memmem(head.p, head.n, "learner", 7) != NULL) ||
+	    str_has_prefix(b, STR("binf"));
+}
+
+static bool
+probe_onnx(struct str b)
+{
+	/* ModelProto: ir_version (field 1), then producer_name (field 2) or
+	 * opset_import (field 8) or the graph (field 7). */
+	return b.n > 4 && b.p[0] == 0x08 && b.p[1] > 0 && b.p[1] < 32 &&
+	    (b.p[2] == 0x12 || b.p[2] == 0x3a || b.p[2] == 0x42);
+}
+
+/* --- the table of formats ------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	bool (*probe)(struct str bytes);
+	bool (*read)(struct import *im, struct err *err); /* NULL: refused */
+	const char *advice;
+} formats[] = {
+    {"scikit-learn pickle", sklearn_probe, sklearn_read, NULL},
+    {"compiled model", probe_image, NULL,
+	"is compiled already: give it as it is where a model is wanted, or "
+	"import what it was made from"},
+    {"ONNX", probe_onnx, NULL,
+	"is an ONNX model, which is not read; import the pickle that it was "
+	"converted from"},
+    {"XGBoost", probe_xgboost, NULL,
+	"is an XGBoost model, which is not read; train with scikit-learn's "
+	"GradientBoostingClassifier or GradientBoostingRegressor"},
+    {"LightGBM", probe_lightgbm, NULL,
+	"is a LightGBM model, which is not read; train with scikit-learn's "
+	"GradientBoostingClassifier or GradientBoostingRegressor"},
+    {"zip archive", probe_zip, NULL,
+	"is a zip archive, perhaps of skops, which is not read; save the "
+	"model with joblib.dump"},
+};
+
+bool
+import_class(struct import *im, struct model_class label, struct err *err)
+{
+	label.text = schema_class_name(im->schema, label.text);
+	return model_build_class(im->build, label, err);
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+static bool
+write_source(struct import *im, const struct import_options *o,
+    struct err *err)
+{
+	struct str file = str_of(base_name(im->name)), stem = file;
+	char hex[65];
+
+	checksum_sha256_hex(im->bytes.p, im->bytes.n, hex);
+	if (!model_build_fact(im->build, FACT_SHA256, str_of(hex), err) ||
+	    !model_build_fact(im->build, FACT_SOURCE, file, err))
+		return false;
+	for (size_t i = file.n; i-- > 1;)
+		if (file.p[i] == '.')
+			stem.n = i;
+	if (!model_build_fact(im->build, FACT_NAME, stem, err) ||
+	    !schema_apply(im->schema, im->build, err))
+		return false;
+	return (o->name.n == 0 ||
+	    model_build_fact(im->build, FACT_NAME, o->name, err)) &&
+	    (o->version.n == 0 ||
+	    model_build_fact(im->build, FACT_VERSION, o->version, err));
+}
+
+static bool
+read_format(struct import *im, struct err *err)
+{
+	for (size_t i = 0; i < countof(formats); i++) {
+		if (!formats[i].probe(im->bytes))
+			continue;
+		if (formats[i].read == NULL)
+			return err_set(err, ERR_INPUT, ERR_NOWHERE, "%s",
+			    formats[i].advice);
+		return formats[i].read(im, err);
+	}
+	if (im->bytes.n == 0)
+		return err_set(err, ERR_INPUT, 0, "the file is empty");
+	return err_set(err, ERR_INPUT, 0,
+	    "is no model in a format that is known; a scikit-learn model "
+	    "saved with joblib.dump or pickle.dump is");
+}
+
+bool
+import_bytes(struct str bytes, const char *name,
+    const struct import_options *o, struct arena *mem,
+    struct model_build **ret, struct err *err)
+{
+	struct import im = {.mem = mem, .bytes = bytes, .name = name};
+
+	if (o->schema_path != NULL &&
+	    !schema_load(o->schema_path, mem, &im.schema, err))
+		return false;
+	im.build = model_build_new(mem);
+	if (im.build == NULL) {
+		arena_err(mem, "the model", err);
+		return err_context(err, "%s", name);
+	}
+	if (!read_format(&im, err))
+		return err_context(err, "%s", name);
+	if (!write_source(&im, o, err))
+		return false;
+	*ret = im.build;
+	return true;
+}
+
+/* NAME.schema.yaml beside NAME.*: the whole name is tried first, then what
+ * is left of it without its last suffix, and so on. */
+static bool
+find_schema(const char *path, char sidecar[PATH_MAX])
+{
+	size_t base = (size_t)(base_name(path) - path), n = strlen(path);
+
+	while (n > base) {
+		int len = snprintf(sidecar, PATH_MAX, "%.*s.schema.yaml",
+		    (int)n, path);
+
+		if (len > 0 && len < PATH_MAX && access(sidecar, F_OK) == 0)
+			return true;
+		while (n > base && path[n - 1] != '.')
+			n--;
+		if (n > base)
+			n--; /* the point */
+	}
+	return false;
+}
+
+bool
+import_file(const char *path, const struct import_options *o,
+    struct arena *mem, struct model_build **ret, struct err *err)
+{
+	struct import_options full = *o;
+	char sidecar[PATH_MAX];
+	struct file_map file;
+	bool ok;
+
+	if (full.schema_path == NULL && find_schema(path, sidecar))
+		full.schema_path = sidecar;
+	if (!file_map(path, IMPORT_FILE_MAX, &file, err))
+		return false;
+	ok = import_bytes((struct str){file.p, file.n}, path, &full, mem, ret,
+	    err);
+	file_unmap(&file);
+	return ok;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Schema files: YAML to what the builder wants to be told. The file is
+ * checked for what it says by itself when loaded, and against the model when
+ * applied; the tree is kept in between, so that messages name the line.
+ */
+#include "import/schema.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/number.h"
+#include "yaml/yaml.h"
+
+struct schema {
+	struct arena *mem;
+	const struct yaml_node *root;
+};
+
+static const char *const model_keys[] = {
+#define MODEL(key, value, help) #key,
+#include "import/schema.def"
+#undef MODEL
+};
+
+static const char *const input_keys[] = {
+#define INPUT(key, value, help) #key,
+#include "import/schema.def"
+#undef INPUT
+};
+
+/* --- the file by itself ------------------------------------------------------- */
+
+static bool
+check_inputs(const struct yaml_node *inputs, struct err *err)
+{
+	struct str name;
+
+	if (inputs == NULL)
+		return true;
+	if (!yaml_expect(inputs, YAML_SEQUENCE, err))
+		return false;
+	for (const struct yaml_node *i = inputs->first; i != NULL;
+	     i = i->next) {
+		if (!yaml_known_keys(i, input_keys, countof(input_keys), err))
+			return false;
+		if (yaml_find(i, "name") == NULL)
+			return yaml_err(i, err, "an input without a name");
+		if (!yaml_text(yaml_find(i, "name"), &name, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+schema_load(const char *path, struct arena *mem, const struct schema **ret,
+    struct err *err)
+{
+	struct schema *s = ARENA_NEW(mem, struct schema);
+
+	if (s == NULL)
+		return arena_err(mem, path, err);
+	s->mem = mem;
+	if (!yaml_load(path, mem, &s->root, err) ||
+	    !yaml_known_keys(s->root, model_keys, countof(model_keys), err) ||
+	    !check_inputs(yaml_find(s->root, "inputs"), err))
+		return false;
+	*ret = s;
+	return true;
+}
+
+struct str
+schema_class_name(const struct schema *schema, struct str label)
+{
+	const struct yaml_node *map = schema != NULL ?
+	    yaml_find(schema->root, "classes") : NULL;
+
+	if (map == NULL || map->kind != YAML_MAPPING)
+		return label;
+	for (const struct yaml_node *c = map->first; c != NULL; c = c->next)
+		if (str_eq(c->key, label) && c->kind == YAML_SCALAR)
+			return c->text;
+	return label;
+}
+
+/* --- inputs --------------------------------------------------------------------- */
+
+/* Which of the words a plain or quoted scalar is. */
+static bool
+read_word(const struct yaml_node *n, const char *const words[], size_t count,
+    size_t *ret, struct err *err)
+{
+	char list[80];
+	struct buf b;
+	struct str s;
+
+	if (!yaml_text(n, &s, err))
+		return false;
+	buf_init(&b, list, sizeof(list));
+	for (size_t i = 0; i < count; i++) {
+		if (str_eq(s, str_of(words[i]))) {
+			*ret = i;
+			return true;
+		}
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "", words[i]);
+	}
+	return yaml_err(n, err, "expected one of %.*s, got %.*s", (int)b.n,
+	    b.p, (int)(s.n < 40 ? s.n : 40), s.p);
+}
+
+static bool
+read_flag(const struct yaml_node *input, const char *key, bool *ret,
+    struct err *err)
+{
+	const struct yaml_node *n = yaml_find(input, key);
+
+	return n == NULL || yaml_bool(n, ret, err);
+}
+
+/* A value of the input's own kind; nothing stands for missing. */
+static bool
+read_value(const struct yaml_node *n, enum model_kind kind, double *number,
+    struct str *text, struct err *err)
+{
+	*number = NAN;
+	*text = (struct str){NULL, 0};
+	if (yaml_is_null(n))
+		return true;
+	return kind == MODEL_NUMBER ? yaml_number(n, number, err) :
+	    yaml_text(n, text, err);
+}
+
+static bool
+read_aliases(const struct schema *s, const struct yaml_node *map,
+    struct model_field *f, struct err *err)
+{
+	struct model_alias *aliases;
+	uint32_t i = 0;
+
+	if (map == NULL)
+		return true;
+	if (!yaml_expect(map, YAML_MAPPING, err))
+		return false;
+	aliases = ARENA_ARRAY(s->mem, map->n + 1, struct model_alias);
+	if (aliases == NULL)
+		return arena_err(s->mem, map->file, err);
+	for (const struct yaml_node *c = map->first; c != NULL; c = c->next) {
+		struct model_alias *a = &aliases[i++];
+		struct yaml_node key = {.kind = YAML_SCALAR, .text = c->key,
+		    .file = c->file, .line = c->line,
+		    .quoted = c->key_quoted};
+		struct err no_integer;
+
+		/* A plain integer is the JSON integer, all else is text. */
+		a->from_integer = yaml_integer(&key, &a->integer,
+		    &no_integer);
+		a->text = c->key;
+		if (!read_value(c, f->kind, &a->to_number, &a->to, err))
+			return false;
+		if (yaml_is_null(c))
+			return yaml_err(c, err, "an alias without a value");
+	}
+	f->aliases = aliases;
+	f->n_aliases = i;
+	return true;
+}
+
+static bool
+read_range(const struct yaml_node *n, struct model_field *f, struct err *err)
+{
+	if (n == NULL)
+		return true;
+	if (!yaml_expect(n, YAML_SEQUENCE, err))
+		return false;
+	if (n->n != 2)
+		return yaml_err(n, err, "expected [low, high]");
+	f->has_range = true;
+	return yaml_number(n->first, &f->low, err) &&
+	    yaml_number(n->first->next, &f->high, err);
+}
+
+/* The column an input names, or an error that lists what the model has. */
+static bool
+find_column(const struct yaml_node *name, const struct model_build *b,
+    uint32_t *ret, struct err *err)
+{
+	char list[240];
+	struct buf text;
+
+	buf_init(&text, list, sizeof(list));
+	for (uint32_t i = 0; i < model_build_inputs(b); i++) {
+		struct str column = model_build_input_name(b, i);
+
+		if (str_eq(column, name->text)) {
+			*ret = i;
+			return true;
+		}
+		buf_printf(&text, "%s%.*s", i > 0 ? ", " : "",
+		    STR_ARG(column));
+	}
+	return yaml_err(name, err,
+	    "the model has no input %.*s; it has %.*s%s",
+	    (int)(name->text.n < 60 ? name->text.n : 60), name->text.p,
+	    (int)text.n, text.p, text.over ? "..." : "");
+}
+
+static bool
+read_input(const struct schema *s, const struct yaml_node *input,
+    struct model_build *b, struct err *err)
+{
+	static const char *const kinds[] = {
+	    [MODEL_NUMBER] = "number", [MODEL_TEXT] = "text"};
+	static const char *const nulls[] = {
+	    [NULL_REFUSE] = "refuse", [NULL_MISSING] = "missing",
+	    [NULL_DEFAULT] = "default"};
+	const struct yaml_node *n;
+	struct model_field f;
+	uint32_t column = 0;
+	size_t word;
+
+	if (!find_column(yaml_find(input, "name"), b, &column, err))
+		return false;
+	model_build_field_default(b, column, &f);
+	if ((n = yaml_find(input, "type")) != NULL) {
+		if (!read_word(n, kinds, countof(kinds), &word, err))
+			return false;
+		f.kind = (enum model_kind)word;
+	}
+	if ((n = yaml_find(input, "null")) != NULL) {
+		/* A plain null is no word to YAML, but this key is one. */
+		if (!read_word(n, nulls, countof(nulls), &word, err))
+			return false;
+		f.null = (enum model_null)word;
+	}
+	if ((n = yaml_find(input, "default")) != NULL) {
+		f.has_default = true;
+		f.required = false;
+		if (!read_value(n, f.kind, &f.default_number,
+			&f.default_text, err))
+			return false;
+	}
+	if ((n = yaml_find(input, "description")) != NULL &&
+	    !yaml_text(n, &f.description, err))
+		return false;
+	if (!read_flag(input, "required", &f.required, err) ||
+	    !read_flag(input, "loose", &f.loose, err) ||
+	    !read_flag(input, "closed", &f.closed, err) ||
+	    !read_aliases(s, yaml_find(input, "aliases"), &f, err) ||
+	    !read_range(yaml_find(input, "range"), &f, err))
+		return false;
+	if (!model_build_field(b, &f, err)) {
+		char why[sizeof(err->text)];
+
+		memcpy(why, err->text, sizeof(why));
+		return yaml_err(input, err, "%s", why);
+	}
+	return true;
+}
+
+/* --- the rest ------------------------------------------------------------------- */
+
+/* A plain scalar as JSON: a number or true or false as such, else text. */
+static void
+put_json(struct buf *b, const struct yaml_node *n)
+{
+	struct err ignored;
+	double number;
+	int64_t integer;
+	bool yes;
+
+	if (yaml_is_null(n))
+		buf_text(b, "null");
+	else if (memchr(n->text.p, '.', n->text.n) == NULL &&
+	    yaml_integer(n, &integer, &ignored))
+		buf_printf(b, "%lld", (long long)integer);
+	else if (yaml_number(n, &number, &ignored) && isfinite(number))
+		buf_double(b, number);
+	else if (!n->quoted && (str_eq(n->text, STR("true")) ||
+	    str_eq(n->text, STR("false"))) && yaml_bool(n, &yes, &ignored))
+		buf_str(b, n->text);
+	else
+		buf_json(b, n->text);
+}
+
+static bool
+read_example(const struct schema *s, const struct yaml_node *map,
+    struct model_build *b, struct err *err)
+{
+	size_t cap = 3;
+	char *text;
+	struct buf json;
+
+	if (!yaml_expect(map, YAML_MAPPING, err))
+		return false;
+	for (const struct yaml_node *c = map->first; c != NULL; c = c->next) {
+		if (!yaml_expect(c, YAML_SCALAR, err))
+			return false;
+		/* A byte becomes at most six: \u0001. */
+		cap += 6 * (c->key.n + c->text.n) + NUMBER_MAX + 8;
+	}
+	text = arena_alloc(s->mem, cap);
+	if (text == NULL)
+		return arena_err(s->mem, map->file, err);
+	buf_init(&json, text, cap);
+	buf_char(&json, '{');
+	for (const struct yaml_node *c = map->first; c != NULL; c = c->next) {
+		if (json.n > 1)
+			buf_text(&json, ", ");
+		buf_json(&json, c->key);
+		buf_text(&json, ": ");
+		put_json(&json, c);
+	}
+	buf_char(&json, '}');
+	return model_build_example(b, buf_view(&json), err);
+}
+
+/* Every label that `classes` names is one the model has. */
+static bool
+check_classes(const struct yaml_node *map, const struct model_build *b,
+    struct err *err)
+{
+	struct str name;
+
+	if (!yaml_expect(map, YAML_MAPPING, err))
+		return false;
+	for (const struct yaml_node *c = map->first; c != NULL; c = c->next) {
+		struct yaml_node at = {.file = c->file, .line = c->line};
+		char list[200];
+		struct buf labels;
+		bool found = false;
+
+		if (!yaml_text(c, &name, err))
+			return false;
+		buf_init(&labels, list, sizeof(list));
+		for (uint32_t k = 0; k < model_build_classes(b); k++) {
+			struct str label = model_build_class_text(b, k);
+
+			found = found || str_eq(label, name);
+			buf_printf(&labels, "%s%.*s", k > 0 ? ", " : "",
+			    STR_ARG(label));
+		}
+		if (!found)
+			return yaml_err(&at, err,
+			    "the model has no class %.*s; it has %.*s",
+			    (int)(c->key.n < 60 ? c->key.n : 60), c->key.p,
+			    (int)labels.n, labels.p);
+	}
+	return true;
+}
+
+static bool
+read_facts(const struct schema *s, struct model_build *b, struct err *err)
+{
+	static const struct {
+		const char *key;
+		enum model_fact fact;
+	} facts[] = {
+	    {"name", FACT_NAME},
+	    {"title", FACT_TITLE},
+	    {"description", FACT_DESCRIPTION},
+	    {"version", FACT_VERSION},
+	};
+
+	for (size_t i = 0; i < countof(facts); i++) {
+		const struct yaml_node *n = yaml_find(s->root, facts[i].key);
+		struct str text;
+
+		if (n != NULL && (!yaml_text(n, &text, err) ||
+			!model_build_fact(b, facts[i].fact, text, err)))
+			return false;
+	}
+	return true;
+}
+
+bool
+schema_apply(const struct schema *s, struct model_build *b, struct err *err)
+{
+	const struct yaml_node *n;
+	double threshold;
+
+	if (s == NULL)
+		return true;
+	if (!read_facts(s, b, err))
+		return false;
+	if ((n = yaml_find(s->root, "classes")) != NULL &&
+	    !check_classes(n, b, err))
+		return false;
+	if ((n = yaml_find(s->root, "threshold")) != NULL) {
+		if (!yaml_number(n, &threshold, err))
+			return false;
+		if (!(threshold > 0 && threshold < 1))
+			return yaml_err(n, err,
+			    "expected a number between 0 and 1");
+		if (model_build_classes(b) != 2)
+			return yaml_err(n, err,
+			    "only a model of two classes has a threshold");
+		model_build_figure(b, FIGURE_THRESHOLD, threshold);
+	}
+	if ((n = yaml_find(s->root, "inputs")) != NULL)
+		for (const struct yaml_node *i = n->first; i != NULL;
+		     i = i->next)
+			if (!read_input(s, i, b, err))
+				return false;
+	if ((n = yaml_find(s->root, "example")) != NULL)
+		return read_example(s, n, b, err);
+	return true;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IMPORT_SCHEMA_H
+#define IMPORT_SCHEMA_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "model/model_build.h"
+
+/*
+ * What people say about a model beside its file: names, the order and kind
+ * of its inputs, what clients may spell differently. A YAML file; its keys
+ * are listed in schema.def.
+ */
+struct schema;
+
+/* Read and check the file as far as that goes without the model. Lives in
+ * mem. Messages read "FILE:LINE: key: ...". */
+MUST_USE bool schema_load(const char *path, struct arena *mem,
+    const struct schema **ret, struct err *err);
+/* The name that the schema gives to a class, or the label itself. `schema`
+ * may be NULL here and below. */
+struct str schema_class_name(const struct schema *schema, struct str label);
+/* Tell the builder, after the steps, what the schema says. ERR_INPUT where
+ * it names a column or class that the model lacks, listing what there is. */
+MUST_USE bool schema_apply(const struct schema *schema,
+    struct model_build *b, struct err *err);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A pickled scikit-learn model, from the file's bytes to the builder: unpack,
+ * read the pickle, name the input columns, let the steps flow, and say what
+ * comes out of the last.
+ */
+#include "import/sklearn.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "import/pickle.h"
+#include "import/sklearn_step.h"
+#include "import/unpack.h"
+
+bool
+sklearn_probe(struct str b)
+{
+	static const struct str starts[] = {
+	    {"\x1f\x8b", 2},        /* gzip */
+	    {"BZh", 3},             /* unpack.c says what to do about these */
+	    {"\xfd" "7zXZ", 5},
+	    {"\x5d\x00\x00", 3},
+	    {"\x04\x22\x4d\x18", 4},
+	    {"\x28\xb5\x2f\xfd", 4},
+	    {"ZF0x", 4},
+	    {"ccopy_reg\n", 10},    /* protocols 0 and 1 */
+	    {"ccopyreg\n", 9},
+	    {"csklearn.", 9},
+	};
+
+	if (b.n >= 2 && (unsigned char)b.p[0] == 0x80 &&
+	    (unsigned char)b.p[1] <= 5)
+		return true;
+	if (b.n >= 2 && b.p[0] == 0x78 &&
+	    (0x7800u | (unsigned char)b.p[1]) % 31 == 0)
+		return true;
+	for (size_t i = 0; i < countof(starts); i++)
+		if (str_has_prefix(b, starts[i]))
+			return true;
+	return false;
+}
+
+/* The estimator that sees the columns as the client sends them: through
+ * Pipelines and FeatureUnions to their first step. */
+static const struct node *
+first_estimator(const struct node *n)
+{
+	struct str module, name;
+
+	for (int depth = 0; depth < SKLEARN_DEPTH_MAX; depth++) {
+		const struct node *list, *next = NULL;
+
+		if (!node_class(n, &module, &name))
+			return n;
+		if (str_eq(name, STR("Pipeline")))
+			list = node_get(n, "steps");
+		else if (str_eq(name, STR("FeatureUnion")))
+			list = node_get(n, "transformer_list");
+		else
+			return n;
+		for (uint32_t i = 0; list != NULL && next == NULL &&
+		     i < list->n; i++) {
+			next = node_item(list->items[i], 1);
+			if (step_is_passthrough(next) ||
+			    node_is_text(next, "drop"))
+				next = NULL;
+		}
+		if (next == NULL)
+			return n;
+		n = next;
+	}
+	return n;
+}
+
+/* The input columns: named by feature_names_in_, else x0, x1, ... */
+static bool
+read_inputs(struct sk *sk, const struct node *root, struct flow *ret,
+    struct err *err)
+{
+	const struct node *first = first_estimator(root);
+	const struct node *names = node_get(first, "feature_names_in_");
+	struct array a = {0};
+	double n;
+
+	if (names != NULL) {
+		if (!array_view(names, &a, err))
+			return err_context(err, "attribute feature_names_in_");
+		n = (double)a.count;
+	} else if (!value_number(node_get(first, "n_features_in_"), &n)) {
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "no step tells the number of input columns: was the "
+		    "model fitted with scikit-learn 1.0 or newer?");
+	}
+	if (!(n >= 1 && n <= 1e6))
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "the model has %g input columns", n);
+	*ret = (struct flow){.n = (uint32_t)n};
+	ret->slot = ARENA_ARRAY(sk->mem, ret->n, uint32_t);
+	if (ret->slot == NULL)
+		return arena_err(sk->mem, "the model", err);
+	for (uint32_t i = 0; i < ret->n; i++) {
+		struct value v = {.kind = VALUE_TEXT};
+		char name[16];
+
+		if (names != NULL)
+			v = array_value(&a, i, sk->mem);
+		else
+			v.text = (struct str){name, (size_t)snprintf(name,
+			    sizeof(name), "x%u", i)};
+		if (v.kind != VALUE_TEXT)
+			return err_set(err, ERR_MODEL, ERR_NOWHERE,
+			    "attribute feature_names_in_ holds a name that is "
+			    "no text");
+		if (!model_build_input(sk->build, v.text, &ret->slot[i], err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+class_label(const struct value *v, struct arena *mem,
+    struct model_class *ret)
+{
+	char text[NUMBER_MAX];
+	size_t n;
+
+	*ret = (struct model_class){.number = v->number};
+	switch (v->kind) {
+	case VALUE_TEXT:
+		ret->kind = CLASS_TEXT;
+		ret->text = v->text;
+		return true;
+	case VALUE_BOOL:
+		ret->kind = CLASS_BOOL;
+		ret->text = v->integer != 0 ? STR("true") : STR("false");
+		return true;
+	case VALUE_INT:
+		ret->kind = CLASS_INTEGER;
+		n = (size_t)snprintf(text, sizeof(text), "%lld",
+		    (long long)v->integer);
+		break;
+	case VALUE_FLOAT:
+		ret->kind = CLASS_FLOAT;
+		n = number_format(v->number, text);
+		break;
+	default:
+		return false;
+	}
+	ret->text = arena_str(mem, (struct str){text, n});
+	return ret->text.p != NULL;
+}
+
+/* What the last step makes is what the model answers. */
+static bool
+write_outputs(struct sk *sk, const struct flow *out, struct err *err)
+{
+	if (out->kind == FLOW_FEATURES)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "the file holds preprocessing without an estimator behind "
+		    "it; save the whole Pipeline that predicts");
+	if (out->kind == FLOW_VALUE)
+		return model_build_output(sk->build, MODEL_REGRESSION,
+		    out->slot, 1, err);
+	for (uint32_t k = 0; k < out->n; k++) {
+		struct value v = array_value(&out->classes, k, sk->mem);
+		struct model_class label;
+
+		if (!class_label(&v, sk->mem, &label))
+			return err_set(err, ERR_MODEL, ERR_NOWHERE,
+			    "attribute classes_ holds a label that is neither "
+			    "text nor a number");
+		if (!import_class(sk->im, label, err))
+			return false;
+	}
+	return model_build_output(sk->build, MODEL_CLASSIFICATION, out->slot,
+	    out->n, err);
+}
+
+/* The class that predicts: a pipeline's last step. */
+static struct str
+algorithm(const struct node *root)
+{
+	struct str module, name = STR("");
+
+	for (int depth = 0; depth < SKLEARN_DEPTH_MAX; depth++) {
+		const struct node *steps = node_get(root, "steps");
+
+		if (!node_class(root, &module, &name) ||
+		    !str_eq(name, STR("Pipeline")) || steps == NULL ||
+		    steps->n == 0)
+			break;
+		root = node_item(steps->items[steps->n - 1], 1);
+	}
+	return name;
+}
+
+static bool
+write_facts(struct sk *sk, const struct step *root, bool packed,
+    struct err *err)
+{
+	struct model_build *b = sk->build;
+	const struct node *version = step_get(root, "_sklearn_version");
+	char text[80], warning[160];
+
+	model_build_figure(b, FIGURE_TREES, sk->trees);
+	model_build_figure(b, FIGURE_NODES, (double)sk->tree_nodes);
+	model_build_figure(b, FIGURE_FEATURES, sk->features);
+	if (version != NULL && version->kind == NODE_TEXT)
+		snprintf(text, sizeof(text), "scikit-learn %.40s",
+		    arena_str(sk->mem, version->text).p);
+	else
+		snprintf(text, sizeof(text), "scikit-learn");
+	if (!model_build_fact(b, FACT_FRAMEWORK_VERSION, str_of(text), err) ||
+	    !model_build_fact(b, FACT_ALGORITHM, algorithm(root->object),
+		err) ||
+	    !model_build_fact(b, FACT_PIPELINE,
+		sk_describe(root->object, sk->mem), err) ||
+	    !model_build_fact(b, FACT_FORMAT, packed ?
+		STR("scikit-learn pickle, compressed") :
+		STR("scikit-learn pickle"), err))
+		return false;
+	if (root->version >= 1000 && root->version <= 1009)
+		return true;
+	snprintf(warning, sizeof(warning),
+	    "made with %s%s; only 1.0 to 1.9 are known", text,
+	    root->version == 0 ? " of an unknown version" : "");
+	return model_build_warn(b, str_of(warning), err);
+}
+
+bool
+sklearn_read(struct import *im, struct err *err)
+{
+	struct sk sk = {.im = im, .mem = im->mem, .build = im->build};
+	const struct node *object;
+	struct flow in, out;
+	struct step root;
+	struct str bytes;
+	size_t end;
+	bool packed;
+
+	if (!unpack(im->bytes, im->mem, &bytes, &packed, err))
+		return false;
+	if (!pickle_read(bytes, im->mem, &object, &end, err))
+		return packed ? err_context(err, "unpacked") : false;
+	/* Python's loader stops at STOP and so do we, but we say so. */
+	if (end < bytes.n) {
+		char text[80];
+
+		snprintf(text, sizeof(text),
+		    "%zu bytes behind the end of the pickle were not read",
+		    bytes.n - end);
+		if (!model_build_warn(im->build, str_of(text), err))
+			return false;
+	}
+	return step_open(&sk, NULL, STR(""), object, &root, err) &&
+	    read_inputs(&sk, object, &in, err) &&
+	    root.class->read(&root, &in, &out, err) &&
+	    write_outputs(&sk, &out, err) &&
+	    write_facts(&sk, &root, packed, err);
+}

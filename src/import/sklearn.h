@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IMPORT_SKLEARN_H
+#define IMPORT_SKLEARN_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "import/context.h"
+
+/* Whether the bytes look like a pickle, perhaps compressed by joblib. */
+bool sklearn_probe(struct str bytes);
+/* Read a pickled scikit-learn estimator or pipeline into im->build. The text
+ * of err names the byte, or the step, class and attribute. */
+MUST_USE bool sklearn_read(struct import *im, struct err *err);
+
+#endif

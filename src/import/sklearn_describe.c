@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A pipeline in one line, for people. It walks the nodes as they are, so it
+ * bounds its depth and stops when the line is full.
+ */
+#include "import/sklearn_step.h"
+
+#include "base/buf.h"
+
+enum { DESCRIPTION_BYTES = 480 };
+
+static void put_estimator(struct buf *b, const struct node *n,
+    uint32_t depth);
+
+/* Entries (name, estimator, ...) of a list, each with its name before it
+ * where `named`. */
+static void
+put_entries(struct buf *b, const struct node *list, bool named,
+    const char *between, uint32_t depth)
+{
+	size_t start = b->n;
+
+	for (uint32_t i = 0; list != NULL && i < list->n && !b->over; i++) {
+		const struct node *name = node_item(list->items[i], 0);
+		const struct node *estimator = node_item(list->items[i], 1);
+
+		if (name == NULL || name->kind != NODE_TEXT ||
+		    estimator == NULL || node_is_text(estimator, "drop") ||
+		    (!named && step_is_passthrough(estimator)))
+			continue;
+		if (b->n > start)
+			buf_text(b, between);
+		if (named) {
+			buf_str(b, name->text);
+			buf_text(b, ": ");
+		}
+		put_estimator(b, estimator, depth);
+	}
+}
+
+static void
+put_estimator(struct buf *b, const struct node *n, uint32_t depth)
+{
+	struct str module, name;
+
+	if (depth > SKLEARN_DEPTH_MAX || b->over)
+		return;
+	if (!node_class(n, &module, &name)) {
+		buf_text(b, "passthrough");
+		return;
+	}
+	if (str_eq(name, STR("Pipeline"))) {
+		put_entries(b, node_get(n, "steps"), false, " > ", depth + 1);
+		return;
+	}
+	buf_str(b, name);
+	if (str_eq(name, STR("ColumnTransformer"))) {
+		buf_char(b, '(');
+		put_entries(b, node_get(n, "transformers_"), true, "; ",
+		    depth + 1);
+		buf_char(b, ')');
+	} else if (str_eq(name, STR("FeatureUnion"))) {
+		buf_char(b, '(');
+		put_entries(b, node_get(n, "transformer_list"), true, "; ",
+		    depth + 1);
+		buf_char(b, ')');
+	}
+}
+
+struct str
+sk_describe(const struct node *root, struct arena *mem)
+{
+	char *text = arena_alloc(mem, DESCRIPTION_BYTES);
+	struct buf b;
+
+	if (text == NULL)
+		return (struct str){NULL, 0};
+	buf_init(&b, text, DESCRIPTION_BYTES - 4);
+	put_estimator(&b, root, 0);
+	if (b.over) {
+		b.cap += 3;
+		b.over = false;
+		buf_text(&b, "...");
+	}
+	return buf_view(&b);
+}

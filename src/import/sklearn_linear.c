@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * LogisticRegression and LinearRegression.
+ */
+#include "import/sklearn_step.h"
+
+/* coef_ and intercept_ as n_out linear forms over the slots. */
+static bool
+linear(const struct step *s, const struct flow *in, uint32_t n_out,
+    uint32_t *dst, struct err *err)
+{
+	double *coef, *intercept, one;
+	size_t n;
+
+	if (__builtin_mul_overflow((size_t)in->n, (size_t)n_out, &n))
+		return step_err(s, err, ERR_LIMIT, "too many coefficients");
+	if (!step_width(s, in, err) ||
+	    !step_doubles(s, "coef_", n, &coef, err))
+		return false;
+	/* Without fit_intercept it is one plain 0.0 for all. */
+	if (value_number(step_get(s, "intercept_"), &one)) {
+		intercept = ARENA_ARRAY(s->sk->mem, n_out, double);
+		if (intercept == NULL)
+			return step_full(s, err);
+		for (uint32_t k = 0; k < n_out; k++)
+			intercept[k] = one;
+	} else {
+		struct array a;
+
+		if (!step_array(s, "intercept_", &a, err))
+			return false;
+		if (!step_doubles(s, "intercept_", a.count == 1 ? 1 : n_out,
+			&intercept, err))
+			return false;
+		if (a.count == 1 && n_out > 1)
+			return step_err(s, err, ERR_MODEL,
+			    "attribute intercept_ has 1 number for %u "
+			    "classes", n_out);
+	}
+	s->sk->features = in->n;
+	return model_build_linear(s->sk->build, in->slot, in->n, n_out, coef,
+	    intercept, dst, err) || step_context(s, err);
+}
+
+bool
+read_linear_regression(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct array coef;
+
+	if (!step_array(s, "coef_", &coef, err) ||
+	    !step_flow(s, 1, out, err))
+		return false;
+	if (coef.n_dims > 2 || (coef.n_dims == 2 && coef.dim[0] != 1))
+		return step_err(s, err, ERR_MODEL,
+		    "predicts several values, which is not supported; train "
+		    "one model for each");
+	out->kind = FLOW_VALUE;
+	return linear(s, in, 1, out->slot, err);
+}
+
+/* One sigmoid a class, instead of a softmax over all. */
+static bool
+is_one_vs_rest(const struct step *s, size_t n_classes)
+{
+	const struct node *multi_class = step_get(s, "multi_class");
+	const struct node *solver = step_get(s, "solver");
+
+	if (node_is_text(multi_class, "ovr"))
+		return true;
+	if (node_is_text(multi_class, "multinomial"))
+		return false;
+	if (n_classes <= 2 || node_is_text(solver, "liblinear"))
+		return true;
+	/* Before 1.6 this solver could not do better either. */
+	return node_is_text(solver, "newton-cholesky") &&
+	    s->version > 0 && s->version < 1006;
+}
+
+bool
+read_logistic_regression(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	static const char *const words[] = {"auto", "ovr", "multinomial",
+	    "deprecated", "warn"};
+	enum model_link link;
+	struct array classes;
+	uint32_t n, k, first, *raw;
+	size_t ignored;
+
+	if (!step_word(s, "multi_class", words, countof(words), 0, &ignored,
+		err) ||
+	    !step_array(s, "classes_", &classes, err))
+		return false;
+	if (classes.count < 2 || classes.count > UINT16_MAX)
+		return step_err(s, err, ERR_MODEL, "has %zu classes",
+		    classes.count);
+	n = (uint32_t)classes.count;
+	k = n == 2 ? 1 : n;
+	if (!linear(s, in, k, &first, err) || !step_flow(s, n, out, err))
+		return false;
+	if (is_one_vs_rest(s, n))
+		link = n == 2 ? LINK_SIGMOID : LINK_OVR;
+	else
+		link = n == 2 ? LINK_SIGMOID2 : LINK_SOFTMAX;
+	raw = out->slot;
+	for (uint32_t i = 0; i < k; i++)
+		raw[i] = first + i;
+	if (!model_build_link(s->sk->build, link, raw, k, &first, err))
+		return step_context(s, err);
+	for (uint32_t i = 0; i < n; i++)
+		out->slot[i] = first + i;
+	out->kind = FLOW_PROBABILITIES;
+	out->classes = classes;
+	return true;
+}

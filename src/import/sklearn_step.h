@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IMPORT_SKLEARN_STEP_H
+#define IMPORT_SKLEARN_STEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "import/array.h"
+#include "import/context.h"
+#include "import/node.h"
+#include "model/model_build.h"
+
+/* Inside of the scikit-learn reader: one estimator at a time. */
+
+/* Limits, so that a file whose objects share or contain themselves ends. */
+#define SKLEARN_DEPTH_MAX      16
+#define SKLEARN_ESTIMATORS_MAX (1 << 20)
+#define SKLEARN_NODES_MAX      ((size_t)1 << 26) /* of all trees */
+
+/* One import. */
+struct sk {
+	struct import *im;
+	struct arena *mem;
+	struct model_build *build;
+	uint32_t estimators; /* read so far */
+	uint32_t trees;
+	size_t tree_nodes;
+	uint32_t features;   /* that reach the final estimator */
+};
+
+/* What flows from step to step: the columns of the matrix, as slots. Behind
+ * the final estimator, its probabilities or its value. */
+enum flow_kind { FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE };
+struct flow {
+	uint32_t *slot;
+	uint32_t n;
+	enum flow_kind kind;
+	struct array classes; /* FLOW_PROBABILITIES */
+};
+
+enum sk_role { ROLE_META, ROLE_TRANSFORMER, ROLE_ESTIMATOR, ROLE_PART };
+
+struct step;
+typedef bool step_reader(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err);
+
+/* A class that is known, with all attributes that its objects may have. */
+struct sk_class {
+	const char *module, *name;
+	enum sk_role role;
+	step_reader *read;
+	const char *attributes; /* names, a space between */
+};
+
+struct step {
+	struct sk *sk;
+	const struct step *up; /* the step around, or NULL */
+	struct str name;       /* as the step around calls it */
+	const struct sk_class *class;
+	const struct node *object;
+	int version;           /* scikit-learn's: 1007 is 1.7; 0: unknown */
+	uint32_t depth;
+};
+
+/* Open the object as a step: its class is known and each of its attributes
+ * is. ERR_MODEL, naming step and class (and attribute), where not. */
+MUST_USE bool step_open(struct sk *sk, const struct step *up, struct str name,
+    const struct node *object, struct step *ret, struct err *err);
+/* "step a > b (Class): ..." into err. Macros around these give false, so that
+ * the compiler sees it too. */
+void step_fault(const struct step *s, struct err *err, enum err_kind kind,
+    const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Put that before what err says already. */
+void step_context_fault(const struct step *s, struct err *err);
+/* For memory that ran out. */
+void step_full_fault(const struct step *s, struct err *err);
+#define step_err(s, err, ...)  (step_fault(s, err, __VA_ARGS__), false)
+#define step_context(s, err)   (step_context_fault(s, err), false)
+#define step_full(s, err)      (step_full_fault(s, err), false)
+
+/* 'passthrough' or None: the step does nothing. */
+bool step_is_passthrough(const struct node *n);
+/* Room for n slots in the flow. */
+MUST_USE bool step_flow(const struct step *s, uint32_t n, struct flow *ret,
+    struct err *err);
+
+/* An attribute, or NULL; None counts as absent in step_has. */
+const struct node *step_get(const struct step *s, const char *name);
+bool step_has(const struct step *s, const char *name);
+/* Attributes that must be there in this form. */
+MUST_USE bool step_array(const struct step *s, const char *name,
+    struct array *ret, struct err *err);
+/* The same with n finite numbers in all. */
+MUST_USE bool step_doubles(const struct step *s, const char *name, size_t n,
+    double **ret, struct err *err);
+MUST_USE bool step_number(const struct step *s, const char *name, double *ret,
+    struct err *err);
+/* A list (or array of objects) of n items; *ret has n nodes. */
+MUST_USE bool step_list(const struct step *s, const char *name, size_t n,
+    const struct node *const **ret, struct err *err);
+/* The boolean, or `otherwise` where there is no such attribute. */
+MUST_USE bool step_flag(const struct step *s, const char *name,
+    bool otherwise, bool *ret, struct err *err);
+/* Which of the `n` words the attribute is; `otherwise` where it is absent.
+ * ERR_MODEL for any other value. */
+MUST_USE bool step_word(const struct step *s, const char *name,
+    const char *const words[], size_t n, size_t otherwise, size_t *ret,
+    struct err *err);
+/* in->n is what n_features_in_ says, if it is there. */
+MUST_USE bool step_width(const struct step *s, const struct flow *in,
+    struct err *err);
+
+/* The readers, one a class in sklearn_classes.def. */
+#define CLASS(module, name, role, reader, attributes) step_reader reader;
+#include "import/sklearn_classes.def"
+#undef CLASS
+
+/* The class of that name, or NULL. */
+const struct sk_class *sk_class_find(struct str module, struct str name);
+/* The names of a role, ", " between, into text. */
+void sk_class_names(enum sk_role role, char *text, size_t size);
+/* "ColumnTransformer(num: StandardScaler) > LogisticRegression". */
+struct str sk_describe(const struct node *root, struct arena *mem);
+
+#endif
