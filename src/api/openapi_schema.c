@@ -7,7 +7,6 @@
 #include <math.h>
 
 #include "api/predict_encode.h"
-#include "base/number.h"
 #include "json/json_write.h"
 #include "model/model_build.h"
 
@@ -63,18 +62,14 @@ render_choices(struct buf *b, const struct model *m, uint32_t column,
 static void
 render_description(struct buf *b, const struct model_field *f)
 {
-	char text[1024], number[NUMBER_MAX];
+	char text[1024];
 	struct buf words;
 
 	buf_init(&words, text, sizeof(text));
 	buf_str(&words, f->description);
-	if (f->has_range) {
-		buf_text(&words, words.n > 0 ? ". In training " :
-		    "In training ");
-		buf_put(&words, number, number_format(f->low, number));
-		buf_text(&words, " to ");
-		buf_put(&words, number, number_format(f->high, number));
-	}
+	if (f->has_range)
+		buf_printf(&words, "%sIn training %.10g to %.10g",
+		    words.n > 0 ? ". " : "", f->low, f->high);
 	if (f->loose)
 		buf_text(&words, words.n > 0 ?
 		    ". Case and outer spaces do not matter" :
