@@ -22,7 +22,7 @@ count_init(struct served *s, const struct metrics_file *f, struct slab *slab)
 	s->counts = &slab->model[cell];
 	if (classes == 0)
 		s->result[0] = metrics_result_index(f, cell,
-		    str_of(COUNT_REGRESSION));
+		    STR(METRICS_REGRESSION));
 	for (uint32_t k = 0; k < classes; k++) {
 		struct model_class c;
 

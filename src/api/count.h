@@ -12,9 +12,6 @@
 /* The one place in api/ that touches the numbers. All is counted before the
  * answer leaves. */
 
-/* Prediction result of a regression, which has no class to name. */
-#define COUNT_REGRESSION "value"
-
 /* Find the cells that s is counted in. */
 void count_init(struct served *s, const struct metrics_file *f,
     struct slab *slab);

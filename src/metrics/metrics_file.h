@@ -27,6 +27,8 @@ enum { METRICS_SLOTS = WORKER_CELLS };
 #define METRICS_FILE_NAME "metrics" /* in the state directory */
 #define METRICS_NAME_MAX 64  /* bytes of a model's name, NUL included */
 #define METRICS_CLASS_MAX 96 /* of a class name */
+/* What a regression's rows count as: it has no class to name. */
+#define METRICS_REGRESSION "value"
 #define METRICS_TEXT_MAX 96  /* of a text label */
 
 struct metrics_header;

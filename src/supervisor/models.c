@@ -23,6 +23,8 @@ models_name(const struct generation *g, struct metrics_file *f)
 		enum label_MODEL m =
 		    metrics_add_model(f, str_of(image->slot));
 
+		if (model_task(image->model) == MODEL_REGRESSION)
+			metrics_add_result(f, m, STR(METRICS_REGRESSION));
 		for (uint32_t k = 0; k < model_classes(image->model); k++) {
 			struct model_class class;
 

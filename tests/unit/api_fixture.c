@@ -149,6 +149,9 @@ name_cells(struct fixture *f, const struct api_model *m)
 	enum label_MODEL cell = metrics_add_model(&f->metrics,
 	    str_of(m->slot));
 
+	if (model_task(m->model) == MODEL_REGRESSION)
+		metrics_add_result(&f->metrics, cell,
+		    STR(METRICS_REGRESSION));
 	for (uint32_t k = 0; k < model_classes(m->model); k++) {
 		struct model_class c;
 

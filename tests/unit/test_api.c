@@ -98,9 +98,15 @@ static void
 a_regression_answers_its_number(void **state)
 {
 	struct fixture *f = *state;
+	enum label_MODEL m;
+	enum label_RESULT r;
 
 	fixture_post(f, "/price/predict", "{\"size\":1.25}");
 	expect(f, 200, "{\"prediction\":3.5,\"model_version\":\"price\"}");
+	m = metrics_model_index(&f->metrics, STR("price"));
+	r = metrics_result_index(&f->metrics, m, STR(METRICS_REGRESSION));
+	assert_int_not_equal(r, RESULT_OTHER);
+	assert_true(metric_total(&f->slab->model[m].predictions[r]) > 0);
 	fixture_post(f, "/price/predict", "[{\"size\":1},{\"size\":-1}]");
 	expect(f, 200, "[{\"prediction\":3.0,\"model_version\":\"price\"},"
 	    "{\"prediction\":-1.0,\"model_version\":\"price\"}]");
