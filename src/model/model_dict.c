@@ -15,7 +15,7 @@ ir_grow(struct arena *mem, struct ir_array *a, uint32_t more, size_t size)
 		mem->over = true;
 		return NULL;
 	}
-	if (a->n + more > a->cap) {
+	if (a->p == NULL || a->n + more > a->cap) {
 		uint32_t cap = a->cap > 0 ? a->cap : 8;
 		void *p;
 
