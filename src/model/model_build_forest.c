@@ -24,7 +24,7 @@ struct compile {
 	double **cuts;          /* of a feature, where the rule wants them */
 	uint32_t *n_cuts;
 	struct ir_forest *out;
-	uint32_t at_node, at_leaf;
+	uint32_t at_node;
 	int32_t *queue;         /* nodes of one tree, level by level */
 	bool *seen;             /* nodes of one tree that have a parent */
 };
@@ -212,7 +212,7 @@ compile_tree(struct compile *c, uint32_t number, struct err *err)
 	struct ir_forest *out = c->out;
 	struct image_tree *tree = &out->trees[number];
 	struct image_node *nodes = out->nodes + c->at_node;
-	uint32_t n_values = c->in->n_values, bits = out->head.lane_bits;
+	uint32_t bits = out->head.lane_bits;
 	uint32_t head = 0, tail = 1, level_end = 1;
 
 	tree->node = c->at_node;
@@ -228,10 +228,8 @@ compile_tree(struct compile *c, uint32_t number, struct err *err)
 			level_end = tail;
 		}
 		if (is_leaf(t, i)) {
-			memcpy(out->leaves + (size_t)c->at_leaf * n_values,
-			    t->value + (size_t)i * n_values,
-			    n_values * sizeof(double));
-			nodes[head].key = c->at_leaf++;
+			nodes[head].key = ir_leaves_add(&out->leaves,
+			    t->value + (size_t)i * c->in->n_values);
 			continue;
 		}
 		/* A node with two parents would be laid out twice, and its
@@ -265,18 +263,18 @@ make_trees(struct compile *c, uint64_t n_nodes, uint64_t n_leaves,
 
 	out->trees = ARENA_ARRAY(mem, c->in->n_trees, struct image_tree);
 	out->nodes = ARENA_ARRAY(mem, n_nodes, struct image_node);
-	out->leaves = ARENA_ARRAY(mem, n_leaves * c->in->n_values, double);
 	c->queue = ARENA_ARRAY(mem, widest, int32_t);
 	c->seen = ARENA_ARRAY(mem, widest, bool);
-	if (out->trees == NULL || out->nodes == NULL || out->leaves == NULL ||
-	    c->queue == NULL || c->seen == NULL)
+	if (out->trees == NULL || out->nodes == NULL || c->queue == NULL ||
+	    c->seen == NULL || !ir_leaves_init(mem, &out->leaves,
+	    c->in->n_values, n_leaves))
 		return ir_full(c->b, err);
 	for (uint32_t k = 0; k < c->in->n_trees; k++)
 		if (!compile_tree(c, k, err))
 			return false;
 	out->n_nodes = c->at_node;
 	out->head.trees = c->in->n_trees;
-	out->head.leaves = c->at_leaf;
+	out->head.leaves = out->leaves.n;
 	return true;
 }
 

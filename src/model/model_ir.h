@@ -42,6 +42,19 @@ MUST_USE bool ir_dict_add(struct arena *mem, struct ir_dict *d, struct str s,
     uint32_t *ret);
 struct str ir_dict_text(const struct ir_dict *d, uint32_t i);
 
+/* Distinct leaves of n_values numbers, compared bit by bit. */
+struct ir_leaves {
+	double *values;
+	uint32_t n, n_values;
+	uint32_t *table; /* number + 1 of a leaf, 0: empty */
+	uint32_t size;   /* a power of two */
+};
+/* Room for `most` leaves; false past the bound. */
+MUST_USE bool ir_leaves_init(struct arena *mem, struct ir_leaves *l,
+    uint32_t n_values, uint64_t most);
+/* The number of the leaf, added if new. */
+uint32_t ir_leaves_add(struct ir_leaves *l, const double *v);
+
 struct ir_column {
 	struct ir_dict categories;
 	bool used;     /* some step or output reads it */
@@ -83,7 +96,7 @@ struct ir_forest {
 	struct image_tree *trees;
 	struct image_node *nodes;
 	uint32_t n_nodes;
-	double *leaves;
+	struct ir_leaves leaves;
 	double *base;
 };
 

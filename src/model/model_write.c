@@ -298,7 +298,7 @@ put_forest(struct writer *w, const struct ir_step *s)
 		trees[i].node += node;
 	}
 	head.check = put_checks(w, s, &head.checks);
-	head.leaf = put(w, SECTION_leaves, f->leaves,
+	head.leaf = put(w, SECTION_leaves, f->leaves.values,
 	    head.leaves * head.n_values);
 	head.base = put(w, SECTION_params, f->base, s->width);
 	return put(w, SECTION_forests, &head, 1);

@@ -4,7 +4,6 @@
  * double here; what is no code of the table counts as unknown.
  */
 #include <math.h>
-#include <string.h>
 
 #include "model/model_build.h"
 #include "score/steps.h"
@@ -65,13 +64,13 @@ table(struct block *b, const struct image_step *s, const double *x, double *y)
 	}
 }
 
+/* The frame is 0 where nothing was written. */
 static void
 onehot(struct block *b, const struct image_step *s, const double *x,
     double *y)
 {
 	const int32_t *map = b->m->maps + s->at;
 
-	memset(y, 0, (size_t)s->width * b->stride * sizeof(*y));
 	for (size_t r = 0; r < b->rows; r++) {
 		int32_t to = map[entry(x[r], s->count)];
 

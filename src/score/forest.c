@@ -7,13 +7,13 @@
  * stays there. Sums are taken tree after tree in the order of the file,
  * whichever way the walks went, so one row and many give the same bits.
  */
-#include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "model/model_build.h"
 #include "score/steps.h"
 
-enum { WALKS = 8 };
+enum { WALKS = SCORE_WALKS, EAGER = 4 };
 
 /* Magnitudes from here on round to infinity as float: halfway between the
  * greatest float and the next power of two, to even. */
@@ -44,56 +44,106 @@ rank(const double *cuts, uint32_t n, double x)
 	return low;
 }
 
-/* keys[r * width + lane] for every row. */
+/* The keys of one lane, `width` apart. */
+static void
+make_lane(const struct image_lane *lane, const double *cuts, const double *x,
+    size_t rows, uint32_t *key, size_t width)
+{
+	if (lane->cuts > 0) {
+		for (size_t r = 0; r < rows; r++)
+			key[r * width] = isnan(x[r]) ? missing_key(lane) :
+			    rank(cuts, lane->cuts, x[r]);
+		return;
+	}
+	for (size_t r = 0; r < rows; r++)
+		key[r * width] = isnan(x[r]) ? missing_key(lane) :
+		    image_key((float)x[r]);
+}
+
+/* keys[r * width + lane] for every row, and for rows that fill up the last
+ * group of walks. */
 static void
 make_keys(struct block *b, const struct image_forest *f)
 {
 	const struct image_lane *lanes = b->m->lanes + f->lane;
 	size_t width = (size_t)f->lanes + 1;
+	size_t rows = (b->rows + WALKS - 1) / WALKS * WALKS;
 
 	for (size_t r = 0; r < b->rows; r++)
 		b->keys[r * width] = UINT32_MAX;
-	for (uint32_t k = 0; k < f->lanes; k++) {
-		const struct image_lane *lane = &lanes[k];
-		const double *x = b->frame + lane->slot * b->stride;
-		const double *cuts = b->m->params + lane->cut;
-		uint32_t *key = b->keys + k + 1;
-
-		for (size_t r = 0; r < b->rows; r++, key += width) {
-			if (isnan(x[r]))
-				*key = missing_key(lane);
-			else if (lane->cuts > 0)
-				*key = rank(cuts, lane->cuts, x[r]);
-			else
-				*key = image_key((float)x[r]);
-		}
-	}
+	for (uint32_t k = 0; k < f->lanes; k++)
+		make_lane(&lanes[k], b->m->params + lanes[k].cut,
+		    b->frame + lanes[k].slot * b->stride, b->rows,
+		    b->keys + k + 1, width);
+	if (b->rows > 1)
+		memset(b->keys + b->rows * width, 0xff,
+		    (rows - b->rows) * width * sizeof(*b->keys));
 }
 
+/* One step down. The comparison is a subtraction whose sign is spread over
+ * the word (-1: left), as compilers make a branch of `<`. */
 static inline const struct image_node *
 step(const struct image_node *n, const uint32_t *keys, uint32_t bits,
     uint32_t mask)
 {
 	uint32_t link = n->link;
+	int64_t less = ((int64_t)keys[link & mask] - (int64_t)n->key) >> 63;
 
-	return n + (link >> bits) - (keys[link & mask] < n->key);
+	return n + ((int64_t)(link >> bits) + less);
 }
 
-static inline const double *
-leaf(const struct block *b, const struct image_forest *f,
-    const struct image_node *n)
+/* Written out, since walks have to stay in registers: compilers keep an array
+ * in memory even where they unroll every loop over it. */
+#define EACH_WALK(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
+_Static_assert(SCORE_WALKS == 8, "as many as EACH_WALK has");
+
+/* All walks to their leaves: `depth` steps, or fewer where all have come to
+ * one before. The keys of walk i are at keys + i * stride. */
+static inline __attribute__((always_inline)) void
+walk(const struct image_node **at, const uint32_t *keys, size_t stride,
+    uint32_t depth, uint32_t bits)
 {
-	return b->m->leaves + f->leaf + (size_t)n->key * f->n_values;
+	uint32_t mask = (1u << bits) - 1;
+
+#define LOAD(i)  const struct image_node *n##i = at[i];
+#define STEP(i)  n##i = step(n##i, keys + i * stride, bits, mask);
+#define LINK(i)  | n##i->link
+#define STORE(i) at[i] = n##i;
+	EACH_WALK(LOAD)
+	while (depth-- > 0) {
+		EACH_WALK(STEP)
+		if (depth % EAGER == 0 && (0 EACH_WALK(LINK)) == 0)
+			break;
+	}
+	EACH_WALK(STORE)
+#undef LOAD
+#undef STEP
+#undef LINK
+#undef STORE
 }
 
-/* One row through all trees, several trees at a time. */
+/* Add the leaf's numbers to sums that lie `stride` apart. */
+static inline void
+add_leaf(const double *leaves, uint32_t n_values, const struct image_node *n,
+    double *sum, size_t stride)
+{
+	const double *v = leaves + (size_t)n->key * n_values;
+
+	sum[0] += v[0];
+	for (uint32_t j = 1; j < n_values; j++)
+		sum[j * stride] += v[j];
+}
+
+/* One row through all trees, several trees at a time. A single sum is kept
+ * out of memory: it would be written and read again between any two trees. */
 static void
-score_row(struct block *b, const struct image_forest *f, double *y)
+score_row(struct block *b, const struct image_forest *f, uint32_t outputs,
+    double *y)
 {
 	const struct image_node *nodes = b->m->nodes;
 	const struct image_tree *trees = b->m->trees + f->tree;
-	const uint32_t *keys = b->keys;
-	uint32_t bits = f->lane_bits, mask = (1u << bits) - 1;
+	const double *leaves = b->m->leaves + f->leaf;
+	double alone = y[0];
 
 	for (uint32_t t = 0; t < f->trees; t += WALKS) {
 		const struct image_node *at[WALKS];
@@ -109,26 +159,29 @@ score_row(struct block *b, const struct image_forest *f, double *y)
 			if (tree->depth > depth)
 				depth = tree->depth;
 		}
-		while (depth-- > 0)
-			for (uint32_t i = 0; i < WALKS; i++)
-				at[i] = step(at[i], keys, bits, mask);
-		for (uint32_t i = 0; i < n; i++) {
-			const double *v = leaf(b, f, at[i]);
-			double *sum = y + trees[t + i].first_output *
-			    b->stride;
-
-			for (uint32_t j = 0; j < f->n_values; j++)
-				sum[j * b->stride] += v[j];
+		walk(at, b->keys, 0, depth, f->lane_bits);
+		if (outputs == 1) {
+			for (uint32_t i = 0; i < n; i++)
+				alone += leaves[at[i]->key];
+			continue;
 		}
+		for (uint32_t i = 0; i < n; i++)
+			add_leaf(leaves, f->n_values, at[i],
+			    y + trees[t + i].first_output * b->stride,
+			    b->stride);
 	}
+	if (outputs == 1)
+		y[0] = alone;
 }
 
-/* All rows through all trees, several rows at a time through one tree. */
+/* All rows through all trees, several rows at a time through one tree. There
+ * are keys for a whole number of groups; those past the last row are of no
+ * row, and their walks go for nothing. */
 static void
 score_block(struct block *b, const struct image_forest *f, double *y)
 {
 	size_t width = (size_t)f->lanes + 1;
-	uint32_t bits = f->lane_bits, mask = (1u << bits) - 1;
+	const double *leaves = b->m->leaves + f->leaf;
 
 	for (uint32_t t = 0; t < f->trees; t++) {
 		const struct image_tree *tree = b->m->trees + f->tree + t;
@@ -137,26 +190,17 @@ score_block(struct block *b, const struct image_forest *f, double *y)
 
 		for (size_t r = 0; r < b->rows; r += WALKS) {
 			const struct image_node *at[WALKS];
-			const uint32_t *keys[WALKS];
 			size_t n = b->rows - r;
 
 			if (n > WALKS)
 				n = WALKS;
-			for (size_t i = 0; i < WALKS; i++) {
+			for (size_t i = 0; i < WALKS; i++)
 				at[i] = root;
-				keys[i] = b->keys +
-				    (r + (i < n ? i : 0)) * width;
-			}
-			for (uint32_t d = 0; d < tree->depth; d++)
-				for (uint32_t i = 0; i < WALKS; i++)
-					at[i] = step(at[i], keys[i], bits,
-					    mask);
-			for (size_t i = 0; i < n; i++) {
-				const double *v = leaf(b, f, at[i]);
-
-				for (uint32_t j = 0; j < f->n_values; j++)
-					sum[j * b->stride + r + i] += v[j];
-			}
+			walk(at, b->keys + r * width, width, tree->depth,
+			    f->lane_bits);
+			for (size_t i = 0; i < n; i++)
+				add_leaf(leaves, f->n_values, at[i],
+				    sum + r + i, b->stride);
 		}
 	}
 }
@@ -177,7 +221,7 @@ score_forest(struct block *b, const struct image_step *s)
 		for (size_t r = 0; r < b->rows; r++)
 			y[k * b->stride + r] = base[k];
 	if (b->rows == 1)
-		score_row(b, f, y);
+		score_row(b, f, s->width, y);
 	else
 		score_block(b, f, y);
 	if (f->divide == 1)

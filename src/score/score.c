@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "model/model_build.h"
 #include "model/model_format.h"
@@ -26,8 +27,10 @@ frame_bytes(const struct model *m)
 size_t
 score_scratch_bytes(const struct model *m)
 {
-	return frame_bytes(m) +
-	    (size_t)m->keys_max * m->block_rows * sizeof(uint32_t);
+	size_t rows = (m->block_rows + SCORE_WALKS - 1) / SCORE_WALKS *
+	    SCORE_WALKS;
+
+	return frame_bytes(m) + m->keys_max * rows * sizeof(uint32_t);
 }
 
 void
@@ -110,6 +113,8 @@ score_rows(const struct model *m, const double *cells, size_t n, double *out,
 		if (rows > m->block_rows)
 			rows = m->block_rows;
 		b.rows = b.stride = rows;
+		memset(b.frame + n_in * rows, 0, (m->about->slots - n_in) *
+		    rows * sizeof(*b.frame));
 		for (uint32_t k = 0; k < n_in; k++)
 			for (size_t r = 0; r < rows; r++)
 				b.frame[k * rows + r] =

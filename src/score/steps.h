@@ -13,8 +13,10 @@
 /* What the steps work on, for score.c and the files that run them. */
 struct block {
 	const struct model *m;
-	double *frame;    /* slot s of row r: frame[s * stride + r] */
-	uint32_t *keys;   /* of forests: keys_max a row */
+	double *frame;    /* slot s of row r: frame[s * stride + r]; what no
+	                   * step has written is 0 */
+	uint32_t *keys;   /* of forests: keys_max a row, for block_rows rounded
+	                   * up to SCORE_WALKS */
 	size_t stride;    /* rows the block began with */
 	size_t rows;      /* rows still in it: the first of these */
 	bool refused;
@@ -22,6 +24,9 @@ struct block {
 };
 
 #define SLOT_NONE UINT32_MAX
+
+/* Walks that a forest has in flight. */
+enum { SCORE_WALKS = 8 };
 
 /* Cut the block before `row` (< rows), for what stands in `slot`. */
 void score_refuse(struct block *b, size_t row, enum score_refusal why,
