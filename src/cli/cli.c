@@ -61,9 +61,9 @@ cli_buffer(struct arena *mem, size_t cap, struct buf *b, struct err *err)
 }
 
 int
-cli_fail(const struct command *self, const struct err *err)
+cli_fail(const struct err *err)
 {
-	fprintf(stderr, "lightscore %s: %s\n", self->name, err->text);
+	fprintf(stderr, "lightscore: %s\n", err->text);
 	return CLI_FAILED;
 }
 
@@ -81,19 +81,19 @@ cli_usage(const struct command *self, const char *fmt, ...)
 }
 
 int
-cli_print(const struct command *self, const struct buf *b)
+cli_print(const struct buf *b)
 {
 	struct err err;
 
 	if (b->over) {
 		err_set(&err, ERR_LIMIT, ERR_NOWHERE,
 		    "the output is longer than %zu bytes", b->cap);
-		return cli_fail(self, &err);
+		return cli_fail(&err);
 	}
 	errno = 0;
 	if (file_write_fd(STDOUT_FILENO, buf_view(b), &err))
 		return CLI_FINE;
-	return errno == EPIPE ? CLI_FAILED : cli_fail(self, &err);
+	return errno == EPIPE ? CLI_FAILED : cli_fail(&err);
 }
 
 void
@@ -162,7 +162,7 @@ cli_show_help(const struct command *self, const struct cli_option *options,
 
 	buf_init(&b, memory, sizeof(memory));
 	cli_help(self, options, n_options, &b);
-	return cli_print(self, &b);
+	return cli_print(&b);
 }
 
 bool

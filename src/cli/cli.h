@@ -49,13 +49,13 @@ void cli_help(const struct command *self, const struct cli_option *options,
 int cli_show_help(const struct command *self,
     const struct cli_option *options, size_t n_options);
 /* Tell the error on stderr, as one line; returns CLI_FAILED. */
-int cli_fail(const struct command *self, const struct err *err);
+int cli_fail(const struct err *err);
 /* Tell that the command was used wrongly, and where help is; CLI_USAGE. */
 int cli_usage(const struct command *self, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 /* Write to stdout: CLI_FINE, or CLI_FAILED with the error told. A reader
  * that went away is no news: CLI_FAILED, and nothing is told. */
-int cli_print(const struct command *self, const struct buf *b);
+int cli_print(const struct buf *b);
 /* `cap` bytes of memory for this command, and a buffer in it. */
 MUST_USE bool cli_memory(struct arena *mem, size_t cap, struct err *err);
 MUST_USE bool cli_buffer(struct arena *mem, size_t cap, struct buf *b,

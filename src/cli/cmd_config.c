@@ -61,14 +61,14 @@ config_help(const struct command *self, struct buf *b)
 }
 
 static int
-check_file(const struct command *self, const char *path, struct arena *mem)
+check_file(const char *path, struct arena *mem)
 {
 	struct config c;
 	struct err err;
 
 	config_init(&c, mem);
 	if (!config_read(&c, path, &err))
-		return cli_fail(self, &err);
+		return cli_fail(&err);
 	printf("%s: fine, %zu models\n", path, c.n_models);
 	return CLI_FINE;
 }
@@ -81,7 +81,7 @@ run(const struct command *self, struct asked *a, struct arena *mem)
 	struct err err;
 
 	if (!cli_buffer(mem, OUTPUT_BYTES, &b, &err))
-		return cli_fail(self, &err);
+		return cli_fail(&err);
 	if (a->help)
 		config_help(self, &b);
 	else if (a->sample)
@@ -89,14 +89,14 @@ run(const struct command *self, struct asked *a, struct arena *mem)
 	else if (a->mdoc)
 		config_mdoc(&b);
 	else if (a->check != NULL)
-		return check_file(self, a->check, mem);
+		return check_file(a->check, mem);
 	else if (!config_check_flags(a->n, a->settings, mem, &err))
 		return cli_usage(self, "%s", err.text);
 	else if (!config_load(&c, a->n, a->settings, mem, &err))
-		return cli_fail(self, &err);
+		return cli_fail(&err);
 	else
 		config_dump(&c, &b, a->json);
-	return cli_print(self, &b);
+	return cli_print(&b);
 }
 
 int
@@ -113,7 +113,7 @@ cmd_config(const struct command *self, int argc, char *argv[])
 		return cli_usage(self, "the option --check needs a value:"
 		    " FILE");
 	if (!cli_memory(&mem, MEMORY, &err))
-		return cli_fail(self, &err);
+		return cli_fail(&err);
 	status = run(self, &a, &mem);
 	arena_done(&mem);
 	return status;

@@ -25,9 +25,9 @@ cmd_metrics(const struct command *self, int argc, char *argv[])
 	    arguments, &n, &status))
 		return status;
 	if (!cli_memory(&mem, OUTPUT_BYTES, &err))
-		return cli_fail(self, &err);
+		return cli_fail(&err);
 	if (!cli_buffer(&mem, OUTPUT_BYTES, &b, &err))
-		status = cli_fail(self, &err);
+		status = cli_fail(&err);
 	else {
 		if (json)
 			metrics_doc_json(&b);
@@ -35,7 +35,7 @@ cmd_metrics(const struct command *self, int argc, char *argv[])
 			metrics_doc_mdoc(&b);
 		else
 			metrics_doc_text(&b);
-		status = cli_print(self, &b);
+		status = cli_print(&b);
 	}
 	arena_done(&mem);
 	return status;

@@ -27,7 +27,7 @@ serve_help(const struct command *self)
 	    "  --model SLOT=FILE\n"
 	    "      Serve FILE at /SLOT/predict; may be given again.\n");
 	config_usage(&b);
-	return cli_print(self, &b);
+	return cli_print(&b);
 }
 
 /* The daemon beside this very program; false where there is none. */
@@ -64,5 +64,5 @@ cmd_serve(const struct command *self, int argc, char *argv[])
 	argv[0] = name;
 	execv(path, argv);
 	err_system(&err, "cannot start %s", path);
-	return cli_fail(self, &err);
+	return cli_fail(&err);
 }

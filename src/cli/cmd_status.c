@@ -45,7 +45,7 @@ find_file(const struct config *c, struct arena *mem, char *path, size_t n,
 
 /* Pages until the user stops it; each from the last look to this one. */
 static int
-watch_on(const struct command *self, const struct metrics_file *f,
+watch_on(const struct metrics_file *f,
     struct arena mem[2], struct watch *old, struct buf *b, struct err *err)
 {
 	for (int turn = 1; !cli_stopped(); turn = !turn) {
@@ -56,12 +56,12 @@ watch_on(const struct command *self, const struct metrics_file *f,
 			break;
 		arena_reset(&mem[turn], MEMORY);
 		if (!watch_take(f, &mem[turn], &now, err))
-			return cli_fail(self, err);
+			return cli_fail(err);
 		buf_reset(b);
 		buf_text(b, isatty(STDOUT_FILENO) ? "\033[H\033[J" : "");
 		watch_page(f, old, &now, true, b);
 		buf_text(b, isatty(STDOUT_FILENO) ? "" : "\n");
-		if (cli_print(self, b) != CLI_FINE)
+		if (cli_print(b) != CLI_FINE)
 			return CLI_FAILED;
 		*old = now;
 	}
@@ -69,7 +69,7 @@ watch_on(const struct command *self, const struct metrics_file *f,
 }
 
 static int
-show(const struct command *self, const struct metrics_file *f, bool watch,
+show(const struct metrics_file *f, bool watch,
     struct arena mem[2], struct err *err)
 {
 	static char page[PAGE_BYTES];
@@ -78,14 +78,14 @@ show(const struct command *self, const struct metrics_file *f, bool watch,
 
 	buf_init(&b, page, sizeof(page));
 	if (!watch_take(f, &mem[0], &old, err))
-		return cli_fail(self, err);
+		return cli_fail(err);
 	if (watch)
-		return watch_on(self, f, mem, &old, &b, err);
+		return watch_on(f, mem, &old, &b, err);
 	nanosleep(&glance, NULL);
 	if (!watch_take(f, &mem[1], &now, err))
-		return cli_fail(self, err);
+		return cli_fail(err);
 	watch_page(f, &old, &now, false, &b);
-	return cli_print(self, &b);
+	return cli_print(&b);
 }
 
 int
@@ -116,15 +116,15 @@ cmd_status(const struct command *self, int argc, char *argv[])
 	if (!cli_memory(&text, MEMORY, &err) ||
 	    !cli_memory(&mem[0], MEMORY, &err) ||
 	    !cli_memory(&mem[1], MEMORY, &err))
-		return cli_fail(self, &err);
+		return cli_fail(&err);
 	if (!config_check_flags(n, settings, &text, &err))
 		return cli_usage(self, "%s", err.text);
 	if (!config_load(&c, n, settings, &text, &err) ||
 	    !find_file(&c, &text, path, sizeof(path), &err) ||
 	    !metrics_open(path, METRICS_READER, &file, &err))
-		return cli_fail(self, &err);
+		return cli_fail(&err);
 	cli_catch_stop();
-	status = show(self, &file, watch, mem, &err);
+	status = show(&file, watch, mem, &err);
 	metrics_close(&file);
 	return status;
 }

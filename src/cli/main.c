@@ -77,7 +77,7 @@ cmd_help(const struct command *self, int argc, char *argv[])
 	}
 	buf_init(&b, memory, sizeof(memory));
 	overview(&b);
-	return cli_print(self, &b);
+	return cli_print(&b);
 }
 
 int
@@ -102,7 +102,7 @@ main(int argc, char *argv[])
 
 		buf_init(&b, memory, sizeof(memory));
 		buf_text(&b, "lightscore " PACKAGE_VERSION "\n");
-		return cli_print(help, &b);
+		return cli_print(&b);
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return cmd_help(help, 1, argv + 1);
