@@ -9,6 +9,7 @@ machine is unfair to neither.
 """
 import json
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,22 +30,22 @@ class Ceiling:
     def __init__(self, service, workers):
         program, path = service.web_server_configuration()
         self.folder = tempfile.TemporaryDirectory(prefix="lightscore-bare-")
+        sockets = f"{self.folder.name}/bare.sock"
+        conf = f"{self.folder.name}/lighttpd.conf"
         with open(path) as f:
             text = f.read()
-        port = re.search(r"server\.port\s*=\s*(\d+)", text).group(1)
-        free = bench.free_port()
-        text = re.sub(rf"(server\.port\s*=\s*){port}", rf"\g<1>{free}", text)
-        socket = f"{self.folder.name}/bare.sock"
-        text = re.sub(r'("socket"\s*=>\s*)"[^"]*"', rf'\1"{socket}"', text)
-        text = re.sub(r"(?m)^\s*server\.pid-file.*$", "", text)
-        with open(f"{self.folder.name}/lighttpd.conf", "w") as f:
-            f.write(text)
-        self.url = f"http://127.0.0.1:{free}"
+        with open(conf, "w") as f:
+            f.write(re.sub(r'("socket"\s*=>\s*)"[^"]*"', rf'\1"{sockets}"',
+                           text))
         self.responder = subprocess.Popen(
-            [bench.RESPONDER, socket, str(workers)])
-        self.web = subprocess.Popen(
-            [program, "-D", "-f", f"{self.folder.name}/lighttpd.conf"],
-            stdin=subprocess.DEVNULL, start_new_session=True)
+            [bench.RESPONDER, sockets, str(workers)])
+        # As the service does: the listening socket is descriptor 0.
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(1024)
+            self.url = "http://127.0.0.1:%d" % listener.getsockname()[1]
+            self.web = subprocess.Popen([program, "-D", "-f", conf],
+                                        stdin=listener)
 
     def __enter__(self):
         return self
