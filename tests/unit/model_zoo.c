@@ -84,14 +84,14 @@ shop_schema(struct model_build *b)
 	model_build_field_default(b, 2, &f);
 	f.required = false;
 	f.has_default = true;
-	f.default_text = STR("r\xc3\xa9" "d");
+	f.default_text = STR(ZOO_RED);
 	BUILD(model_build_field(b, &f, &err));
 }
 
 static void
 shop(struct model_build *b)
 {
-	static const char *const colours[] = {"blue", "r\xc3\xa9" "d",
+	static const char *const colours[] = {"blue", ZOO_RED,
 	    "green", ""};
 	static const char *const answers[] = {"No", "Yes"};
 	static const char *const outcomes[] = {"stays", "leaves"};

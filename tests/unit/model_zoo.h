@@ -18,6 +18,9 @@ enum zoo {
 	ZOO_CUTS,   /* double splits that take missing values, a regression */
 	ZOO_COUNT
 };
+/* A colour of the shop's that is not ASCII. */
+#define ZOO_RED "ros\xc3\xa9"
+
 struct model_build *zoo_build(enum zoo which, struct arena *mem);
 /* zoo_build, compiled. */
 struct str zoo_image(enum zoo which, struct arena *mem);

@@ -103,7 +103,7 @@ fields_are_as_declared_in_schema_order(void **state)
 	assert_true(!f.required && f.has_default && f.default_number == 0);
 	assert_int_equal(f.null, NULL_DEFAULT);
 	model_field(m, 2, &f);
-	assert_str(f.default_text, "r\xc3\xa9" "d");
+	assert_str(f.default_text, ZOO_RED);
 	model_close(m);
 }
 
@@ -129,7 +129,7 @@ texts_lead_to_codes(void **state)
 		double code;
 		bool refused;
 	} cases[] = {
-	    {2, "blue", 0, false}, {2, "r\xc3\xa9" "d", 1, false},
+	    {2, "blue", 0, false}, {2, ZOO_RED, 1, false},
 	    {2, "", 3, false}, {2, "Blue", CODE_UNKNOWN, false},
 	    {2, " blue", CODE_UNKNOWN, false},
 	    {3, "No", 0, false}, {3, "Yes", 1, false}, {3, "1", 1, false},

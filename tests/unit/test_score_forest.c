@@ -127,7 +127,7 @@ compile(struct arena *mem, const struct tree *trees, uint32_t n_trees,
 	struct model_build *b = model_build_new(mem);
 	uint32_t src[FEATURES], dst, out[VALUES_MAX];
 	struct str image;
-	struct model *m;
+	struct model *m = NULL;
 	struct err err;
 
 	for (uint32_t i = 0; i < FEATURES; i++) {
