@@ -64,7 +64,6 @@ supervisor_fail(struct supervisor *s, const struct err *why)
 		return;
 	s->failed = true;
 	s->fail = *why;
-	log_init("lightscored", LOG_LEVEL_ERROR); /* one line says it all */
 	supervisor_stop(s);
 	supervisor_stop(s);
 }

@@ -186,6 +186,8 @@ serve(struct supervisor *s)
 {
 	struct err err;
 
+	/* A start that fails is one line, whatever dies of it. */
+	log_init("lightscored", LOG_LEVEL_ERROR);
 	pool_init(&s->pool, &s->metrics, s->state.metrics, s->programs.worker,
 	    s->worker_fd);
 	if (!start_exporter(s, &err) || !start_web(s, &err))
@@ -236,8 +238,7 @@ supervisor_run(int argc, char *argv[], struct err *err)
 		free(s);
 		return SUPERVISOR_USAGE;
 	}
-	/* A start that fails is one line; the log begins when we serve. */
-	log_init("lightscored", LOG_LEVEL_WARN);
+	log_init("lightscored", LOG_LEVEL_WARN); /* until we serve */
 	ok = run(s, err);
 	log_info("stopped");
 	settings_done(&s->settings[s->current]);

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What dies or hangs is replaced, counted, and costs what it must."""
+import os
+import signal
+import socket
+import struct
+import threading
+import unittest
+
+import service
+import tap
+from service import Load, Service, wait_until
+
+ROW = service.rows()[0]
+
+
+def exits(s, reason):
+    return s.metric("ml_server_worker_exits_total", reason=reason)
+
+
+def successes(s):
+    return s.metric("ml_predictions_total", status="success")
+
+
+class Killed(unittest.TestCase):
+    def setUp(self):
+        service.lighttpd_or_skip()
+
+    def test_counters_are_exact_over_kills_under_load(self):
+        kills = 8
+        with Service("--workers", "2") as s:
+            with Load(s, ROW) as load:
+                for i in range(kills):
+                    load.wait_more(200)
+                    workers = wait_until(lambda: len(s.workers()) == 2
+                                         and s.workers(), "two workers")
+                    os.kill(workers[i % 2], signal.SIGKILL)
+                    wait_until(lambda n=i + 1: exits(s, "crash") == n,
+                               "a counted crash")
+                load.wait_more(200)
+            answered = load.answers.pop(200)
+            failed = sum(load.answers.values()) + len(load.failures)
+            self.assertLessEqual(failed, kills, (load.answers, load.failures))
+            self.assertGreaterEqual(successes(s), answered)
+            self.assertLessEqual(successes(s) - answered, kills)
+            self.assertEqual(exits(s, "crash"), kills)
+            wait_until(lambda: s.metric("ml_server_worker_starts_total")
+                       == 2 + kills, "a start for each kill")
+
+    def test_a_worker_that_dies_again_and_again_waits_longer(self):
+        with Service("--workers", "1") as s:
+            for delay in (100, 200, 400):
+                os.kill(s.wait_workers(1)[0], signal.SIGKILL)
+                s.wait_log(f"worker waits slot=0 ms={delay}")
+            s.wait_workers(1)
+            self.assertEqual(s.predict(ROW)[0], 200)
+
+    def test_a_worker_told_to_end_by_hand_is_replaced_without_a_failure(self):
+        with Service("--workers", "2") as s:
+            with Load(s, ROW) as load:
+                for _ in range(3):
+                    load.wait_more(100)
+                    old = s.wait_workers(2)
+                    os.kill(old[0], signal.SIGTERM)
+                    s.wait_workers(2, but=old[:1])
+            self.assertEqual((set(load.answers), load.failures),
+                             ({200}, []))
+            self.assertEqual(exits(s, "normal"), 3)
+            self.assertEqual(exits(s, "crash"), 0)
+
+    def test_workers_are_replaced_after_max_requests(self):
+        with Service("--workers", "2", "--max-requests", "50") as s:
+            with Load(s, ROW) as load:
+                load.wait_more(1000)
+            self.assertEqual((set(load.answers), load.failures),
+                             ({200}, []))
+            self.assertGreaterEqual(exits(s, "max_requests"), 15)
+            self.assertEqual(successes(s), load.answers[200])
+
+    def test_exporter_comes_back(self):
+        with Service() as s:
+            old, = s.children("lightscore-exporter")
+            os.kill(old, signal.SIGKILL)
+            wait_until(lambda: s.children("lightscore-exporter")
+                       not in ([], [old]), "another exporter")
+            self.assertEqual(s.request("GET", "/metrics")[0], 200)
+
+    def test_web_server_comes_back_and_no_connect_is_refused(self):
+        refused, over = [], threading.Event()
+
+        def dial():
+            while not over.is_set():
+                try:
+                    socket.create_connection(("127.0.0.1", s.port),
+                                             service.PATIENCE).close()
+                except ConnectionRefusedError as error:
+                    refused.append(error)
+                except OSError:
+                    pass  # reset by the kill: it was accepted
+
+        with Service() as s:
+            dialer = threading.Thread(target=dial)
+            dialer.start()
+            try:
+                for _ in range(3):
+                    old, = wait_until(lambda: s.children("lighttpd"))
+                    os.kill(old, signal.SIGKILL)
+                    wait_until(lambda gone=old: s.children("lighttpd")
+                               not in ([], [gone]), "another lighttpd")
+                    self.assertEqual(s.predict(ROW)[0], 200)
+            finally:
+                over.set()
+                dialer.join()
+            self.assertEqual(refused, [])
+
+
+class Stuck(unittest.TestCase):
+    def setUp(self):
+        service.lighttpd_or_skip()
+
+    def test_metrics_are_answered_with_all_workers_stopped(self):
+        with Service("--workers", "2") as s:
+            s.predict(ROW)
+            for pid in s.workers().values():
+                os.kill(pid, signal.SIGSTOP)
+            self.assertEqual(successes(s), 1)
+            for pid in s.workers().values():
+                os.kill(pid, signal.SIGKILL)
+            self.assertEqual(successes(s), 1)
+
+    def test_a_stopped_worker_is_replaced_and_the_request_answered(self):
+        with Service("--workers", "1", "--request-timeout", "300ms") as s:
+            old = s.workers()[0]
+            os.kill(old, signal.SIGSTOP)
+            self.assertEqual(s.predict(ROW)[0], 200)
+            self.assertEqual(exits(s, "timeout"), 1)
+            self.assertNotEqual(s.workers()[0], old)
+
+    def test_half_a_record_holds_a_worker_until_the_deadline_only(self):
+        with Service("--workers", "1", "--request-timeout", "300ms") as s:
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.connect(str(s.state_dir / "worker.sock"))
+                peer.sendall(struct.pack(">BBHHBx", 1, 1, 1, 8, 0))
+                self.assertEqual(s.predict(ROW)[0], 200)
+            self.assertEqual(exits(s, "timeout"), 1)
+            self.assertEqual(s.metric("http_requests_rejected_total",
+                                      reason="timeout"), 1)
+
+    def test_silent_connections_hold_nobody_up_for_long(self):
+        with Service("--workers", "1") as s:
+            peers = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+            for peer in peers:
+                peer.connect(str(s.state_dir / "worker.sock"))
+            self.assertEqual(s.predict(ROW)[0], 200)
+            for peer in peers:
+                peer.close()
+            self.assertEqual(exits(s, "timeout"), 0)
+
+    def test_garbage_on_the_socket_does_not_end_the_service(self):
+        begin = struct.pack(">BBHHBxHB5x", 1, 1, 1, 8, 0, 1, 0)
+        broken = [
+            b"GET / HTTP/1.1\r\n\r\n",
+            bytes(range(256)),
+            begin + struct.pack(">BBHHBx", 1, 4, 1, 8, 0) + b"\xff" * 8,
+            begin + struct.pack(">BBHHBx", 1, 4, 1, 4, 0) + b"\x05\x05ab",
+            begin + struct.pack(">BBHHBx", 1, 5, 1, 65535, 255),
+            begin + begin,
+            struct.pack(">BBHHBx", 1, 9, 0, 12, 0) + b"\x04\x00NAME" * 2,
+            struct.pack(">BBHHBx", 9, 1, 1, 8, 0) + bytes(8),
+        ]
+        with Service("--workers", "2") as s:
+            for data in broken * 5:
+                with socket.socket(socket.AF_UNIX) as peer:
+                    peer.connect(str(s.state_dir / "worker.sock"))
+                    peer.sendall(data)
+            self.assertEqual(s.predict(ROW)[0], 200)
+            self.assertEqual(successes(s), 1)
+
+
+class Overloaded(unittest.TestCase):
+    def setUp(self):
+        service.lighttpd_or_skip()
+
+    def test_what_waits_beyond_the_limit_is_answered_503(self):
+        answers = []
+
+        def ask():
+            status, headers, body = s.request(
+                "POST", "/v1/predict", "{}",
+                {"Content-Type": "application/json"})
+            answers.append((status, headers.get("Retry-After"),
+                            headers["Content-Type"], body))
+
+        with Service("--workers", "1", "--queue-limit", "5") as s:
+            worker = s.workers()[0]
+            os.kill(worker, signal.SIGSTOP)
+            asking = [threading.Thread(target=ask) for _ in range(30)]
+            for thread in asking:
+                thread.start()
+            wait_until(lambda: s.metric(
+                "ml_server_listen_queue_connections") > 20, "a queue")
+            os.kill(worker, signal.SIGCONT)
+            for thread in asking:
+                thread.join()
+            shed = [a for a in answers if a[0] == 503]
+            self.assertTrue(shed)
+            for answer in shed:
+                self.assertEqual(answer[1], "1")
+                self.assertEqual(answer[2], "application/json")
+                self.assertIn(b'"error"', answer[3])
+            self.assertEqual({a[0] for a in answers} - {503}, {400} & {
+                a[0] for a in answers})
+            self.assertEqual(s.metric("http_requests_rejected_total",
+                                      reason="overload"), len(shed))
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""SIGHUP: new configuration and models without a failed request, or the old
+ones serve on."""
+import os
+import shutil
+import signal
+import unittest
+
+import service
+import tap
+from service import Load, Service, wait_until
+
+ROW = service.rows()[0]
+CHURN = service.BUILDDIR / "models/churn"
+
+
+class Configured(unittest.TestCase):
+    """A service with a configuration file and models that a test changes."""
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+        self.service = Service("-c", "CONFIG")
+        s = self.service
+        self.models = s.dir / "models"
+        shutil.copytree(CHURN.resolve(), self.models)
+        self.config = s.dir / "lightscore.yaml"
+        s.args[s.args.index("CONFIG")] = self.config
+        self.slots = {"v1": "models/v1.joblib", "v2": "models/v2.joblib"}
+        self.write(workers=2)
+
+    def tearDown(self):
+        self.service.close()
+
+    def write(self, **settings):
+        lines = [f"{name}: {value}" for name, value in settings.items()]
+        lines.append("models:")
+        for slot, path in self.slots.items():
+            lines += [f"  {slot}: {path}"]
+        self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def reload(self, expect="reload done"):
+        """SIGHUP; what the log says of its end."""
+        before = self.service.log().count(expect)
+        self.service.process.send_signal(signal.SIGHUP)
+        self.service.wait_log(expect, before + 1)
+
+    def serves(self, slot="v1"):
+        status, answer = self.service.predict(ROW, slot)
+        self.assertEqual((status, answer.get("model_version")), (200, slot))
+
+    def reload_ok(self):
+        return self.service.metric("ml_server_config_last_reload_successful")
+
+
+class Reload(Configured):
+    def test_reloads_under_load_fail_no_request(self):
+        with self.service as s:
+            first = set(s.workers().values())
+            with Load(s, ROW) as load:
+                for _ in range(6):
+                    load.wait_more(100)
+                    self.reload()
+                load.wait_more(100)
+            self.assertEqual((set(load.answers), load.failures),
+                             ({200}, []))
+            self.assertEqual(
+                s.metric("ml_predictions_total", status="success"),
+                load.answers[200])
+            self.assertFalse(first & set(s.workers().values()))
+            self.assertEqual(s.metric("ml_model_reloads_total",
+                                      model_version="v1",
+                                      result="success"), 6)
+            self.assertEqual(self.reload_ok(), 1)
+            self.assertEqual(s.metric("ml_server_worker_exits_total",
+                                      reason="crash"), 0)
+            self.assertEqual(s.stop(), 0)
+
+    def test_signals_in_a_row_end_in_one_state(self):
+        with self.service as s:
+            for _ in range(20):
+                s.process.send_signal(signal.SIGHUP)
+            self.reload()
+            s.wait_workers(2)
+            self.serves()
+
+    def test_images_of_the_past_are_removed(self):
+        with self.service as s:
+            self.reload()
+            self.reload()
+            wait_until(lambda: sorted(os.listdir(s.state_dir / "models"))
+                       == ["v1.3.lsm", "v2.3.lsm"], "the last images only")
+
+    def test_a_model_is_added_and_taken_away(self):
+        with self.service as s:
+            self.slots["third"] = "models/v1.joblib"
+            self.write(workers=2)
+            self.reload()
+            self.serves("third")
+            self.assertEqual(s.metric("model_loaded", model_version="third"),
+                             1)
+            del self.slots["third"]
+            del self.slots["v2"]
+            self.write(workers=2)
+            self.reload()
+            wait_until(lambda: s.predict(ROW, "third")[0] == 404, "a 404")
+            self.serves("v1")
+            self.assertEqual(s.metric("model_loaded", model_version="v2"), 0)
+
+    def test_the_number_of_workers_changes(self):
+        with self.service as s:
+            for n in (4, 1, 3):
+                self.write(workers=n)
+                self.reload()
+                s.wait_workers(n)
+                self.serves()
+                self.assertEqual(s.metric("ml_server_workers_limit"), n)
+
+    def test_a_limit_of_the_web_server_changes(self):
+        with self.service as s:
+            body = b"[" + b" " * 5000 + b"]"
+            self.write(workers=1, request_limit=4096)
+            self.reload()
+            wait_until(lambda: s.request(
+                "POST", "/v1/predict", body,
+                {"Content-Type": "application/json"})[0] == 413, "a 413")
+            self.write(workers=1, request_limit="1m")
+            self.reload()
+            wait_until(lambda: s.request(
+                "POST", "/v1/predict", body,
+                {"Content-Type": "application/json"})[0] == 200, "a 200")
+            self.assertEqual(len(s.children("lighttpd")), 1)
+
+    def test_a_stuck_worker_does_not_stop_a_reload(self):
+        with self.service as s:
+            self.write(workers=2, stop_timeout="500ms")
+            self.reload()
+            stopped = s.workers()
+            for pid in stopped.values():
+                os.kill(pid, signal.SIGSTOP)
+            self.reload()
+            self.serves()
+            s.wait_workers(2, but=stopped.values())
+
+
+class Refused(Configured):
+    def keeps_serving(self, says):
+        s = self.service
+        before = set(s.workers().values())
+        with Load(s, ROW, clients=2) as load:
+            load.wait_more(50)
+            self.reload(expect="reload given up")
+            load.wait_more(50)
+        self.assertEqual((set(load.answers), load.failures), ({200}, []))
+        self.assertIn(says, s.log())
+        self.assertEqual(set(s.workers().values()), before)
+        self.assertEqual(self.reload_ok(), 0)
+
+    def test_a_model_that_does_not_load(self):
+        with self.service as s:
+            (self.models / "v2.joblib").write_bytes(b"\x80\x04bad")
+            self.keeps_serving("v2.joblib")
+            self.serves("v2")
+            self.assertEqual(s.metric("ml_model_last_reload_successful",
+                                      model_version="v2"), 0)
+            shutil.copy(CHURN / "v2.joblib", self.models)
+            self.reload()
+            self.assertEqual(self.reload_ok(), 1)
+            self.assertEqual(s.metric("ml_model_last_reload_successful",
+                                      model_version="v2"), 1)
+
+    def test_a_model_that_is_gone(self):
+        with self.service:
+            os.unlink(self.models / "v1.joblib")
+            self.keeps_serving("v1.joblib")
+            self.serves("v1")
+
+    def test_a_configuration_that_is_wrong(self):
+        with self.service:
+            self.config.write_text("workers: many\n", encoding="utf-8")
+            self.keeps_serving("workers")
+
+    def test_a_configuration_that_is_gone(self):
+        with self.service:
+            os.unlink(self.config)
+            self.keeps_serving("lightscore.yaml")
+
+
+if __name__ == "__main__":
+    tap.main()

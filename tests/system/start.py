@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Starting and stopping: the ready line, one-line failures, nothing left."""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+import service
+import tap
+from service import Service, wait_until
+
+ROW = service.rows()[0]
+
+
+def run_to_end(*args, program=None):
+    """A start that should fail: exit status, stdout, stderr."""
+    done = subprocess.run(
+        [str(a) for a in [*(program or [service.LIGHTSCORE, "serve"]),
+                          *args]],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=service.PATIENCE, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Start(unittest.TestCase):
+    def setUp(self):
+        service.lighttpd_or_skip()
+
+    def test_ready_line_is_all_of_stdout_and_true(self):
+        with Service() as s:
+            self.assertEqual(s.predict(ROW)[0], 200)
+            self.assertEqual(s.request("GET", "/health/ready")[0], 200)
+            self.assertEqual(s.stop(), 0)
+            self.assertEqual(s.process.stdout.read(), b"")
+
+    def test_shipped_models_are_served_as_v1_and_v2(self):
+        with Service() as s:
+            for slot in ("v1", "v2"):
+                status, answer = s.predict(ROW, slot)
+                self.assertEqual(status, 200)
+                self.assertEqual(answer["model_version"], slot)
+
+    def test_stop_leaves_counters_only(self):
+        for signo in (signal.SIGTERM, signal.SIGINT):
+            with Service() as s:
+                pids = s.tree()
+                self.assertEqual(s.stop(signo), 0)
+                self.assertFalse([p for p in pids if service.is_alive(p)])
+                self.assertEqual(sorted(os.listdir(s.state_dir)),
+                                 ["lock", "metrics"])
+
+    def test_stop_finishes_what_was_accepted(self):
+        with Service("--workers", "1") as s:
+            worker = s.workers()[0]
+            os.kill(worker, signal.SIGSTOP)
+            with socket.create_connection(("127.0.0.1", s.port),
+                                          service.PATIENCE) as peer:
+                peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
+                s.wait_in_hand()
+                s.process.send_signal(signal.SIGTERM)
+                s.wait_refused()
+                os.kill(worker, signal.SIGCONT)
+                answer = b""
+                while part := peer.recv(65536):
+                    answer += part
+            self.assertIn(b"200 OK", answer)
+            self.assertIn(b'{"status":"ok"}', answer)
+            self.assertEqual(s.process.wait(service.PATIENCE), 0)
+
+    def test_second_signal_ends_at_once(self):
+        with Service("--workers", "1") as s:
+            os.kill(s.workers()[0], signal.SIGSTOP)
+            with socket.create_connection(("127.0.0.1", s.port)) as peer:
+                peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
+                s.wait_in_hand()
+                s.process.send_signal(signal.SIGTERM)
+                s.wait_refused()
+                begun = time.monotonic()
+                s.process.send_signal(signal.SIGTERM)
+                self.assertEqual(s.process.wait(service.PATIENCE), 0)
+                self.assertLess(time.monotonic() - begun, 5)
+
+    def test_killed_supervisor_leaves_no_process(self):
+        with Service() as s:
+            pids = s.tree()
+            self.assertGreaterEqual(len(pids), 4)
+            s.process.kill()
+            s.process.wait()
+            wait_until(lambda: not [p for p in pids if service.is_alive(p)],
+                       "an end of all processes")
+
+    def test_start_after_a_kill_goes_on(self):
+        with Service() as s:
+            s.predict(ROW)
+            s.process.kill()
+            s.process.wait()
+            with Service(state_dir=s.state_dir) as again:
+                self.assertEqual(again.predict(ROW)[0], 200)
+                self.assertEqual(again.metric(
+                    "ml_predictions_total", status="success"), 2)
+
+    def test_counters_go_on_over_a_restart(self):
+        with Service() as s:
+            s.predict(ROW)
+            s.predict({})
+            self.assertEqual(s.stop(), 0)
+            with Service(state_dir=s.state_dir) as again:
+                self.assertEqual(again.metric("ml_predictions_total"), 2)
+                again.predict(ROW)
+                self.assertEqual(again.metric(
+                    "ml_predictions_total", status="success"), 2)
+                self.assertEqual(again.metric(
+                    "ml_predictions_total",
+                    prediction_result="validation_error")
+                    + again.metric("ml_predictions_total",
+                                   prediction_result="no_input"), 1)
+
+    def test_long_state_directory(self):
+        with tempfile.TemporaryDirectory() as top:
+            deep = pathlib.Path(top, *["d" * 50] * 4)
+            with Service(state_dir=deep) as s:
+                self.assertEqual(s.predict(ROW)[0], 200)
+                elsewhere = [a for a in open(
+                    deep / "lighttpd.conf", encoding="utf-8").read().split('"')
+                    if a.endswith("worker.sock")][0]
+                self.assertEqual(s.stop(), 0)
+                self.assertFalse(os.path.exists(os.path.dirname(elsewhere)))
+
+    def test_shared_memory_is_shared(self):
+        with Service("--workers", "2") as s:
+            s.predict(ROW)
+            wait_until(lambda: s.metric("app_memory_usage_bytes") > 0)
+            self.assertLess(s.metric("app_memory_usage_bytes"), 40 << 20)
+
+
+class Failure(unittest.TestCase):
+    """One line that names what is wrong, no process, no file."""
+
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.state = pathlib.Path(self.dir.name, "state")
+
+    def tearDown(self):
+        self.dir.cleanup()
+
+    def fails(self, *args, status=1, says=(), leaves=(), program=None):
+        code, out, err = run_to_end("--state-dir", self.state, *args,
+                                    program=program)
+        self.assertEqual(code, status, err)
+        self.assertEqual(out, "")
+        self.assertEqual(err.count("\n"), 1, err)
+        for word in says:
+            self.assertIn(word, err)
+        self.assertFalse(self.state.exists(), "the state directory is left")
+
+    def test_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.fails("--listen", f"127.0.0.1:{port}",
+                       says=[str(port), "in use", "--listen"])
+
+    def test_model_that_is_not_there(self):
+        self.fails("--listen", "127.0.0.1:0", "--model", "a=/no/such.joblib",
+                   says=["/no/such.joblib"])
+
+    def test_model_that_is_none(self):
+        bad = pathlib.Path(self.dir.name, "bad.joblib")
+        bad.write_bytes(b"\x80\x04this is no model")
+        self.fails("--listen", "127.0.0.1:0", "--model", f"a={bad}",
+                   says=["model a", "bad.joblib"])
+
+    def test_image_that_is_none(self):
+        bad = pathlib.Path(self.dir.name, "bad.lsm")
+        bad.write_bytes(b"nothing of ours")
+        self.fails("--listen", "127.0.0.1:0", "--model", f"a={bad}",
+                   says=["model a", "bad.lsm"])
+
+    def test_unknown_flag(self):
+        self.fails("--no-such-flag", status=2, says=["--no-such-flag"])
+
+    def test_value_out_of_range(self):
+        self.fails("--workers", "0.5", status=2, says=["workers"])
+
+    def test_configuration_that_is_no_yaml(self):
+        path = pathlib.Path(self.dir.name, "c.yaml")
+        path.write_text("workers: [1\n", encoding="utf-8")
+        self.fails("-c", path, status=2, says=["c.yaml"])
+
+    def test_web_server_that_is_not_there(self):
+        self.fails("--listen", "127.0.0.1:0", "--lighttpd", "/no/lighttpd",
+                   says=["/no/lighttpd"])
+
+    def test_web_server_that_does_not_start(self):
+        self.fails("--listen", "127.0.0.1:0", "--lighttpd", "/bin/false",
+                   says=["web server"])
+
+    def test_state_directory_in_use(self):
+        service.lighttpd_or_skip()
+        with Service(state_dir=self.state) as first:
+            code, out, err = run_to_end("--state-dir", self.state,
+                                        "--listen", "127.0.0.1:0")
+            self.assertEqual((code, out, err.count("\n")), (1, "", 1), err)
+            self.assertIn("in use by another", err)
+            self.assertEqual(first.predict(ROW)[0], 200)
+            first.stop()
+
+
+if __name__ == "__main__":
+    tap.main()

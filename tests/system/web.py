@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""The web server as we configure it: what it refuses, what it lets through,
+and the configuration for those who run their own."""
+import json
+import os
+import re
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+import service
+import tap
+from service import Service, wait_until
+
+ROW = service.rows()[0]
+JSON = {"Content-Type": "application/json"}
+
+
+def conf(*args):
+    done = subprocess.run([str(service.LIGHTSCORED), "--web-server-conf",
+                           *args], capture_output=True, text=True, check=True,
+                          timeout=service.PATIENCE)
+    return done.stdout
+
+
+class Refusals(unittest.TestCase):
+    """What the web server answers by itself looks like our own errors."""
+
+    @classmethod
+    def setUpClass(cls):
+        service.lighttpd_or_skip()
+        cls.service = Service("--request-limit", "100k").start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.service.close()
+
+    def refused(self, raw, status):
+        head, _, body = self.service.raw(raw).partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        self.assertEqual(lines[0].split()[1], str(status), lines[0])
+        headers = {k.lower(): v for k, v in
+                   (line.split(": ", 1) for line in lines[1:])}
+        self.assertEqual(headers["content-type"], "application/json")
+        self.assertNotIn("server", headers)
+        self.assertTrue(json.loads(body)["error"])
+
+    def test_bad_request_line(self):
+        self.refused(b"GET\r\n\r\n", 400)
+
+    def test_no_host(self):
+        self.refused(b"GET / HTTP/1.1\r\n\r\n", 400)
+
+    def test_two_lengths(self):
+        self.refused(b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+                     b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400)
+
+    def test_length_and_chunks(self):
+        self.refused(b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+                     b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+                     b"0\r\n\r\n", 400)
+
+    def test_post_without_length(self):
+        self.refused(b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+                     b"Connection: close\r\n\r\n", 411)
+
+    def test_body_over_the_limit(self):
+        self.refused(b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+                     b"Connection: close\r\nContent-Length: 102401\r\n\r\n",
+                     413)
+
+    def test_chunks_over_the_limit(self):
+        chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
+        self.refused(b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+                     b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                     + chunk * 4 + b"0\r\n\r\n", 413)
+
+    def test_header_too_large(self):
+        self.refused(b"GET / HTTP/1.1\r\nHost: t\r\nX: " + b"x" * 20000 +
+                     b"\r\n\r\n", 431)
+
+    def test_version_not_supported(self):
+        self.refused(b"GET / HTTP/3.7\r\nHost: t\r\n\r\n", 505)
+
+
+class Requests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        service.lighttpd_or_skip()
+        cls.service = Service().start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.service.close()
+
+    def test_our_own_errors_pass_unchanged(self):
+        status, headers, body = self.service.request("GET", "/no/such")
+        self.assertEqual((status, headers["Content-Type"]),
+                         (404, "application/json"))
+        self.assertIn("error", json.loads(body))
+        status, headers, _ = self.service.request("GET", "/v1/predict")
+        self.assertEqual(status, 405)
+        self.assertIn("POST", headers["Allow"])
+
+    def test_no_banner(self):
+        for path in ("/health", "/metrics", "/"):
+            headers = self.service.request("GET", path)[1]
+            self.assertIsNone(headers["Server"], path)
+
+    def test_chunked_body(self):
+        connection = self.service.connect()
+        body = json.dumps(ROW).encode()
+        connection.request("POST", "/v1/predict",
+                           iter([body[:10], body[10:]]), JSON,
+                           encode_chunked=True)
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
+
+    def test_large_body_by_way_of_the_upload_directory(self):
+        row = json.dumps(ROW).encode()
+        body = b"[" + b",".join([row] * 2000) + b"]"
+        status, _, answer = self.service.request("POST", "/v1/predict", body,
+                                                 JSON, timeout=60)
+        self.assertEqual(status, 200)
+        self.assertEqual(len(json.loads(answer)), 2000)
+        uploads = self.service.state_dir / "uploads"
+        wait_until(lambda: not os.listdir(uploads), "an empty directory")
+
+    def test_only_the_exact_path_is_the_exporters(self):
+        self.assertEqual(self.service.request("GET", "/metrics?x=1")[0], 200)
+        self.assertEqual(self.service.request("GET", "/metricsx")[0], 404)
+        self.assertEqual(self.service.request("GET", "/metrics/x")[0], 404)
+
+    def test_path_and_query_arrive_whole(self):
+        self.assertEqual(self.service.request(
+            "POST", "/v1/predict?a=b", json.dumps(ROW), JSON)[0], 200)
+        self.assertEqual(self.service.request(
+            "POST", "/v%31/predict", json.dumps(ROW), JSON)[0], 200)
+
+    def test_unfinished_requests_hold_no_worker(self):
+        peers = []
+        for _ in range(50):
+            peer = socket.create_connection(("127.0.0.1", self.service.port))
+            peer.sendall(b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+                         b"Content-Length: 100\r\n\r\n{")
+            peers.append(peer)
+        begun = time.monotonic()
+        self.assertEqual(self.service.predict(ROW)[0], 200)
+        self.assertLess(time.monotonic() - begun, 5)
+        self.assertEqual(self.service.metric("http_requests_in_flight"), 0)
+        for peer in peers:
+            peer.close()
+
+    def test_clients_that_go_away_cost_nothing(self):
+        body = json.dumps([ROW] * 200).encode()
+        head = (b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+                b"Content-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n" % len(body))
+        for _ in range(50):
+            with socket.create_connection(
+                    ("127.0.0.1", self.service.port)) as peer:
+                peer.sendall(head + body)
+        self.assertEqual(self.service.predict(ROW)[0], 200)
+        self.assertEqual(self.service.metric(
+            "ml_server_worker_exits_total"), 0)
+
+    def test_sockets_are_for_the_owner_and_group(self):
+        for name in ("worker.sock", "exporter.sock"):
+            mode = os.stat(self.service.state_dir / name).st_mode
+            self.assertEqual(stat.S_IMODE(mode), 0o660, name)
+
+    def test_many_idle_connections(self):
+        peers = [socket.create_connection(("127.0.0.1", self.service.port))
+                 for _ in range(300)]
+        self.assertEqual(self.service.predict(ROW)[0], 200)
+        for peer in peers:
+            peer.close()
+
+
+class Configuration(unittest.TestCase):
+    def accepted(self, text):
+        service.lighttpd_or_skip()
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write(text)
+            file.flush()
+            done = subprocess.run(
+                [service.LIGHTTPD, "-tt", "-f", file.name],
+                capture_output=True, text=True, check=False,
+                timeout=service.PATIENCE)
+        self.assertEqual((done.returncode, done.stdout + done.stderr),
+                         (0, ""))
+
+    def test_the_installed_snippet_is_what_the_settings_say(self):
+        path = service.SRCDIR / "lighttpd/conf-available/50-lightscore.conf"
+        text = path.read_text(encoding="utf-8")
+        made = conf("--state-dir", "/var/lib/lightscore")
+        prefix = [line for line in made.splitlines()
+                  if "errorfile-prefix" in line][0]
+        committed = [line for line in text.splitlines()
+                     if "errorfile-prefix" in line][0]
+        self.assertEqual(text[text.index("# Requests"):],
+                         made.replace(prefix, committed))
+
+    def test_the_snippet_is_accepted_by_lighttpd(self):
+        self.accepted('server.document-root = "/var/www"\n'
+                      + conf("--state-dir", "/tmp"))
+
+    def test_limits_follow_the_settings(self):
+        text = conf("--request-limit", "5000", "--request-timeout", "2500ms",
+                    "--state-dir", "/tmp")
+        self.assertIn("max-request-size = 5\n", text)
+        self.assertIn('"read-timeout" => 8', text)
+
+    def test_the_example_is_accepted_by_lighttpd(self):
+        example = service.SRCDIR / "lighttpd/example.conf"
+        text = example.read_text(encoding="utf-8")
+        snippet = (service.SRCDIR
+                   / "lighttpd/conf-available/50-lightscore.conf")
+        self.accepted(text.replace(
+            'include "conf-available/50-lightscore.conf"',
+            f'include "{snippet}"'))
+
+
+class Production(unittest.TestCase):
+    """lightscored without a web server, behind one that others run."""
+
+    def test_the_snippet_serves(self):
+        service.lighttpd_or_skip()
+        s = Service(program=[service.LIGHTSCORED])
+        s.args.append("--no-web-server")
+        s.launch()
+        web = None
+        try:
+            line = s.process.stdout.readline().decode()
+            self.assertEqual(line, "lightscore: ready on unix:"
+                             f"{s.state_dir}/worker.sock\n")
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                s.port = free.getsockname()[1]
+            path = s.dir / "lighttpd.conf"
+            installed = re.search('errorfile-prefix = "(.*)"', conf())[1]
+            path.write_text(
+                f'server.port = {s.port}\nserver.bind = "127.0.0.1"\n'
+                f'server.document-root = "{s.dir}"\n'
+                + conf("--state-dir", str(s.state_dir)).replace(
+                    installed, f"{service.SRCDIR}/lighttpd/errors/"),
+                encoding="utf-8")
+            web = subprocess.Popen([service.LIGHTTPD, "-D", "-f", str(path)],
+                                   stderr=subprocess.DEVNULL)
+
+            def answers():
+                try:
+                    return s.predict(ROW)[0] == 200
+                except ConnectionError:
+                    return False
+            wait_until(answers, "an answer")
+            self.assertGreaterEqual(s.metric("ml_predictions_total",
+                                             status="success"), 1)
+            self.assertEqual(s.stop(), 0)
+            status, answer = s.predict(ROW)
+            self.assertEqual(status, 503)
+            self.assertTrue(answer["error"])
+        finally:
+            if web is not None:
+                web.kill()
+                web.wait()
+            s.close()
+
+
+if __name__ == "__main__":
+    tap.main()
