@@ -18,7 +18,7 @@ health_ready_handle(struct exchange *x)
 	struct problem p;
 
 	if (!x->api->draining && x->api->n_served > 0) {
-		buf_text(&x->res->body, "{\"status\":\"ready\"}");
+		health_handle(x);
 		return;
 	}
 	problem_set(&p, x->api->draining ? PROBLEM_STOPPING :

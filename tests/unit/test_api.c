@@ -245,7 +245,7 @@ ready_until_draining(void **state)
 	struct fixture *f = *state;
 
 	fixture_send(f, HTTP_GET, "/health/ready", STR(""), STR(""));
-	expect(f, 200, "{\"status\":\"ready\"}");
+	expect(f, 200, "{\"status\":\"ok\"}");
 	api_set_draining(f->api, true);
 	fixture_send(f, HTTP_GET, "/health/ready", STR(""), STR(""));
 	expect(f, 503, "{\"error\":\"The service is shutting down\"}");
