@@ -42,10 +42,14 @@ is_leaf(const struct build_tree *t, uint32_t i)
 	return t->left[i] == -1 && t->right[i] == -1;
 }
 
+/* The side that missing takes at node i; 0 too where none can come, so that
+ * a feature needs no second lane. */
 static bool
-nan_left(const struct build_tree *t, uint32_t i)
+nan_left(const struct compile *c, const struct build_tree *t, uint32_t i)
 {
-	return t->missing_left != NULL && t->missing_left[i] != 0;
+	return c->in->takes_nan && t->missing_left != NULL &&
+	    t->missing_left[i] != 0 &&
+	    !ir_slot(c->b, c->src[t->feature[i]])->finite;
 }
 
 /* Hold one tree against its own counts, and mark the lanes it needs. */
@@ -84,7 +88,7 @@ check_tree(struct compile *c, uint32_t number, struct err *err)
 		if (!isfinite(t->threshold[i]))
 			return bad_tree(err, number, i,
 			    "has a threshold that is not finite");
-		c->lane[nan_left(t, i)][t->feature[i]] = 1;
+		c->lane[nan_left(c, t, i)][t->feature[i]] = 1;
 		c->n_cuts[t->feature[i]]++;
 	}
 	return true;
@@ -245,7 +249,7 @@ compile_tree(struct compile *c, uint32_t number, struct err *err)
 			    t->n_nodes, out->head.lanes);
 		nodes[head].key = split_key(c, t->feature[i], t->threshold[i]);
 		nodes[head].link = delta << bits |
-		    c->lane[nan_left(t, i)][t->feature[i]];
+		    c->lane[nan_left(c, t, i)][t->feature[i]];
 		c->queue[tail++] = t->left[i];
 		c->queue[tail++] = t->right[i];
 	}

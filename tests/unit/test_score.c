@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "model/model.h"
 #include "model/model_build.h"
+#include "model_zoo.h"
 #include "score/score.h"
 
 /* A build with `n` input columns a, b, c ... */
@@ -429,6 +430,59 @@ first_refused_row_is_told_and_earlier_ones_scored(void **state)
 	world_done(&w);
 }
 
+/* Every step over awkward cells: a block of rows gives what each row gives
+ * alone, bit for bit, refusals too. */
+static void
+rows_alone_and_together_give_the_same_bits(void **state)
+{
+	static const double values[] = {0, 1, 2, 3, CODE_UNKNOWN, NAN, 40, 38,
+	    42.5, 0.1, -2.5, -0.0, 1e-310, 7e22, -1e300, 1e308};
+	enum { ROWS = 200 };
+	double cells[ROWS * 6], one[3], all[ROWS * 3];
+
+	(void)state;
+	srand48(3);
+	for (int k = 0; k < ZOO_COUNT; k++) {
+		struct score_fault fault, alone;
+		struct world w = {0};
+		size_t n_in, n_out, scored = 0;
+
+		assert_true(arena_init(&w.mem, (size_t)1 << 26, &w.err));
+		assert_true(model_open_bytes(zoo_image((enum zoo)k, &w.mem),
+		    &w.m, &w.err));
+		w.scratch = aligned_alloc(64, (score_scratch_bytes(w.m) + 63) &
+		    ~(size_t)63);
+		n_in = model_inputs(w.m);
+		n_out = model_outputs(w.m);
+		for (int turn = 0; turn < 500; turn++) {
+			size_t rows = 1 + (size_t)lrand48() % ROWS, r;
+			bool ok;
+
+			for (size_t i = 0; i < rows * n_in; i++)
+				cells[i] = values[lrand48() % (turn % 2 ? 4 :
+				    (long)countof(values))];
+			ok = score_rows(w.m, cells, rows, all, w.scratch,
+			    &fault);
+			for (r = 0; r < rows; r++) {
+				if (!score_rows(w.m, cells + r * n_in, 1, one,
+				    w.scratch, &alone))
+					break;
+				assert_memory_equal(one, all + r * n_out,
+				    n_out * sizeof(double));
+			}
+			assert_int_equal(ok, r == rows);
+			scored += r;
+			if (ok)
+				continue;
+			assert_int_equal(fault.row, r);
+			assert_int_equal(fault.why, alone.why);
+			assert_int_equal(fault.column, alone.column);
+		}
+		assert_true(scored > 10000);
+		world_done(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -446,6 +500,7 @@ main(void)
 	    cmocka_unit_test(
 		class_is_the_first_of_the_greatest_or_by_threshold),
 	    cmocka_unit_test(first_refused_row_is_told_and_earlier_ones_scored),
+	    cmocka_unit_test(rows_alone_and_together_give_the_same_bits),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
