@@ -15,9 +15,9 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,11 +29,13 @@ enum {
 	LISTENER = 0,        /* FCGI_LISTENSOCK_FILENO */
 	HEAD_MAX = 512,      /* the longest response head: all static texts */
 	KEEP = 256 << 10,    /* memory kept from one request to the next */
+	LOOK_AGAIN_MS = 500, /* see wait_ready */
 };
 
 struct fcgi {
 	struct fcgi_options options;
 	FCGX_Request request;
+	int epoll_fd;
 	struct arena mem; /* the request's */
 	char *response;   /* options.response_limit bytes */
 };
@@ -76,6 +78,19 @@ check_listener(struct err *err)
 	return true;
 }
 
+/* A connection wakes one process, not all that wait. */
+static bool
+open_epoll(struct fcgi *f, struct err *err)
+{
+	struct epoll_event want = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+
+	f->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (f->epoll_fd < 0 ||
+	    epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, LISTENER, &want) != 0)
+		return err_system(err, "cannot wait for requests");
+	return true;
+}
+
 bool
 fcgi_open(const struct fcgi_options *o, struct fcgi **ret, struct err *err)
 {
@@ -85,7 +100,8 @@ fcgi_open(const struct fcgi_options *o, struct fcgi **ret, struct err *err)
 		return err_system(err, "cannot start FastCGI");
 	f->options = *o;
 	f->response = MAP_FAILED;
-	if (!check_listener(err))
+	f->epoll_fd = -1;
+	if (!check_listener(err) || !open_epoll(f, err))
 		goto fail;
 	if (!set_timeouts() || FCGX_Init() != 0 ||
 	    FCGX_InitRequest(&f->request, LISTENER, FCGI_FAIL_ACCEPT_ON_INTR)) {
@@ -114,6 +130,8 @@ fcgi_close(struct fcgi *f)
 	if (f->response != MAP_FAILED)
 		munmap(f->response, f->options.response_limit);
 	arena_done(&f->mem);
+	if (f->epoll_fd >= 0)
+		close(f->epoll_fd);
 	free(f);
 }
 
@@ -232,25 +250,40 @@ tell(const struct fcgi_calls *calls, uint64_t busy_since_ns)
 		calls->state(calls->ctx, busy_since_ns);
 }
 
+/* Until there may be a connection to accept; the only place where signals are
+ * delivered. The one process woken may be a stopped one: now and then we look
+ * for ourselves. False after a signal. */
+static bool
+wait_ready(struct fcgi *f, const sigset_t *wait_mask, struct err *err,
+    bool *failed)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	if (epoll_pwait(f->epoll_fd, &event, 1, LOOK_AGAIN_MS, wait_mask) < 0) {
+		if (errno != EINTR)
+			*failed = !err_system(err,
+			    "cannot wait for requests");
+		return false;
+	}
+	if (event.events & ~(uint32_t)EPOLLIN)
+		*failed = !err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+		    "the listening socket is gone");
+	return !*failed;
+}
+
 bool
 fcgi_serve(struct fcgi *f, const struct fcgi_calls *calls,
     const volatile sig_atomic_t *stop, const sigset_t *wait_mask,
     struct err *err)
 {
-	struct pollfd listener = {.fd = LISTENER, .events = POLLIN};
+	bool failed = false;
 
-	while (!*stop) {
+	while (!*stop && !failed) {
 		uint64_t now;
 		int rc;
 
-		if (ppoll(&listener, 1, NULL, wait_mask) < 0) {
-			if (errno == EINTR)
-				continue;
-			return err_system(err, "cannot wait for requests");
-		}
-		if (listener.revents & ~POLLIN)
-			return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
-			    "the listening socket is gone");
+		if (!wait_ready(f, wait_mask, err, &failed))
+			continue;
 		now = clock_mono_ns();
 		tell(calls, now);
 		rc = FCGX_Accept_r(&f->request);
@@ -258,8 +291,8 @@ fcgi_serve(struct fcgi *f, const struct fcgi_calls *calls,
 			answer(f, calls, now);
 		tell(calls, 0);
 		if (rc != 0 && rc != -EAGAIN && rc != -EINTR)
-			return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+			failed = !err_set(err, ERR_SYSTEM, ERR_NOWHERE,
 			    "cannot accept a request: %s", strerror(-rc));
 	}
-	return true;
+	return !failed;
 }

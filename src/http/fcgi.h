@@ -13,7 +13,7 @@
 /*
  * FastCGI, one request at a time, over libfcgi: the only file that includes
  * fcgiapp.h. The listening socket is descriptor 0. Signals are delivered in
- * ppoll and nowhere else, so none can land inside libfcgi.
+ * epoll_pwait and nowhere else, so none can land inside libfcgi.
  */
 struct fcgi;
 

@@ -253,6 +253,10 @@ take_sample(struct supervisor *s, uint64_t now)
 		    .pid = s->web.pid, .slot = -1};
 	sample_take(&s->sample, &s->metrics, processes, n,
 	    s->pool.ended_cpu_ns, now);
+	for (size_t i = 0; i < n; i++)
+		if (processes[i].slot >= 0)
+			pool_note_stopped(&s->pool, processes[i].slot,
+			    processes[i].stopped, now);
 }
 
 static void

@@ -129,7 +129,7 @@ start(struct pool *p, struct slot *s, struct generation *g, uint64_t now)
 	}
 	s->state = SLOT_STARTING;
 	s->kill_at_ns = now + START_TIMEOUT_NS;
-	s->stalled_since_ns = 0;
+	s->stalled_since_ns = s->stopped_since_ns = 0;
 	metrics_slot_started(p->metrics, slot_number(p, s), (int32_t)s->pid);
 	metric_add(&p->metrics->server->worker_starts, 1);
 	log_debug("worker starts slot=%d pid=%d generation=%u",
@@ -309,6 +309,22 @@ pool_note_queue(struct pool *p, uint32_t length, uint64_t now_ns)
 		else if (s->stalled_since_ns == 0)
 			s->stalled_since_ns = now_ns;
 	}
+}
+
+/* A connection wakes one worker; where that is a stopped one, others find it
+ * late. So it is ended even if none waits for long. */
+void
+pool_note_stopped(struct pool *p, int slot, bool stopped, uint64_t now_ns)
+{
+	struct slot *s = &p->slots[slot];
+
+	if (s->state != SLOT_SERVING || !stopped)
+		s->stopped_since_ns = 0;
+	else if (s->stopped_since_ns == 0)
+		s->stopped_since_ns = now_ns;
+	else if (now_ns - s->stopped_since_ns >
+	    s->generation->request_timeout_ns)
+		kill_stuck(p, s, "it has been stopped by a signal");
 }
 
 void

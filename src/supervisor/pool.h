@@ -33,6 +33,7 @@ struct slot {
 	uint64_t restart_at_ns; /* SLOT_WAITING */
 	uint64_t delay_ns;      /* of the last restart */
 	uint64_t stalled_since_ns; /* idle while connections wait; or 0 */
+	uint64_t stopped_since_ns; /* seen not to run; or 0 */
 	bool timed_out;         /* killed by us, for taking too long */
 };
 
@@ -70,6 +71,9 @@ void pool_tick(struct pool *p, uint64_t now_ns);
 uint64_t pool_due_ns(const struct pool *p);
 /* `length` connections wait for a worker, as read now. */
 void pool_note_queue(struct pool *p, uint32_t length, uint64_t now_ns);
+/* The worker of a slot was found stopped (by a signal), or running. */
+void pool_note_stopped(struct pool *p, int slot, bool stopped,
+    uint64_t now_ns);
 /* Descriptors to wait for, at most METRICS_SLOTS; returns how many. */
 size_t pool_poll_fds(const struct pool *p, struct pollfd *fds);
 /* One of them is readable. */

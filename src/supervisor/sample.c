@@ -18,6 +18,7 @@
 struct usage {
 	uint64_t cpu_ns;
 	uint64_t resident_bytes, virtual_bytes;
+	char state; /* as ps shows it */
 };
 
 static FILE *
@@ -45,9 +46,10 @@ read_usage(pid_t pid)
 	}
 	if (p == NULL)
 		return u;
-	if (sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+	if (sscanf(p + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
 		"%" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %*d %*d %*u "
-		"%" SCNu64 " %" SCNu64, &user, &system, &virtual, &pages) != 4)
+		"%" SCNu64 " %" SCNu64, &u.state, &user, &system, &virtual,
+		&pages) != 5)
 		return u;
 	u.cpu_ns = (user + system) * (SECOND_NS /
 	    (uint64_t)sysconf(_SC_CLK_TCK));
@@ -137,7 +139,7 @@ sample_cpu(struct sample *s, struct metrics_server *m, uint64_t cpu,
 
 void
 sample_take(struct sample *s, struct metrics_file *f,
-    const struct sample_process *processes, size_t n, uint64_t ended_cpu_ns,
+    struct sample_process *processes, size_t n, uint64_t ended_cpu_ns,
     uint64_t now_ns)
 {
 	struct usage own = read_usage(getpid());
@@ -150,6 +152,7 @@ sample_take(struct sample *s, struct metrics_file *f,
 
 		cpu += u.cpu_ns;
 		pss += read_pss(processes[i].pid);
+		processes[i].stopped = u.state == 'T' || u.state == 't';
 		if (processes[i].slot < 0)
 			continue;
 		workers_cpu += u.cpu_ns;

@@ -2,6 +2,7 @@
 #ifndef SUPERVISOR_SAMPLE_H
 #define SUPERVISOR_SAMPLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,7 +16,8 @@ enum { SAMPLE_WINDOW = 4 }; /* samples: the CPU figure spans 15 s */
 
 struct sample_process {
 	pid_t pid;
-	int slot; /* of a worker, else -1 */
+	int slot;     /* of a worker, else -1 */
+	bool stopped; /* found: it does not run, by a signal or debugger */
 };
 
 struct sample {
@@ -29,7 +31,7 @@ struct sample {
 void sample_init(struct sample *s, struct metrics_file *f);
 /* `ended_cpu_ns`: CPU time of workers that have ended since the start. */
 void sample_take(struct sample *s, struct metrics_file *f,
-    const struct sample_process *processes, size_t n, uint64_t ended_cpu_ns,
+    struct sample_process *processes, size_t n, uint64_t ended_cpu_ns,
     uint64_t now_ns);
 
 #endif

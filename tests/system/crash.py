@@ -137,6 +137,17 @@ class Stuck(unittest.TestCase):
             self.assertEqual(exits(s, "timeout"), 1)
             self.assertNotEqual(s.workers()[0], old)
 
+    def test_one_stopped_worker_of_two_is_replaced_and_fails_nothing(self):
+        with Service("--workers", "2", "--request-timeout", "1s") as s:
+            old = s.workers()[0]
+            os.kill(old, signal.SIGSTOP)
+            with Load(s, ROW) as load:
+                s.wait_log("it has been stopped by a signal")
+                load.wait_more(100)
+            self.assertEqual((set(load.answers), load.failures),
+                             ({200}, []))
+            self.assertEqual(exits(s, "timeout"), 1)
+
     def test_half_a_record_holds_a_worker_until_the_deadline_only(self):
         with Service("--workers", "1", "--request-timeout", "300ms") as s:
             with socket.socket(socket.AF_UNIX) as peer:

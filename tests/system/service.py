@@ -205,8 +205,7 @@ class Service:
     def children(self, program):
         """pids of the children that run a program of that name."""
         return [pid for pid in children_of(self.pid)
-                if command_of(pid)[:1]
-                and os.path.basename(command_of(pid)[0]) == program]
+                if os.path.basename((command_of(pid) or [""])[0]) == program]
 
     def workers(self):
         """{slot: pid}"""
