@@ -21,6 +21,7 @@ WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "bool",
          "group_left", "group_right", "offset", "inf", "nan", "atan2"}
 PARTS = ("_bucket", "_sum", "_count")
 OVER_COUNTERS = ("rate", "irate", "increase")
+LABELS = SRC / "src/metrics/labels.def"
 OURS = re.compile(r"\b(?:ml|app|process|http_request|http_requests|"
                   r"http_response|model|target)_[a-z0-9_]*[a-z0-9]\b")
 
@@ -132,9 +133,11 @@ class Names(unittest.TestCase):
 
     def test_documents_name_what_there_is(self):
         families = {re.sub("_(total|info)$", "", n) for n in self.types}
+        labels = set(re.findall(r'^LABEL\(\w+, "(\w+)"', LABELS.read_text(),
+                                re.M))
         for path in [SRC / "README.md", *sorted(SRC.glob("man/*.[1-9]*"))]:
             for name in set(OURS.findall(path.read_text())):
-                if name in families or type_of(name, self.types):
+                if name in families | labels or type_of(name, self.types):
                     continue
                 self.fail(f"{path}: there is no metric {name}")
 
