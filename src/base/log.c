@@ -22,6 +22,7 @@ log_init(const char *program, enum log_level level)
 	log_to.level = level;
 }
 
+PRINTF_LIKE(2, 0)
 static void
 log_event(enum log_level level, const char *fmt, va_list ap)
 {
