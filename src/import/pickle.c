@@ -14,6 +14,8 @@
 
 #include "import/pickle_machine.h"
 
+enum { STACK_START = 256 };
+
 enum argument_kind {
 	ARG_UNKNOWN, /* no such opcode */
 	ARG_NONE,
@@ -199,13 +201,16 @@ bool
 pickle_read(struct str bytes, struct arena *mem, const struct node **ret,
     size_t *end, struct err *err)
 {
-	struct machine m = {.in = bytes, .mem = mem, .err = err};
+	struct machine m = {.in = bytes, .mem = mem, .err = err,
+	    .cap = STACK_START};
 	struct node *top;
 
 	m.none = ARENA_NEW(mem, struct node);
 	m.yes = ARENA_NEW(mem, struct node);
 	m.no = ARENA_NEW(mem, struct node);
-	if (m.none == NULL || m.yes == NULL || m.no == NULL)
+	m.stack = ARENA_ARRAY(mem, STACK_START, struct node *);
+	if (m.none == NULL || m.yes == NULL || m.no == NULL ||
+	    m.stack == NULL)
 		return machine_full(&m);
 	m.none->kind = NODE_NONE;
 	m.yes->kind = m.no->kind = NODE_BOOL;

@@ -91,6 +91,7 @@ join_add(struct join *j, struct str name, const struct flow *part,
 	if (factor != NULL && !value_number(factor, &weight))
 		return step_err(s, err, ERR_MODEL,
 		    "the weight of %.*s is no number", STR_ARG(name));
+	j->all.sparse |= part->sparse;
 	if (part->n > j->cap - j->all.n) {
 		struct flow larger;
 
@@ -251,7 +252,7 @@ read_column_transformer(const struct step *s, const struct flow *in,
 			return false;
 	}
 	*out = join.all;
-	return true;
+	return step_flag(s, "sparse_output_", false, &out->sparse, err);
 }
 
 bool

@@ -245,10 +245,16 @@ read_onehot_encoder(const struct step *s, const struct flow *in,
 	    "infrequent_if_exist", "warn"};
 	struct categories *columns;
 	size_t unknown, total = 0;
+	bool sparse, ok;
 	int32_t *drop;
 	uint32_t n = 0;
 
-	if (!step_word(s, "handle_unknown", words, countof(words), 0,
+	/* The parameter's name before 1.2; 'deprecated' for a while after. */
+	if (step_get(s, "sparse_output") != NULL)
+		ok = step_flag(s, "sparse_output", true, &sparse, err);
+	else
+		ok = step_flag(s, "sparse", true, &sparse, err);
+	if (!ok || !step_word(s, "handle_unknown", words, countof(words), 0,
 		&unknown, err) ||
 	    !read_columns(s, in, &columns, err) ||
 	    !read_drops(s, columns, in->n, &drop, err))
@@ -259,6 +265,7 @@ read_onehot_encoder(const struct step *s, const struct flow *in,
 		return step_err(s, err, ERR_LIMIT, "too many categories");
 	if (!step_flow(s, (uint32_t)total, out, err))
 		return false;
+	out->sparse = sparse;
 	for (uint32_t i = 0; i < in->n; i++) {
 		uint32_t first, width;
 

@@ -20,6 +20,7 @@ read_standard_scaler(const struct step *s, const struct flow *in,
 	    (with_mean && !step_doubles(s, "mean_", in->n, &mean, err)) ||
 	    (with_std && !step_doubles(s, "scale_", in->n, &scale, err)))
 		return false;
+	out->sparse = in->sparse;
 	for (uint32_t i = 0; i < in->n; i++)
 		if (!model_build_sub_div(s->sk->build, in->slot[i],
 			mean != NULL ? mean[i] : 0,
@@ -180,6 +181,7 @@ read_simple_imputer(const struct step *s, const struct flow *in,
 			return false;
 	}
 	out->n = n;
+	out->sparse = in->sparse;
 	return !indicator ||
 	    add_indicators(s, marked.slot, in->n, out, err);
 }

@@ -40,6 +40,8 @@ struct flow {
 	uint32_t *slot;
 	uint32_t n;
 	enum flow_kind kind;
+	bool sparse; /* scikit-learn passes a sparse matrix: trees then refuse
+		      * NaN */
 	struct array classes; /* FLOW_PROBABILITIES */
 };
 

@@ -6,6 +6,7 @@
  */
 #include "import/sklearn_tree.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -75,6 +76,7 @@ read_nodes(const struct step *s, const struct array *nodes,
 {
 	double n = (double)nodes->count;
 	int32_t *left, *right, *feature;
+	double *threshold;
 	struct array field;
 	struct err none;
 
@@ -98,9 +100,15 @@ read_nodes(const struct step *s, const struct array *nodes,
 	t->feature = feature;
 	if (!array_field(nodes, "threshold", &field, err))
 		return step_context(s, err);
-	t->threshold = array_doubles(&field, s->sk->mem);
-	if (t->threshold == NULL)
+	threshold = array_doubles(&field, s->sk->mem);
+	if (threshold == NULL)
 		return step_full(s, err);
+	/* "All but the missing go left" is an infinite threshold; the largest
+	 * float, which is what cells are compared as, says the same. */
+	for (size_t i = 0; i < nodes->count; i++)
+		if (threshold[i] == INFINITY)
+			threshold[i] = (double)FLT_MAX;
+	t->threshold = threshold;
 	if (array_field(nodes, "missing_go_to_left", &field, &none)) {
 		uint8_t *missing = ARENA_ARRAY(s->sk->mem, nodes->count,
 		    uint8_t);
@@ -259,7 +267,8 @@ average(const struct step *s, const struct flow *in,
 			err))
 			return false;
 		if (i == 0)
-			forest.takes_nan = takes_nan(&tree, in_forest) &&
+			forest.takes_nan = !in->sparse &&
+			    takes_nan(&tree, in_forest) &&
 			    t[0].missing_left != NULL;
 		if (!forest.takes_nan)
 			t[i].missing_left = NULL;

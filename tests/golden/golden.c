@@ -6,7 +6,8 @@
  *   MODEL INPUT EXPECTED RULE
  *
  * INPUT is a JSON list of records; EXPECTED is {"predict": [...]} and, for a
- * classifier, "classes" and "proba". RULE is "-", or COLUMN=NUMBER: a null
+ * classifier, "proba"; a null among the predictions is a row that must be
+ * refused. RULE is "-", or COLUMN=NUMBER: a null
  * in that column is that number before the model sees it. MODEL is imported,
  * compiled and scored as the server would. EXPECTED may be "refused:TEXT":
  * then the import must fail with a message that holds TEXT (an underscore
@@ -165,12 +166,15 @@ compare(const struct model *m, const cJSON *input, const cJSON *expected,
 	    (score_scratch_bytes(m) + 63) & ~(size_t)63);
 	struct score_fault fault;
 	struct model_field field;
-	const cJSON *row;
+	const cJSON *row, *predict = cJSON_GetObjectItem(expected, "predict");
 	struct err err;
 	bool ok = true;
 	int i = 0;
 
 	cJSON_ArrayForEach(row, input) {
+		bool no = cJSON_IsNull(cJSON_GetArrayItem(predict, i));
+		bool scored;
+
 		for (uint32_t k = 0; k < n; k++) {
 			char name[256];
 
@@ -181,16 +185,18 @@ compare(const struct model *m, const cJSON *input, const cJSON *expected,
 			    cJSON_GetObjectItemCaseSensitive(row, name),
 			    name, rule);
 		}
-		if (!input_row(m, raw, cells, &unknown, &err)) {
-			ok = fail(r, "row %d: %s", i, err.text);
-			break;
-		}
-		if (!score_rows(m, cells, 1, out, scratch, &fault)) {
+		scored = input_row(m, raw, cells, &unknown, &err);
+		if (scored &&
+		    !score_rows(m, cells, 1, out, scratch, &fault)) {
+			scored = false;
 			input_fault(m, &fault, &err);
-			ok = fail(r, "row %d: %s", i, err.text);
-			break;
 		}
-		ok = compare_row(m, out, expected, i, r);
+		if (no)
+			ok = !scored || fail(r, "row %d: not refused", i);
+		else if (scored)
+			ok = compare_row(m, out, expected, i, r);
+		else
+			ok = fail(r, "row %d: %s", i, err.text);
 		if (!ok)
 			break;
 		i++;

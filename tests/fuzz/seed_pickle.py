@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Write the corpus of fuzz_pickle: one small model of each kind, in turn in
+every pickle protocol and joblib's forms. Needs scikit-learn 1.7.
+
+    seed_pickle.py DIRECTORY
+"""
+import io
+import pathlib
+import pickle
+import sys
+import zlib
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (ExtraTreesClassifier,
+                              GradientBoostingClassifier,
+                              GradientBoostingRegressor,
+                              RandomForestClassifier, RandomForestRegressor)
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import (FunctionTransformer, MinMaxScaler,
+                                   OneHotEncoder, OrdinalEncoder,
+                                   StandardScaler)
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+
+def table(rows=60):
+    rng = np.random.default_rng(1)
+    x = pd.DataFrame({
+        "a": rng.normal(size=rows),
+        "b": rng.integers(0, 5, rows).astype(float),
+        "c": rng.choice(["x", "y", "z"], rows).astype(object),
+        "d": rng.choice(["p", "q", "r", "s"], rows,
+                        p=[0.6, 0.3, 0.05, 0.05]).astype(object),
+    })
+    x.loc[::7, "a"] = np.nan
+    x.loc[::9, "d"] = np.nan
+    score = x["b"] + (x["c"] == "x") + rng.normal(size=rows)
+    return x, np.digitize(score, [1.5, 3.0])
+
+
+def models():
+    x, y = table()
+    numbers, texts = ["a", "b"], ["c", "d"]
+    onehot = ColumnTransformer([
+        ("num", Pipeline([("fill", SimpleImputer(add_indicator=True)),
+                          ("scale", StandardScaler())]), numbers),
+        ("cat", OneHotEncoder(handle_unknown="infrequent_if_exist",
+                              min_frequency=5, drop="first"), texts)])
+    ordinal = ColumnTransformer([
+        ("cat", OrdinalEncoder(handle_unknown="use_encoded_value",
+                               unknown_value=-1,
+                               encoded_missing_value=-2), texts),
+        ("fill", SimpleImputer(strategy="constant", fill_value=-1),
+         ["a"])],
+        remainder="passthrough")
+    union = ColumnTransformer([
+        ("both", FeatureUnion([("range", MinMaxScaler(clip=True)),
+                               ("same", FunctionTransformer())]), ["b"]),
+        ("count", OneHotEncoder(handle_unknown="ignore"), ["b"])])
+    label = np.array(["no", "yes"])[(y > 0).astype(int)]
+    small = {"n_estimators": 3, "max_depth": 2, "random_state": 1}
+    yield "lr", Pipeline([("p", onehot), ("m", LogisticRegression())]), \
+        x, label
+    yield "lr3", Pipeline([("p", onehot), ("m", LogisticRegression())]), x, y
+    yield "linear", Pipeline([("p", union), ("m", LinearRegression())]), x, y
+    yield "tree", Pipeline([("p", ordinal), ("m", DecisionTreeClassifier(
+        max_depth=3))]), x, y > 0
+    yield "treereg", DecisionTreeRegressor(max_depth=2), x[["b"]], y
+    yield "gb", Pipeline([("p", ordinal), ("m", GradientBoostingClassifier(
+        **small))]), x, label
+    yield "gb3", Pipeline([("p", ordinal), ("m", GradientBoostingClassifier(
+        init="zero", **small))]), x, y
+    yield "gbreg", Pipeline([("p", ordinal), (
+        "m", GradientBoostingRegressor(**small))]), x, y
+    yield "rf", Pipeline([("p", ordinal), ("m", RandomForestClassifier(
+        **small))]), x, y
+    yield "et", ExtraTreesClassifier(**small), x[["b"]].to_numpy(), y
+    yield "rfreg", Pipeline([("p", onehot), ("m", RandomForestRegressor(
+        **small))]), x, y
+    yield "nb", Pipeline([("p", union), ("m", GaussianNB())]), x, y
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, (name, model, x, y) in enumerate(models()):
+        model.fit(x, y)
+        (folder / f"{name}_p{i % 6}").write_bytes(
+            pickle.dumps(model, protocol=i % 6))
+        data = io.BytesIO()
+        joblib.dump(model, data)
+        (folder / f"{name}_joblib").write_bytes(data.getvalue())
+        if i % 3 == 0:
+            (folder / f"{name}_zlib").write_bytes(
+                zlib.compress(data.getvalue()))
+    for name, data in (
+            ("system", b"\x80\x02cposix\nsystem\nX\x04\x00\x00\x00true"
+                       b"\x85R."),
+            ("self", b"\x80\x02]q\x00h\x00a."),
+            ("persid", b"\x80\x02Pwhat\n."),
+            ("ext", b"\x80\x02\x82\x01."),
+            ("obj", b"(csklearn.x\nY\nI1\nL2L\nF1.5\nVz\\u00e9\no."),
+            ("inst", b"(I01\nI00\nisklearn.x\nY\n.")):
+        (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,366 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Random scikit-learn pipelines, imported and scored, against scikit-learn.
+
+Skips where scikit-learn is not installed. A model is made from a seed, so a
+failure can be made again:
+
+    differential.py [--models N] [--rows N] [--seed N] [--keep DIRECTORY]
+
+The comparing is done by the program `golden`, built beside the tests.
+"""
+import argparse
+import json
+import os
+import pathlib
+import pickle
+import random
+import subprocess
+import sys
+import tempfile
+import warnings
+
+try:
+    import joblib
+    import numpy as np
+    import pandas as pd
+    import sklearn
+    from sklearn.compose import ColumnTransformer
+    from sklearn.ensemble import (
+        ExtraTreesClassifier, ExtraTreesRegressor,
+        GradientBoostingClassifier, GradientBoostingRegressor,
+        RandomForestClassifier, RandomForestRegressor)
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sklearn.pipeline import FeatureUnion, Pipeline
+    from sklearn.preprocessing import (
+        FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder,
+        StandardScaler)
+    from sklearn.tree import (
+        DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier,
+        ExtraTreeRegressor)
+except ImportError as missing:
+    print(f"1..0 # SKIP {missing.name} is not installed")
+    sys.exit(0)
+
+WORDS = ["Yes", "No", "DSL", "Fiber optic", "Zürich", "日本", "a b", "",
+         "0", "1", "other", "None", "nan", "x,y", "\"q\""]
+
+
+class Maker:
+    """One random model and the rows to hold it to."""
+
+    def __init__(self, seed, rows):
+        self.random = random.Random(seed)
+        self.rng = np.random.default_rng(seed)
+        self.rows = rows
+        self.numbers, self.counts, self.texts = [], [], []
+        self.missing = self.random.random() < 0.5
+
+    def chance(self, p):
+        return self.random.random() < p
+
+    def pick(self, *choices):
+        return self.random.choice(choices)
+
+    # --- data ---------------------------------------------------------------
+
+    def column(self, kind, n, test):
+        """Values of a column, unseen ones among the test's."""
+        name, how = kind
+        rng = self.rng
+        if name.startswith("n"):
+            scale = 10.0 ** how
+            x = rng.normal(how, scale, n)
+            if how > 1:
+                x = np.round(x, 2)
+            if test:
+                far = rng.random(n) < 0.02
+                x[far] = rng.choice([0.0, -0.0, 1e-300, 1e30, -1e30, 5e-324],
+                                    far.sum())
+        elif name.startswith("c"):
+            x = rng.integers(0, how + (2 if test else 0), n).astype(float)
+        else:
+            words = how + (["never seen", "No "] if test else [])
+            weight = 1.0 / np.arange(1, len(words) + 1)
+            x = rng.choice(np.array(words, dtype=object), n,
+                           p=weight / weight.sum())
+        x = pd.Series(x, dtype=object if name.startswith("t") else float)
+        if self.missing or test:
+            x[rng.random(n) < (0.1 if self.missing else 0.01)] = np.nan
+        return x
+
+    def table(self, n, test):
+        return pd.DataFrame(
+            {kind[0]: self.column(kind, n, test) for kind in self.kinds})
+
+    def target(self, x, n_classes):
+        """Something that can be learnt, with noise."""
+        s = self.rng.normal(size=len(x))
+        for name in x:
+            v = x[name]
+            if name.startswith("t"):
+                s += pd.factorize(v)[0] % 3
+            else:
+                v = v.fillna(0).to_numpy(float)
+                s += (v - v.mean()) / (v.std() + 1e-9)
+        if n_classes == 0:
+            return s
+        y = np.digitize(s, np.quantile(s, np.arange(1, n_classes)
+                                       / n_classes))
+        labels = self.pick(
+            np.arange(n_classes), np.arange(n_classes) * 3 - 1,
+            np.array([f"class {i}" for i in range(n_classes)]),
+            np.array([f"k{i}" for i in range(n_classes)], dtype=object),
+            np.arange(n_classes) / 2)
+        if n_classes == 2 and self.chance(0.2):
+            labels = np.array([False, True])
+        return labels[y]
+
+    # --- steps --------------------------------------------------------------
+
+    def scaler(self):
+        return self.pick(
+            StandardScaler(), StandardScaler(with_mean=False),
+            StandardScaler(with_std=False), MinMaxScaler(),
+            MinMaxScaler(feature_range=(-1, 3), clip=True))
+
+    def number_imputer(self):
+        strategy = self.pick("mean", "median", "most_frequent", "constant")
+        return SimpleImputer(
+            strategy=strategy, add_indicator=self.chance(0.4),
+            keep_empty_features=self.chance(0.5),
+            fill_value=-7.5 if strategy == "constant" and self.chance(0.5)
+            else None)
+
+    def text_imputer(self):
+        return self.pick(
+            SimpleImputer(strategy="most_frequent"),
+            SimpleImputer(strategy="constant", fill_value="empty"),
+            SimpleImputer(strategy="constant"))
+
+    def encoder(self):
+        grouping = self.pick({}, {}, {"min_frequency": self.pick(5, 0.1)},
+                             {"max_categories": self.pick(2, 3)})
+        if self.chance(0.6):
+            return OneHotEncoder(
+                handle_unknown=self.pick("error", "ignore",
+                                         "infrequent_if_exist", "warn"),
+                drop=self.pick(None, None, "first", "if_binary"),
+                sparse_output=self.chance(0.5), **grouping)
+        if self.chance(0.3):
+            return OrdinalEncoder(**grouping)
+        return OrdinalEncoder(
+            handle_unknown="use_encoded_value",
+            unknown_value=self.pick(-1, 99),
+            encoded_missing_value=self.pick(np.nan, -2, 77), **grouping)
+
+    def chain(self, *steps):
+        steps = [s for s in steps if s is not None]
+        if len(steps) == 1 and self.chance(0.7):
+            return steps[0]
+        return Pipeline([(f"s{i}", s) for i, s in enumerate(steps)]
+                        + ([("none", "passthrough")]
+                           if self.chance(0.1) else []))
+
+    def choose(self, names, x):
+        """The same columns in one of the forms that are allowed."""
+        where = [x.columns.get_loc(n) for n in names]
+        form = self.random.randrange(5)
+        if form == 0:
+            return where
+        if form == 1:
+            return [n in names for n in x]
+        if form == 2:
+            return x.columns[where]
+        if form == 3 and where == list(range(where[0], where[-1] + 1)):
+            return slice(where[0], where[-1] + 1)
+        return list(names)
+
+    def transformer(self, x):
+        parts = []
+        if self.numbers:
+            step = self.chain(self.number_imputer(), self.scaler())
+            if not self.missing:
+                step = self.pick(step, self.scaler(), "passthrough",
+                                 FeatureUnion([("a", self.scaler()),
+                                               ("b", FunctionTransformer()),
+                                               ("c", "drop")],
+                                              transformer_weights={"a": 0.3}))
+            parts.append(("numbers", step, self.choose(self.numbers, x)))
+        if self.counts:
+            step = self.chain(self.number_imputer() if self.missing
+                              and self.chance(0.7) else None, self.encoder())
+            parts.append(("counts", step, self.choose(self.counts, x)))
+        if self.texts:
+            step = self.chain(self.text_imputer() if self.missing
+                              and self.chance(0.6) else None, self.encoder())
+            parts.append(("texts", step, self.choose(self.texts, x)))
+        self.random.shuffle(parts)
+        rest = "drop"
+        if len(parts) > 1 and parts[-1][0] != "texts" and self.chance(0.3):
+            parts.pop()
+            rest = self.pick("drop", "passthrough", "passthrough",
+                             self.chain(SimpleImputer(), StandardScaler()))
+        weights = {parts[0][0]: 2.5} if self.chance(0.1) else None
+        return ColumnTransformer(parts, remainder=rest,
+                                 transformer_weights=weights,
+                                 sparse_threshold=self.pick(0, 0.3, 1))
+
+    def estimator(self, n_classes):
+        seed = self.random.randrange(1000)
+        tree = {"random_state": seed,
+                "max_depth": self.pick(2, 5, None),
+                "min_samples_leaf": self.pick(1, 1, 4)}
+        if self.chance(0.2):
+            tree["max_leaf_nodes"] = 20
+        if self.chance(0.2):
+            tree["ccp_alpha"] = 0.002
+        some = {**tree, "n_estimators": self.pick(1, 3, 12)}
+        if n_classes == 0:
+            return self.pick(
+                LinearRegression(fit_intercept=self.chance(0.8)),
+                DecisionTreeRegressor(**tree),
+                ExtraTreeRegressor(**tree),
+                RandomForestRegressor(**some), ExtraTreesRegressor(**some),
+                GradientBoostingRegressor(
+                    loss=self.pick("squared_error", "absolute_error",
+                                   "huber", "quantile"),
+                    init=self.pick(None, "zero"), **some))
+        boost = dict(some)
+        if n_classes == 2 and self.chance(0.3):
+            boost["loss"] = "exponential"
+        logistic = self.pick({}, {"solver": "newton-cholesky"},
+                             {"fit_intercept": False},
+                             {"multi_class": "multinomial"},
+                             {"multi_class": "ovr"})
+        if n_classes == 2 and self.chance(0.2):
+            logistic = {"solver": "liblinear"}
+        weight = self.pick(None, None, "balanced")
+        return self.pick(
+            LogisticRegression(max_iter=200, **logistic),
+            DecisionTreeClassifier(
+                criterion=self.pick("gini", "entropy"), class_weight=weight,
+                **tree),
+            ExtraTreeClassifier(**tree),
+            RandomForestClassifier(class_weight=weight, **some),
+            ExtraTreesClassifier(**some),
+            GradientBoostingClassifier(
+                init=self.pick(None, None, "zero"),
+                subsample=self.pick(1.0, 0.7), **boost))
+
+    def make(self):
+        """(model, test table, its target's kind)."""
+        self.kinds = []
+        for i in range(self.random.randrange(1, 4)):
+            self.kinds.append((f"n{i}", self.random.randrange(-2, 5)))
+        for i in range(self.random.randrange(0, 3)):
+            self.kinds.append((f"c{i}", self.random.randrange(2, 7)))
+        for i in range(self.random.randrange(0, 4)):
+            words = self.random.sample(WORDS, self.random.randrange(2, 7))
+            self.kinds.append((f"t{i}", words))
+        self.random.shuffle(self.kinds)
+        for name, _ in self.kinds:
+            {"n": self.numbers, "c": self.counts,
+             "t": self.texts}[name[0]].append(name)
+        n_classes = self.pick(0, 2, 2, 3, 5)
+        x = self.table(250, False)
+        y = self.target(x, n_classes)
+        if self.chance(0.15):
+            model = self.estimator(n_classes)
+            x = x[self.numbers].fillna(0)
+            test = self.table(self.rows, True)[self.numbers]
+            if self.chance(0.5):
+                x = x.to_numpy()
+                test.columns = [f"x{i}" for i in range(test.shape[1])]
+                model.fit(x, y)
+                return model, test, test.to_numpy()
+        else:
+            model = Pipeline([("prepare", self.transformer(x)),
+                              ("model", self.estimator(n_classes))])
+            test = self.table(self.rows, True)
+        model.fit(x, y)
+        return model, test, test
+
+    def write(self, folder):
+        """Returns the line of the list, or None if training refused."""
+        try:
+            model, test, rows = self.make()
+        except ValueError:
+            return None
+        data = folder / "model"
+        form = self.random.randrange(4)
+        if form == 0:
+            joblib.dump(model, data)
+        elif form == 1:
+            joblib.dump(model, data, compress=("zlib", 3))
+        else:
+            data.write_bytes(pickle.dumps(
+                model, protocol=self.random.randrange(2, 6)))
+        (folder / "input.json").write_text(json.dumps([
+            {k: None if isinstance(v, float) and np.isnan(v) else v
+             for k, v in row.items()}
+            for row in test.to_dict("records")]))
+        # A null is a missing value, even where the model has no place of its
+        # own for it.
+        (folder / "model.schema.yaml").write_text("inputs:\n" + "".join(
+            f"  - {{name: {k}, 'null': missing}}\n" for k in test))
+        (folder / "expected.json").write_text(json.dumps(
+            answers(model, rows)))
+        return model
+
+
+def answers(model, rows):
+    """Row by row where one of them is refused: null stands for that."""
+    def ask(part):
+        out = {"predict": model.predict(part).tolist()}
+        if hasattr(model, "predict_proba"):
+            out["proba"] = model.predict_proba(part).tolist()
+        return out
+
+    try:
+        return ask(rows)
+    except ValueError:
+        pass
+    whole = {"predict": [], "proba": []}
+    for i in range(len(rows)):
+        try:
+            one = ask(rows[i:i + 1])
+        except ValueError:
+            one = {"predict": [None], "proba": [None]}
+        whole["predict"] += one["predict"]
+        whole["proba"] += one.get("proba", [None])
+    return whole
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", type=int, default=25)
+    parser.add_argument("--rows", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    build = pathlib.Path(os.environ.get("LS_BUILDDIR", "."))
+    golden = build / "tests/golden/golden"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(args.keep or temporary)
+        lines, refused = [], 0
+        for i in range(args.models):
+            name = f"seed{args.seed + i}"
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            model = Maker(args.seed + i, args.rows).write(folder / name)
+            if model is None:
+                refused += 1
+                continue
+            lines.append(f"{name}/model {name}/input.json "
+                         f"{name}/expected.json -\n")
+        (folder / "cases.list").write_text("".join(lines))
+        print(f"# scikit-learn {sklearn.__version__}, {len(lines)} models, "
+              f"{refused} that training refused", flush=True)
+        return subprocess.run(
+            [golden, folder / "cases.list", folder]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
