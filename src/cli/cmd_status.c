@@ -85,7 +85,9 @@ show(const struct metrics_file *f, bool watch,
 	if (!watch_take(f, &mem[1], &now, err))
 		return cli_fail(err);
 	watch_page(f, &old, &now, false, &b);
-	return cli_print(&b);
+	if (cli_print(&b) != CLI_FINE)
+		return CLI_FAILED;
+	return watch_is_running(f) ? CLI_FINE : CLI_FAILED;
 }
 
 int

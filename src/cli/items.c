@@ -141,6 +141,8 @@ next_in_array(struct items *it, struct str *ret, struct err *err)
 	bool first = !it->begun;
 	char c;
 
+	if (it->ended)
+		return ITEMS_END;
 	if (!peek(in, &c, err))
 		return ITEMS_FAILED;
 	if (first) {
@@ -155,7 +157,8 @@ next_in_array(struct items *it, struct str *ret, struct err *err)
 		source_skip(in, 1);
 		if (!peek(in, &c, err))
 			return ITEMS_FAILED;
-		return c == 0 ? ITEMS_END :
+		it->ended = c == 0;
+		return it->ended ? ITEMS_END :
 		    fault(in, "nothing behind the list", err);
 	}
 	if (!first) {

@@ -20,7 +20,7 @@ enum items_kind { ITEMS_ARRAY, ITEMS_LINES, ITEMS_VALUES };
 struct items {
 	struct source *in;
 	enum items_kind kind;
-	bool begun;
+	bool begun, ended;
 };
 enum items_result { ITEMS_ITEM, ITEMS_END, ITEMS_FAILED };
 

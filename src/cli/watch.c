@@ -109,6 +109,26 @@ put_bytes(struct buf *b, double bytes)
 		buf_printf(b, "%7.1f M", bytes / 1048576);
 }
 
+/* A supervisor that was killed leaves the last states standing. */
+static bool
+is_gone(int32_t pid)
+{
+	return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+bool
+watch_is_running(const struct metrics_file *f)
+{
+	for (int i = 0; i < METRICS_SLOTS; i++) {
+		int32_t pid = atomic_load_explicit(&f->slots[i].pid,
+		    memory_order_relaxed);
+
+		if (pid > 0 && !is_gone(pid))
+			return true;
+	}
+	return false;
+}
+
 static void
 page_head(const struct metrics_file *f, const struct watch *old,
     const struct watch *now, struct buf *b)
@@ -118,7 +138,9 @@ page_head(const struct metrics_file *f, const struct watch *old,
 	double queue = metric_value(&s->queue);
 	uint64_t n = http_total(now->sum->slab);
 
-	if (!isnan(started)) {
+	if (!watch_is_running(f)) {
+		buf_text(b, "not running: this is what was counted\n");
+	} else if (!isnan(started)) {
 		double up = (double)clock_wall_ms() / 1e3 - started;
 
 		buf_printf(b, "up          %.0f s\n", up > 0 ? up : 0);
@@ -127,19 +149,12 @@ page_head(const struct metrics_file *f, const struct watch *old,
 	    (unsigned long long)n,
 	    watch_rate(old, now, http_total(old->sum->slab), n),
 	    (unsigned long long)http_errors(now->sum->slab));
-	if (!isnan(queue))
+	if (!isnan(queue) && watch_is_running(f))
 		buf_printf(b, "queue       %.0f of %.0f\n", queue,
 		    metric_value(&s->queue_limit));
 	buf_printf(b, "workers     %llu started, %llu crashed\n",
 	    (unsigned long long)metric_total(&s->worker_starts),
 	    (unsigned long long)metric_total(&s->worker_exits[ENDED_CRASH]));
-}
-
-/* A supervisor that was killed leaves the last states standing. */
-static bool
-is_gone(int32_t pid)
-{
-	return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
 }
 
 static void
@@ -179,7 +194,7 @@ static void
 page_models(const struct metrics_file *f, const struct watch *old,
     const struct watch *now, bool window, struct buf *b)
 {
-	buf_printf(b, "\n%-20s%7s%12s%10s%9s%9s%9s%9s\n", "model", "loaded",
+	buf_printf(b, "\n%-16s%6s%11s%9s%9s%9s%9s%9s\n", "model", "loaded",
 	    "requests", "per s", "failed", "p50 ms", "p95 ms", "p99 ms");
 	for (uint32_t m = 0; m < metrics_models(f); m++) {
 		const struct slab_model *is = &now->sum->slab->model[m];
@@ -192,7 +207,7 @@ page_models(const struct metrics_file *f, const struct watch *old,
 
 		if (m == MODEL_OTHER && n == 0)
 			continue;
-		buf_printf(b, "%-20.*s%7s%12llu%10.1f%9llu", STR_ARG(name),
+		buf_printf(b, "%-16.*s%6s%11llu%9.1f%9llu", STR_ARG(name),
 		    loaded == 1 ? "yes" : "no", (unsigned long long)n,
 		    watch_rate(old, now, total(was->prediction_requests,
 		    OUTCOME_CELLS), n), (unsigned long long)(n -

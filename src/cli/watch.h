@@ -2,6 +2,7 @@
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -27,6 +28,8 @@ double watch_rate(const struct watch *old, const struct watch *now,
  * where there was none. */
 double watch_quantile(const struct histogram_latency *old,
     const struct histogram_latency *now, double q);
+/* Whether any worker of it lives. */
+bool watch_is_running(const struct metrics_file *f);
 /* Everything, as a page. `window` is whether latencies are those of the time
  * between the two, rather than of all time. */
 void watch_page(const struct metrics_file *f, const struct watch *old,

@@ -192,9 +192,8 @@ config_mdoc(struct buf *b)
 	for (size_t i = 0; i < CONFIG_FIELDS; i++) {
 		const struct config_row *row = &config_rows[i];
 
-		/* "|" is a delimiter to mdoc at the end of a word only. */
 		buf_printf(b, ".It Ic %s : Ar %s\n", row->name, row->unit);
-		buf_printf(b, "%s\n", row->help);
+		fold(row->help, 0, b);
 		if (row->type != CONFIG_TYPE_BOOL &&
 		    !config_type_is_text(row->type)) {
 			buf_text(b, "May be ");

@@ -190,6 +190,8 @@ read_items(const char *text, enum items_kind kind, struct buf *told)
 		buf_printf(told, "%.*s;", STR_ARG(item));
 	if (got == ITEMS_FAILED)
 		buf_printf(told, "! %s", err.text);
+	else /* The end stays the end. */
+		assert_int_equal(items_next(&it, &item, &err), ITEMS_END);
 	source_close(&in);
 	buf_char(told, '\0');
 }

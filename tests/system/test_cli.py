@@ -1,0 +1,724 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""The command line on real files: every command, and every way in which one
+can be used wrongly, with its exit status and its sentence."""
+import csv
+import io
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                ".."))
+import tap
+
+PROGRAM = os.path.join(tap.BUILDDIR, "lightscore")
+CHURN = os.path.join(tap.SRCDIR, "models", "churn")
+TELCO = os.path.join(tap.SRCDIR, "tests", "golden", "telco")
+DATA = os.path.join(CHURN, "telco-customer-churn.csv")
+
+# Printed by tests/golden/churn_reference.py.
+MEASURES = {
+    "reference_accuracy": 0.8239386625017748,
+    "reference_precision": 0.7109322602280349,
+    "reference_recall": 0.5671482075976458,
+    "reference_f1": 0.6309523809523809,
+    "reference_roc_auc": 0.8733339806825211,
+    "reference_brier": 0.12314073459273131,
+    "reference_log_loss": 0.38285458606557854,
+    "reference_ece": 0.018954080307843065,
+}
+
+ENVIRONMENT = {name: value for name, value in os.environ.items()
+               if not name.startswith("LIGHTSCORE_")}
+
+
+def setUpModule():
+    global folder, model
+    folder = tempfile.mkdtemp(prefix="lightscore-cli-")
+    ENVIRONMENT["HOME"] = folder
+    ENVIRONMENT.pop("XDG_STATE_HOME", None)
+    model = os.path.join(folder, "churn.lsm")
+    done = run("import", os.path.join(CHURN, "v1.joblib"), "-o", model)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+
+
+def tearDownModule():
+    shutil.rmtree(folder)
+
+
+def run(*arguments, stdin=b"", env=None):
+    """Run a command to its end; output as text, or bytes for bytes in."""
+    done = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin,
+                          capture_output=True, timeout=120, cwd=folder,
+                          env={**ENVIRONMENT, **(env or {})})
+    done.stdout = done.stdout.decode()
+    done.stderr = done.stderr.decode(errors="replace")
+    return done
+
+
+def path(name, content=None):
+    where = os.path.join(folder, name)
+    if content is not None:
+        with open(where, "wb") as f:
+            f.write(content if isinstance(content, bytes)
+                    else content.encode())
+    return where
+
+
+def read(name):
+    with open(os.path.join(folder, name), encoding="utf-8", newline="") as f:
+        return f.read()
+
+
+def reference():
+    with open(os.path.join(CHURN, "reference.ndjson"), encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+def customers(n):
+    with open(DATA, encoding="utf-8", newline="") as f:
+        rows = list(csv.reader(f))
+    return rows[0], rows[1:n + 1]
+
+
+def as_csv(header, rows):
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+class Case(unittest.TestCase):
+    def assertFine(self, done):
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def assertFails(self, done, status, sentence):
+        """One line on stderr that has the sentence."""
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertIn(sentence, done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("lightscore"), done.stderr)
+
+
+class Use(Case):
+    def test_every_command_has_help(self):
+        overview = run("help")
+        self.assertFine(overview)
+        names = re.findall(r"^  (\w+)", overview.stdout, re.M)
+        self.assertEqual(names, ["serve", "import", "inspect", "predict",
+                                 "bench", "status", "config", "metrics",
+                                 "help"])
+        for name in names:
+            for words in ([name, "--help"], ["help", name]):
+                done = run(*words)
+                self.assertFine(done)
+        self.assertIn("--rejects FILE", run("help", "predict").stdout)
+        self.assertIn("--request-limit", run("help", "serve").stdout)
+
+    def test_version(self):
+        self.assertRegex(run("--version").stdout, r"^lightscore \d+\.\d+")
+
+    def test_wrong_use_is_told_with_the_nearest_name(self):
+        self.assertEqual(run().returncode, 2)
+        for words, sentence in [
+                (["inspct", "x"], 'did you mean inspect?'),
+                (["frobnicate"], 'the command "frobnicate" is not known;'),
+                (["predict"], "an argument is missing: FILE"),
+                (["predict", "a", "b", "c"], '"c" is one too many'),
+                (["predict", "a", "--ouput=csv"], "did you mean --output?"),
+                (["predict", "a", "--output"], "needs a value"),
+                (["predict", "a", "--output=xml"],
+                 'the format "xml" is not known, give csv, json or ndjson'),
+                (["inspect", "a", "--json=1"], "takes no value"),
+                (["import", "a"], "say where to: -o FILE.lsm"),
+                (["import", "a", "-o", "b", "--target", "c"],
+                 "--target names a column of --reference"),
+                (["bench", "a", "--batch", "0"], "--batch takes up to"),
+                (["bench", "a", "--batch", "1,,2"], "--batch takes up to"),
+                (["config", "--worker=1"], "did you mean --workers?"),
+                (["status", "--state-dirr=x"], "did you mean --state-dir?"),
+                (["config", "--check"], "needs a value: FILE"),
+                (["help", "servee"], "did you mean serve?")]:
+            with self.subTest(words):
+                self.assertFails(run(*words), 2, sentence)
+
+
+class Import(Case):
+    def test_what_was_found_is_said(self):
+        done = run("import", os.path.join(CHURN, "v2.joblib"), "-o", "v2.lsm",
+                   "--name", "leave", "--model-version", "7")
+        self.assertFine(done)
+        for words in ["leave", "7", "RandomForestClassifier",
+                      "scikit-learn 1.7.2", "19: 3 numbers, 16 texts",
+                      "No, Yes", "100,", "bytes, checksum"]:
+            self.assertIn(words, done.stdout)
+
+    def test_reference_measures_are_those_of_scikit_learn(self):
+        done = run("import", os.path.join(CHURN, "v1.joblib"), "-o",
+                   "measured.lsm", "--reference", DATA, "--target", "Churn")
+        self.assertFine(done)
+        figures = json.loads(run("inspect", "--json",
+                                 "measured.lsm").stdout)["figures"]
+        self.assertEqual(figures["reference_rows"], 7043)
+        for name, value in MEASURES.items():
+            self.assertAlmostEqual(figures[name], value, delta=1e-12,
+                                   msg=name)
+
+    def test_reference_gives_ranges_where_the_schema_has_none(self):
+        source = os.path.join(TELCO, "lr_ohe_model.joblib")
+        self.assertFine(run("import", source, "-o", "plain.lsm"))
+        self.assertFine(run("import", source, "-o", "ranged.lsm",
+                            "--reference", path("ref.csv", as_csv(
+                                *self.cleaned(50)))))
+        ranges = {i["name"]: i.get("range") for i in json.loads(run(
+            "inspect", "--json", "ranged.lsm").stdout)["inputs"]}
+        header, rows = self.cleaned(50)
+        charges = [float(r[header.index("MonthlyCharges")]) for r in rows]
+        self.assertEqual(ranges["MonthlyCharges"],
+                         [min(charges), max(charges)])
+        plain = json.loads(run("inspect", "--json", "plain.lsm").stdout)
+        self.assertFalse([i for i in plain["inputs"] if "range" in i])
+        self.assertNotIn("reference_rows", plain["figures"])
+
+    @staticmethod
+    def cleaned(n):
+        return customers(n)
+
+    def test_wrong_references_are_refused_with_the_row(self):
+        header, rows = customers(20)
+        target, tenure = header.index("Churn"), header.index("tenure")
+        for change, words, sentence in [
+                ((4, target, "Perhaps"), ["--target", "Churn"],
+                 'row 5: the target "Perhaps" is no class of the model,'
+                 ' which has No, Yes'),
+                ((6, tenure, "long"), ["--target", "Churn"],
+                 "row 7: Invalid type for tenure"),
+                (None, ["--target", "Gone"], "has no column Gone")]:
+            bent = [list(r) for r in rows]
+            if change:
+                bent[change[0]][change[1]] = change[2]
+            done = run("import", os.path.join(CHURN, "v1.joblib"), "-o",
+                       "bent.lsm", "--reference",
+                       path("bent.csv", as_csv(header, bent)), *words)
+            self.assertFails(done, 1, sentence)
+            self.assertFalse(os.path.exists(path("bent.lsm")))
+        done = run("import", os.path.join(CHURN, "v1.joblib"), "-o",
+                   "bent.lsm", "--reference", path("none.csv",
+                                                   as_csv(header, [])))
+        self.assertFails(done, 1, "has no rows")
+
+    def test_what_is_no_model_is_refused(self):
+        for source, sentence in [
+                ("/nonexistent/m.pkl", "No such file"),
+                (folder, ""),
+                (path("empty.pkl", b""), "empty"),
+                (path("text.pkl", b"hello, world\n"), "text.pkl"),
+                (os.path.join(TELCO, "bad_os_system.pkl"), "ever run"),
+                (os.path.join(TELCO, "bad_truncated_z3.joblib"), "truncated"),
+                (os.path.join(TELCO, "gnb_ohe_model.joblib"),
+                 "not supported")]:
+            with self.subTest(source):
+                done = run("import", source, "-o", "no.lsm")
+                self.assertFails(done, 1, sentence)
+                self.assertFalse(os.path.exists(path("no.lsm")))
+
+    def test_a_place_that_cannot_be_written_is_said(self):
+        done = run("import", os.path.join(CHURN, "v1.joblib"), "-o",
+                   "/nonexistent/x.lsm")
+        self.assertFails(done, 1, "/nonexistent/x.lsm")
+
+
+class Inspect(Case):
+    def test_a_compiled_model_tells_what_its_source_tells(self):
+        compiled = json.loads(run("inspect", model, "--json").stdout)
+        source = json.loads(run("inspect", os.path.join(CHURN, "v1.joblib"),
+                                "--json").stdout)
+        self.assertEqual(compiled, source)
+        self.assertEqual(compiled["classes"], ["No", "Yes"])
+        self.assertEqual(compiled["inputs"][0]["name"], "gender")
+        senior = compiled["inputs"][-1]
+        self.assertEqual((senior["name"], senior["closed"]),
+                         ("SeniorCitizen", True))
+        self.assertIn({"from": 1, "to": "Yes"}, senior["aliases"])
+        self.assertEqual(compiled["example"]["Contract"], "One year")
+
+    def test_a_model_is_told_in_words(self):
+        text = run("inspect", model).stdout
+        self.assertRegex(text, r"tenure +number required; 0 to 72")
+        self.assertRegex(text, r"SeniorCitizen +text +required; one of")
+        self.assertIn("GradientBoostingClassifier", text)
+
+    def test_damaged_models_are_refused(self):
+        with open(model, "rb") as f:
+            image = f.read()
+        for name, content in [
+                ("cut.lsm", image[:len(image) // 2]),
+                ("head.lsm", image[:12]),
+                ("bent.lsm", image[:-9] + b"\xff" + image[-8:])]:
+            for command in (["inspect"], ["predict"], ["bench"]):
+                done = run(*command, path(name, content))
+                self.assertFails(done, 1, name)
+
+
+class Predict(Case):
+    def test_answers_are_those_of_scikit_learn(self):
+        rows = reference()
+        given = "".join(json.dumps(r["input"]) + "\n" for r in rows)
+        for version in ("v1", "v2"):
+            done = run("predict", os.path.join(CHURN, f"{version}.joblib"),
+                       stdin=given.encode())
+            self.assertFine(done)
+            got = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual(len(got), len(rows))
+            for answer, row in zip(got, rows):
+                want = row[version]
+                self.assertEqual(answer["prediction"], want["prediction"])
+                for name, p in want["probabilities"].items():
+                    self.assertAlmostEqual(answer["probabilities"][name], p,
+                                           delta=1e-12)
+
+    def test_every_format_gives_the_same_numbers(self):
+        header, rows = customers(700)
+        text = as_csv(header, rows)
+        numbers = {"tenure", "MonthlyCharges", "TotalCharges"}
+        objects = [{h: (float(v) if v.strip() else None) if h in numbers
+                    else v for h, v in zip(header, row)} for row in rows]
+        inputs = {
+            "in.csv": text,
+            "in.json": json.dumps(objects, indent=1),
+            "in.ndjson": "\n".join(map(json.dumps, objects)),
+        }
+        want = None
+        for name, content in inputs.items():
+            path(name, content)
+            for out in ("out.csv", "out.json", "out.ndjson"):
+                self.assertFine(run("predict", model, name, "-o", out))
+                text = read(out)
+                if out == "out.json":
+                    got = json.loads(text)
+                elif out == "out.ndjson":
+                    got = list(map(json.loads, text.splitlines()))
+                else:
+                    got = [{"prediction": r["prediction"], "probabilities": {
+                        c: float(r["probability_" + c])
+                        for c in ("No", "Yes")}}
+                        for r in csv.DictReader(io.StringIO(text))]
+                self.assertEqual(len(got), 700)
+                want = want or got
+                self.assertEqual(got, want, (name, out))
+
+    def test_the_format_follows_option_name_and_input(self):
+        header, rows = customers(2)
+        text = as_csv(header, rows).encode()
+        self.assertTrue(run("predict", model, stdin=text).stdout
+                        .startswith("prediction,probability_No"))
+        self.assertTrue(run("predict", model, "-", "--output=json",
+                            stdin=text).stdout.startswith("[\n {"))
+        run("predict", model, "-o", "x.jsonl", stdin=text)
+        self.assertTrue(read("x.jsonl").startswith('{"prediction"'))
+        run("predict", model, "-o", "x.json", "--output", "csv", stdin=text)
+        self.assertTrue(read("x.json").startswith("prediction,"))
+        done = run("predict", model, stdin=b" [] ")
+        self.assertFine(done)
+        self.assertEqual(json.loads(done.stdout), [])
+
+    def test_csv_as_people_have_it(self):
+        header, rows = customers(1)
+        want = run("predict", model, stdin=as_csv(header, rows).encode())
+        turned = as_csv(header[::-1], [rows[0][::-1]])
+        quoted = "\r\n".join(",".join(f'"{c}"' for c in r)
+                             for r in [header, rows[0]])
+        for text in (turned, quoted, "\ufeff" + quoted + "\r\n\r\n",
+                     as_csv(header, rows).replace("29.85", " 29.85 ")):
+            done = run("predict", model, stdin=text.encode())
+            self.assertFine(done)
+            self.assertEqual(done.stdout, want.stdout)
+
+    def test_empty_cells_are_nulls_and_optional_columns_may_lack(self):
+        header, rows = customers(1)
+        charges = header.index("TotalCharges")
+        empty = list(rows[0])
+        empty[charges] = ""
+        zero = list(rows[0])
+        zero[charges] = "0"
+        short = [h for h in header if h != "TotalCharges"]
+        answers = {run("predict", model, stdin=text.encode()).stdout
+                   for text in (as_csv(header, [empty]),
+                                as_csv(header, [zero]),
+                                as_csv(short, [[c for i, c in
+                                                enumerate(rows[0])
+                                                if i != charges]]))}
+        self.assertEqual(len(answers), 1)
+        empty[header.index("tenure")] = ""
+        done = run("predict", model, stdin=as_csv(header, [empty]).encode())
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("row 1: Invalid type for tenure: expected int or float,"
+                      " got NoneType", done.stderr)
+
+    def test_absent_columns_are_one_clear_error(self):
+        done = run("predict", model, stdin=b"tenure,gender\n1,Male\n")
+        self.assertFails(done, 1, "standard input has no column Partner,"
+                         " Dependents, PhoneService")
+        self.assertIn("which the model requires", done.stderr)
+        self.assertFails(run("predict", model, stdin=b""), 1,
+                         "is empty: the first line must name the columns")
+        header, rows = customers(1)
+        done = run("predict", model, stdin=as_csv(
+            header + ["tenure"], [rows[0] + ["1"]]).encode())
+        self.assertFails(done, 1, "has the column tenure twice")
+
+    def bad_csv(self):
+        header, rows = customers(6)
+        rows[1][header.index("tenure")] = "soon"
+        rows[3] = rows[3][:5]
+        rows[4][header.index("SeniorCitizen")] = "maybe, or"
+        return header, rows
+
+    def test_bad_rows_are_told_and_the_good_ones_are_written(self):
+        header, rows = self.bad_csv()
+        done = run("predict", model, stdin=as_csv(header, rows).encode())
+        self.assertEqual(done.returncode, 1)
+        told = done.stderr.splitlines()
+        self.assertEqual(len(told), 4)
+        self.assertEqual(told[0], "lightscore: row 2: Invalid type for"
+                         " tenure: expected int or float, got str")
+        self.assertEqual(told[1], "lightscore: row 4: the row has 5 cells,"
+                         " the header has 21")
+        self.assertIn("row 5: Invalid value for SeniorCitizen", told[2])
+        self.assertEqual(told[3], "lightscore: 3 of 6 rows could not be"
+                         " scored")
+        good = [rows[i] for i in (0, 2, 5)]
+        self.assertEqual(done.stdout, run("predict", model, stdin=as_csv(
+            header, good).encode()).stdout)
+
+    def test_rejects_keep_number_reason_and_row_of_csv(self):
+        header, rows = self.bad_csv()
+        text = as_csv(header, rows)
+        done = run("predict", model, "--rejects", "rejects.csv",
+                   stdin=text.encode())
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, "lightscore: 3 of 6 rows could not be"
+                         " scored, see rejects.csv\n")
+        kept = list(csv.reader(io.StringIO(read("rejects.csv"))))
+        self.assertEqual(kept[0], ["row", "reason"] + header)
+        self.assertEqual([r[0] for r in kept[1:]], ["2", "4", "5"])
+        self.assertEqual([r[2:] for r in kept[1:]],
+                         [rows[1], rows[3], rows[4]])
+        self.assertIn("5 cells", kept[2][1])
+
+    def test_rejects_keep_rows_of_json(self):
+        good = reference()[0]["input"]
+        lines = [json.dumps(good), '{"tenure": 1', "[1]", json.dumps(good),
+                 json.dumps({**good, "tenure": "x"}), '"\\ud800"']
+        done = run("predict", model, "--rejects", "rejects.ndjson",
+                   path("mixed.ndjson", "\n".join(lines)))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.count("\n"), 2)
+        kept = [json.loads(line) for line in
+                read("rejects.ndjson").splitlines()]
+        self.assertEqual([r["row"] for r in kept], [2, 3, 5, 6])
+        self.assertEqual(kept[0]["input"], lines[1])
+        self.assertEqual(kept[1]["input"], [1])
+        self.assertEqual(kept[2]["input"], {**good, "tenure": "x"})
+        self.assertIn("tenure", kept[2]["reason"])
+
+    def test_no_bad_row_leaves_an_empty_rejects_file(self):
+        header, rows = customers(2)
+        path("rejects.csv", "old\n")
+        self.assertFine(run("predict", model, "--rejects", "rejects.csv",
+                            stdin=as_csv(header, rows).encode()))
+        self.assertEqual(read("rejects.csv").count("\n"), 1)
+
+    def test_a_broken_list_is_told_with_its_place_and_leaves_no_file(self):
+        good = json.dumps(reference()[0]["input"])
+        for text, sentence in [
+                (f"[{good}, {good}", "expected , or ]"),
+                (f"[{good} {good}]", "expected , or ]"),
+                (f"[{good}, {good[:50]}", "that begins here to end")]:
+            done = run("predict", model, path("broken.json", text), "-o",
+                       "broken.out")
+            self.assertFails(done, 1, sentence)
+            self.assertRegex(done.stderr, r"broken\.json: byte \d+")
+            self.assertFalse(os.path.exists(path("broken.out")))
+
+    def test_one_object_over_several_lines_is_a_row(self):
+        done = run("predict", model, stdin=json.dumps(
+            reference()[0]["input"], indent=2).encode())
+        self.assertFine(done)
+        self.assertEqual(json.loads(done.stdout)["prediction"],
+                         reference()[0]["v1"]["prediction"])
+
+    def test_a_regression_answers_with_a_number(self):
+        source = os.path.join(TELCO, "linreg_model.joblib")
+        with open(os.path.join(TELCO, "input.json"), encoding="utf-8") as f:
+            columns = json.load(f)
+        objects = columns if isinstance(columns, list) else None
+        if objects is None:
+            self.skipTest("another form of input")
+        path("reg.json", json.dumps([o for o in objects if None
+                                     not in o.values()][:5]))
+        done = run("predict", source, "reg.json")
+        self.assertFine(done)
+        for answer in json.loads(done.stdout):
+            self.assertEqual(list(answer), ["prediction"])
+            self.assertIsInstance(answer["prediction"], float)
+        done = run("predict", source, "reg.json", "--output=csv")
+        self.assertEqual(done.stdout.splitlines()[0], "prediction")
+
+    def test_files_that_cannot_be_read_or_written_are_said(self):
+        header, rows = customers(1)
+        data = path("one.csv", as_csv(header, rows))
+        for words, sentence in [
+                ([model, "/nonexistent.csv"], "/nonexistent.csv"),
+                (["/nonexistent.lsm", data], "/nonexistent.lsm"),
+                ([model, data, "-o", "/nonexistent/x"], "/nonexistent/x"),
+                ([model, data, "-o", folder], "is a directory"),
+                ([model, data, "--rejects", "/nonexistent/x"],
+                 "/nonexistent/x"),
+                ([model, data, "-o", "/dev/full"], "No space left")]:
+            with self.subTest(words):
+                self.assertFails(run("predict", *words), 1, sentence)
+        self.assertFalse([n for n in os.listdir(folder) if ".tmp" in n])
+
+    def test_not_utf8_is_a_bad_row(self):
+        header, rows = customers(2)
+        text = as_csv(header, rows).encode().replace(b"Female", b"Fem\xe9le")
+        done = run("predict", model, stdin=text)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is not UTF-8", done.stderr)
+
+
+class Streams(Case):
+    ROWS = 200000
+
+    @classmethod
+    def setUpClass(cls):
+        header, rows = customers(1000)
+        block = as_csv(header, rows).split("\n", 1)
+        cls.big = path("big.csv", block[0] + "\n" +
+                       block[1] * (cls.ROWS // 1000))
+
+    def test_many_rows_score_in_bounded_memory(self):
+        out = path("big.out.csv")
+        peak = 0
+        with subprocess.Popen([PROGRAM, "predict", model, self.big, "-o",
+                               out], env=ENVIRONMENT) as child:
+            while child.poll() is None:
+                with open(f"/proc/{child.pid}/status",
+                          encoding="utf-8") as f:
+                    for line in f:
+                        if line.startswith("VmHWM:"):
+                            peak = max(peak, int(line.split()[1]))
+                time.sleep(0.005)
+        self.assertEqual(child.returncode, 0)
+        # Sanitizers keep a shadow of their own.
+        if not sanitized():
+            self.assertGreater(peak, 0)
+            self.assertLess(peak, 16 << 10)
+        with open(out, encoding="utf-8") as f:
+            self.assertEqual(sum(1 for _ in f), self.ROWS + 1)
+
+    def test_a_reader_that_goes_away_ends_it_quietly(self):
+        with subprocess.Popen([PROGRAM, "predict", model, self.big],
+                              stdout=subprocess.PIPE, cwd=folder,
+                              stderr=subprocess.PIPE,
+                              env=ENVIRONMENT) as child:
+            child.stdout.readline()
+            child.stdout.close()
+            self.assertEqual(child.stderr.read(), b"")
+            self.assertEqual(child.wait(60), 1)
+
+    def test_a_stop_leaves_no_file_behind(self):
+        child = subprocess.Popen(
+            [PROGRAM, "predict", model, "-", "-o", "stopped.csv",
+             "--rejects", "stopped.rejects"], stdin=subprocess.PIPE,
+            cwd=folder, stderr=subprocess.PIPE, env=ENVIRONMENT)
+        with open(self.big, "rb") as f:
+            child.stdin.write(f.read(1 << 20))
+            child.stdin.flush()
+        deadline = time.monotonic() + 30
+        while not any(n.startswith("stopped.csv.") and
+                      os.path.getsize(path(n)) > 0
+                      for n in os.listdir(folder)):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        child.send_signal(signal.SIGTERM)
+        self.assertEqual(child.wait(60), 1)
+        self.assertEqual(child.stderr.read(), b"lightscore: stopped\n")
+        child.stderr.close()
+        child.stdin.close()
+        self.assertFalse([n for n in os.listdir(folder)
+                          if n.startswith("stopped")])
+
+    def test_a_terminal_sees_how_far_it_is(self):
+        master, slave = pty.openpty()
+        child = subprocess.Popen(
+            [PROGRAM, "predict", model, self.big, "-o", "bar.csv"],
+            cwd=folder, stderr=slave, env=ENVIRONMENT)
+        os.close(slave)
+        seen = b""
+        while True:
+            try:
+                got = os.read(master, 4096)
+            except OSError:
+                break
+            if not got:
+                break
+            seen += got
+        os.close(master)
+        self.assertEqual(child.wait(60), 0)
+        self.assertRegex(seen, rb"\[#*\.*\] +\d+ %  \d+ rows")
+        self.assertTrue(seen.endswith(b"\r\x1b[K"), seen[-40:])
+
+
+class Bench(Case):
+    def test_figures_of_each_batch(self):
+        done = run("bench", model, DATA, "--batch", "1,20", "--json")
+        self.assertFine(done)
+        results = json.loads(done.stdout)
+        self.assertEqual([r["rows"] for r in results], [1, 20])
+        for r in results:
+            self.assertGreater(r["score_ns_per_row"], 1)
+            self.assertGreater(r["request_ns_per_row"],
+                               r["score_ns_per_row"])
+
+    def test_rows_are_made_from_the_schema(self):
+        done = run("bench", os.path.join(TELCO, "linreg_model.joblib"),
+                   "--batch=3")
+        self.assertFine(done)
+        self.assertRegex(done.stdout, r"rows +score ns/row +request ns/row")
+
+    def test_data_that_does_not_fit_is_an_error(self):
+        done = run("bench", model, path("bad.csv", "a\n1\n"))
+        self.assertFails(done, 1, "bad.csv has no column")
+
+
+class Status(Case):
+    def test_no_service_is_said(self):
+        done = run("status")
+        self.assertFails(done, 1, "no service has run with the state"
+                         f" directory {folder}/.local/state/lightscore/")
+
+    def test_a_file_that_is_none_is_refused(self):
+        os.makedirs(path("wrong"), exist_ok=True)
+        path("wrong/metrics", b"\0" * 5000)
+        done = run("status", "--state-dir", path("wrong"))
+        self.assertFails(done, 1, "wrong/metrics")
+
+    def test_a_service_is_shown_and_watched(self):
+        state = path("state")
+        server = subprocess.Popen(
+            [PROGRAM, "serve", "--no-web-server", "--workers=2",
+             "--listen=127.0.0.1:0", f"--state-dir={state}",
+             f"--model=churn={model}"], stdout=subprocess.PIPE, cwd=folder,
+            stderr=subprocess.PIPE, env=ENVIRONMENT)
+        try:
+            self.wait_for_workers(state, 2)
+            done = run("status", f"--state-dir={state}")
+            self.assertFine(done)
+            self.assertRegex(done.stdout, r"\nchurn +yes +0 ")
+            watch = subprocess.Popen(
+                [PROGRAM, "status", "--watch", f"--state-dir={state}"],
+                stdout=subprocess.PIPE, cwd=folder, env=ENVIRONMENT)
+            pages = 0
+            while pages < 2:
+                pages += watch.stdout.readline().startswith(b"model ")
+            watch.send_signal(signal.SIGINT)
+            watch.stdout.read()
+            self.assertEqual(watch.wait(30), 0)
+            watch.stdout.close()
+        finally:
+            server.terminate()
+            server.communicate(timeout=60)
+        self.assertEqual(server.returncode, 0)
+        done = run("status", f"--state-dir={state}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not running", done.stdout)
+
+    def wait_for_workers(self, state, n):
+        deadline = time.monotonic() + 60
+        while True:
+            text = run("status", f"--state-dir={state}").stdout
+            if len(re.findall(r"^\d+ +\d+  idle", text, re.M)) == n:
+                return
+            self.assertLess(time.monotonic(), deadline, text)
+
+
+class Settings(Case):
+    def test_flag_wins_over_environment_over_file(self):
+        path("c.yaml", "workers: 2\nrows_limit: 3\nqueue_limit: 4\n"
+             "models:\n  a: a.lsm\n")
+        done = run("config", "-c", "c.yaml", "--json", "--workers=5",
+                   "--model", "b=b.lsm", env={"LIGHTSCORE_WORKERS": "4",
+                                              "LIGHTSCORE_ROWS_LIMIT": "7"})
+        self.assertFine(done)
+        told = json.loads(done.stdout)
+        self.assertEqual({name: (s["value"], s["origin"], s["where"])
+                          for name, s in told["settings"].items()
+                          if s["origin"] != "default"}, {
+            "workers": (5, "flag", "--workers"),
+            "rows_limit": (7, "environment", "LIGHTSCORE_ROWS_LIMIT"),
+            "queue_limit": (4, "file", "c.yaml:3")})
+        self.assertEqual({slot: (m["file"], m["where"])
+                          for slot, m in told["models"].items()},
+                         {"a": ("a.lsm", "c.yaml:5"), "b": ("b.lsm",
+                                                            "--model")})
+        text = run("config", "-c", "c.yaml").stdout
+        self.assertRegex(text, r"queue_limit +4 +c\.yaml:3")
+        self.assertRegex(text, r"log_level +info +default")
+
+    def test_a_file_is_checked(self):
+        done = run("config", "--check", path("good.yaml", "workers: 2\n"))
+        self.assertFine(done)
+        for text, sentence in [
+                ("workers: 999\n", 'bad.yaml:1: workers: "999" cannot be'
+                 ' used, give a number from 1 to 256, or auto'),
+                ("wrkers: 1\n", 'bad.yaml:1: unknown key "wrkers", did you'
+                 ' mean "workers"?'),
+                ("a: [\n", "bad.yaml:2:1:"),
+                ("a: &a [*a]\n", "anchors and aliases")]:
+            done = run("config", "--check", path("bad.yaml", text))
+            self.assertFails(done, 1, sentence)
+        self.assertFails(run("config", env={"LIGHTSCORE_WORKERS": "no"}), 1,
+                         'LIGHTSCORE_WORKERS: "no" cannot be used')
+
+    def test_the_sample_can_be_used(self):
+        sample = run("config", "--sample")
+        self.assertFine(sample)
+        self.assertFine(run("config", "--check",
+                            path("sample.yaml", sample.stdout)))
+        unmarked = re.sub(r"^#(?! \S)", "", sample.stdout, flags=re.M)
+        self.assertFine(run("config", "--check",
+                            path("sample.yaml", unmarked)))
+
+    def test_metrics_are_listed(self):
+        done = run("metrics", "--json")
+        self.assertFine(done)
+        listed = json.loads(done.stdout)
+        names = [m["name"] for m in listed]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertIn("ml_predictions_total", names)
+        text = run("metrics").stdout
+        for m in listed:
+            self.assertTrue(m["help"])
+            self.assertIn(m["name"], text)
+
+
+def sanitized():
+    with open(PROGRAM, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+if __name__ == "__main__":
+    tap.main()
