@@ -105,7 +105,7 @@ bool model_find_integer_alias(const struct model *m, uint32_t column,
 bool model_find_text_alias(const struct model *m, uint32_t column,
     struct str text, double *cell);
 
-/* --- output --------------------------------------------------------------- */
+/* --- output -------------------------------------------------------------- */
 
 enum model_task model_task(const struct model *m);
 uint32_t model_classes(const struct model *m); /* 0 for a regression */
@@ -114,7 +114,7 @@ void model_class_at(const struct model *m, uint32_t k,
 /* Doubles a row that scoring writes: classes, or 1 for a regression. */
 uint32_t model_outputs(const struct model *m);
 
-/* --- what it is ------------------------------------------------------------ */
+/* --- what it is ---------------------------------------------------------- */
 
 /* Texts, by enum model_fact of model_build.h. */
 struct str model_fact_at(const struct model *m, int fact);

@@ -86,7 +86,7 @@ model_build_warn(struct model_build *b, struct str sentence, struct err *err)
 	return true;
 }
 
-/* --- columns --------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------- */
 
 bool
 model_build_input(struct model_build *b, struct str name, uint32_t *slot,
@@ -192,7 +192,7 @@ model_build_codes(const struct model_build *b, uint32_t slot)
 	    ir_column(b, (uint32_t)s->dict)->categories.texts.n;
 }
 
-/* --- what comes out -------------------------------------------------------- */
+/* --- what comes out ------------------------------------------------------ */
 
 bool
 model_build_class(struct model_build *b, struct model_class class_,
@@ -253,7 +253,7 @@ model_build_output(struct model_build *b, enum model_task task,
 	return true;
 }
 
-/* --- the input schema ------------------------------------------------------ */
+/* --- the input schema ---------------------------------------------------- */
 
 void
 model_build_field_default(struct model_build *b, uint32_t column,

@@ -46,7 +46,7 @@ enum { ONEHOT_NONE = -1, ONEHOT_REFUSE = -2 };
 /* NULL where the arena is too small for even an empty one. */
 struct model_build *model_build_new(struct arena *mem);
 
-/* --- what the model is ------------------------------------------------- */
+/* --- what the model is --------------------------------------------------- */
 
 /* Free text for `inspect` and metric labels; unset ones stay empty. */
 enum model_fact {
@@ -71,7 +71,7 @@ void model_build_figure(struct model_build *b, enum model_figure figure,
 MUST_USE bool model_build_warn(struct model_build *b, struct str sentence,
     struct err *err);
 
-/* --- input columns, before the first step ------------------------------- */
+/* --- input columns, before the first step -------------------------------- */
 
 /* Append an input column; *slot is its number, counted from 0. ERR_INPUT for
  * a name that is there already. */

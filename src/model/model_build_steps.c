@@ -12,7 +12,7 @@
 
 #include "model/model_ir.h"
 
-/* --- shared with model_build.c and model_build_forest.c -------------------- */
+/* --- shared with model_build.c and model_build_forest.c ------------------ */
 
 bool
 ir_use(struct model_build *b, uint32_t slot, enum slot_kind kind,
@@ -113,7 +113,7 @@ number_from(const struct model_build *b, uint32_t src)
 	    .column = ir_slot(b, src)->column, .dict = -1};
 }
 
-/* --- steps that keep the kind ---------------------------------------------- */
+/* --- steps that keep the kind -------------------------------------------- */
 
 /* Text stays text; anything else becomes a number. */
 static bool
@@ -149,7 +149,7 @@ model_build_missing_if(struct model_build *b, uint32_t src, double value,
 	return add(b, STEP_MISSING_IF, src, &value, 1, like, dst, err);
 }
 
-/* --- numbers --------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------- */
 
 bool
 model_build_indicator(struct model_build *b, uint32_t src, uint32_t *dst,
@@ -209,7 +209,7 @@ model_build_constant(struct model_build *b, double value, uint32_t *dst,
 	    ir_add_step(b, step, 1, like, dst, err);
 }
 
-/* --- categories ------------------------------------------------------------ */
+/* --- categories ---------------------------------------------------------- */
 
 struct value {
 	double value;
@@ -306,7 +306,7 @@ model_build_onehot(struct model_build *b, uint32_t src, const int32_t *map,
 	    ir_add_step(b, step, width, like, dst, err);
 }
 
-/* --- many slots ------------------------------------------------------------ */
+/* --- many slots ---------------------------------------------------------- */
 
 bool
 model_build_linear(struct model_build *b, const uint32_t *src, uint32_t n,

@@ -2,7 +2,7 @@
  *
  * The proof that scoring and the accessors rest on: every place, count, index
  * and number of an image is held against what it points into. Time and memory
- * stay linear in the size of the file. Trees are in model_check_forest.c.
+ * stay linear in the size of the file. Steps are in model_check_steps.c.
  */
 #include "model/model_check.h"
 
@@ -73,13 +73,7 @@ check_all_taken(struct check *c)
 	return true;
 }
 
-bool
-check_is_finite(double v)
-{
-	return isfinite(v);
-}
-
-/* --- texts and tables ------------------------------------------------------ */
+/* --- texts and tables ---------------------------------------------------- */
 
 static bool
 check_text(struct check *c, const struct image_text *t)
@@ -137,7 +131,7 @@ check_table(struct check *c, const struct image_table *t,
 		    ((at - e->hash) & (t->size - 1)) > run ||
 		    ++run > ENTRY_RUN_MAX)
 			return check_bad(c, e,
-		    "a hash table entry in the wrong place");
+			    "a hash table entry in the wrong place");
 	}
 	return true;
 }
@@ -154,7 +148,7 @@ check_found(struct check *c, const struct image_table *t,
 	return true;
 }
 
-/* --- inputs ---------------------------------------------------------------- */
+/* --- inputs -------------------------------------------------------------- */
 
 static bool
 check_cell(struct check *c, const struct image_input *in,
@@ -270,205 +264,7 @@ check_inputs(struct check *c)
 	return true;
 }
 
-/* --- steps ----------------------------------------------------------------- */
-
-bool
-check_list(struct check *c, const void *where, uint32_t first, uint32_t n,
-    uint32_t slots)
-{
-	const uint32_t *list = c->m->lists + first;
-
-	if (!check_take(c, where, SECTION_lists, first, n))
-		return false;
-	for (uint32_t i = 0; i < n; i++)
-		if (list[i] >= slots)
-			return check_bad(c, &list[i],
-			    "a step that reads a slot not made yet");
-	return true;
-}
-
-bool
-check_params(struct check *c, const void *where, uint32_t first, uint64_t n,
-    bool (*fits)(double))
-{
-	const double *params = c->m->params + first;
-
-	if (!check_take(c, where, SECTION_params, first, n))
-		return false;
-	for (uint64_t i = 0; i < n; i++)
-		if (!fits(params[i]))
-			return check_bad(c, &params[i],
-			    "a number its step cannot have");
-	return true;
-}
-
-static bool
-is_not_infinite(double v)
-{
-	return !isinf(v);
-}
-
-static bool
-is_not_nan(double v)
-{
-	return !isnan(v);
-}
-
-static bool
-is_table_entry(double v)
-{
-	return v != -INFINITY;
-}
-
-static bool
-check_lookup(struct check *c, const struct image_step *s)
-{
-	const struct model *m = c->m;
-	if (!check_take(c, s, SECTION_maps, s->extra, s->count))
-		return false;
-	for (uint32_t i = 0; i < s->count; i++) {
-		const int32_t *code = &m->maps[s->extra + i];
-
-		if (*code < 0 || (uint32_t)*code >= s->count)
-			return check_bad(c, code,
-		    "a lookup of a code that is not there");
-		if (i > 0 && m->params[s->at + i - 1] >= m->params[s->at + i])
-			return check_bad(c, &m->params[s->at + i],
-		    "a lookup that does not ascend");
-	}
-	return true;
-}
-
-static bool
-check_onehot(struct check *c, const struct image_step *s)
-{
-	const struct model *m = c->m;
-	if (s->count < TABLE_CODES)
-		return check_bad(c, s, "a map too short");
-	if (!check_take(c, s, SECTION_maps, s->at, s->count))
-		return false;
-	for (uint32_t i = 0; i < s->count; i++) {
-		int32_t to = m->maps[s->at + i];
-
-		if (to < ONEHOT_REFUSE ||
-		    (to >= 0 && (uint32_t)to >= s->width))
-			return check_bad(c, &m->maps[s->at + i],
-		    "a one-hot encoder beyond its features");
-	}
-	return true;
-}
-
-static bool
-check_linear(struct check *c, const struct image_step *s)
-{
-	uint64_t n = ((uint64_t)s->n_src + 1) * s->width;
-
-	return check_params(c, s, s->at, n, check_is_finite) &&
-	    check_list(c, s, s->src, s->n_src, s->dst) &&
-	    check_list(c, s, s->extra, s->count, s->dst);
-}
-
-static bool
-check_link(struct check *c, const struct image_step *s)
-{
-	bool binary = s->extra == LINK_SIGMOID || s->extra == LINK_SIGMOID2;
-
-	if (s->extra > LINK_NORMALISE || s->n_src == 0 ||
-	    (binary && s->n_src != 1) || s->width != (binary ? 2 : s->n_src))
-		return check_bad(c, s, "a link function of no kind");
-	return check_list(c, s, s->src, s->n_src, s->dst);
-}
-
-/* A step from one slot to one, with n params. */
-static bool
-check_simple(struct check *c, const struct image_step *s, uint32_t n,
-    bool (*fits)(double))
-{
-	if (s->op != STEP_CONSTANT && s->src >= s->dst)
-		return check_bad(c, s,
-		    "a step that reads a slot not made yet");
-	if (s->op == STEP_ONEHOT)
-		return check_onehot(c, s);
-	if (s->width != 1)
-		return check_bad(c, s, "a step of another width");
-	return check_params(c, s, s->at, n, fits);
-}
-
-static bool
-check_step(struct check *c, const struct image_step *s)
-{
-	const struct model *m = c->m;
-	const double *params = m->params + s->at;
-
-	switch (s->op) {
-	case STEP_IMPUTE:
-		return check_simple(c, s, 1, is_not_infinite);
-	case STEP_MISSING_IF:
-	case STEP_CONSTANT:
-		return check_simple(c, s, 1, check_is_finite);
-	case STEP_INDICATOR:
-		return check_simple(c, s, 0, NULL);
-	case STEP_SUB_DIV:
-		return check_simple(c, s, 2, check_is_finite);
-	case STEP_MUL_ADD:
-		if (!check_simple(c, s, 4, is_not_nan))
-			return false;
-		if (!isfinite(params[0]) || !isfinite(params[1]) ||
-		    params[2] > params[3])
-			return check_bad(c, params,
-		    "a scaler without finite numbers");
-		return true;
-	case STEP_LOOKUP:
-		return check_simple(c, s, s->count, is_not_nan) &&
-		    check_lookup(c, s);
-	case STEP_TABLE:
-		if (s->count < TABLE_CODES)
-			return check_bad(c, s, "a table too short");
-		return check_simple(c, s, s->count, is_table_entry);
-	case STEP_ONEHOT:
-		return check_simple(c, s, 0, NULL);
-	case STEP_LINEAR:
-		return check_linear(c, s);
-	case STEP_FOREST:
-		return check_forest(c, s);
-	case STEP_LINK:
-		return check_link(c, s);
-	}
-	return check_bad(c, s, "a step of no kind");
-}
-
-static bool
-check_steps(struct check *c)
-{
-	const struct model *m = c->m;
-	uint32_t slots = m->n_inputs;
-
-	if (m->about->slots > IMAGE_SLOTS_MAX ||
-	    m->about->slots != m->n_origins)
-		return check_bad(c, m->about, "a frame of another size");
-	for (uint32_t i = 0; i < m->n_steps; i++) {
-		const struct image_step *s = &m->steps[i];
-
-		if (s->dst != slots || slots > m->about->slots ||
-		    s->width > m->about->slots - slots)
-			return check_bad(c, s,
-		    "a step that makes slots out of order");
-		if (!check_step(c, s))
-			return false;
-		slots += s->width;
-	}
-	if (slots != m->about->slots)
-		return check_bad(c, m->about, "a frame of another size");
-	for (uint32_t i = 0; i < m->n_origins; i++)
-		if (m->origins[i] < -1 ||
-		    (m->origins[i] >= 0 &&
-		    (uint32_t)m->origins[i] >= m->n_inputs))
-			return check_bad(c, &m->origins[i],
-		    "a slot from a column that is not there");
-	return true;
-}
-
-/* --- what comes out -------------------------------------------------------- */
+/* --- what comes out ------------------------------------------------------ */
 
 static bool
 check_about(struct check *c)
@@ -482,7 +278,7 @@ check_about(struct check *c)
 	for (int i = 0; i < FIGURE_COUNT; i++)
 		if (isinf(about->figures[i]))
 			return check_bad(c, &about->figures[i],
-		    "a figure that is infinite");
+			    "a figure that is infinite");
 	if (!(about->figures[FIGURE_THRESHOLD] >= 0 &&
 	    about->figures[FIGURE_THRESHOLD] <= 1))
 		return check_bad(c, &about->figures[FIGURE_THRESHOLD],

@@ -32,6 +32,7 @@ MUST_USE bool check_list(struct check *c, const void *where, uint32_t first,
 MUST_USE bool check_params(struct check *c, const void *where,
     uint32_t first, uint64_t n, bool (*fits)(double));
 bool check_is_finite(double v);
+MUST_USE bool check_steps(struct check *c);
 MUST_USE bool check_forest(struct check *c, const struct image_step *s);
 
 #endif

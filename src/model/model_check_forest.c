@@ -64,14 +64,14 @@ check_tree(struct check *c, const struct image_forest *f,
 		if (n->link == 0) {
 			if (n->key >= f->leaves)
 				return check_bad(c, n,
-		    "a leaf that is not there");
+				    "a leaf that is not there");
 			continue;
 		}
 		if (lane == 0 || lane > f->lanes ||
 		    n->link >> f->lane_bits != tail + 1 - i ||
 		    t->nodes - tail < 2)
 			return check_bad(c, n,
-		    "a node with children in the wrong place");
+			    "a node with children in the wrong place");
 		tail += 2;
 	}
 	if (tail != t->nodes || depth != t->depth)

@@ -140,23 +140,23 @@ struct image_class {
  * each step makes, without gap: dst of a step is the number of slots before
  * it. src is a slot, or with a star the first of n_src in lists.
  */
-/*      name         text          src  width    at [count] */
+/*           name        text     src  width  at [count] */
 #define IMAGE_STEPS(STEP) \
-	STEP(IMPUTE,     "impute")     /*      1  params: fill */ \
-	STEP(MISSING_IF, "missing-if") /*      1  params: value */ \
-	STEP(INDICATOR,  "indicator")  /*      1  - */ \
-	STEP(SUB_DIV,    "scale")      /*      1  params: sub, div */ \
-	STEP(MUL_ADD,    "scale")      /*      1  params: mul, add, low, high */ \
-	STEP(CONSTANT,   "constant")   /* -    1  params: value */ \
-	STEP(LOOKUP,     "lookup")     /*      1  params [count]: ascending;
-	                                          maps at extra: their codes */ \
-	STEP(TABLE,      "ordinal")    /*      1  params [count] */ \
-	STEP(ONEHOT,     "one-hot")    /*      w  maps [count] */ \
-	STEP(LINEAR,     "linear")     /* *    w  params: coef, intercept;
-	                                          lists at extra [count]: slots
-	                                          to find finite first */ \
-	STEP(FOREST,     "forest")     /* -    w  forests */ \
-	STEP(LINK,       "link")       /* *    w  extra: enum model_link */
+	STEP(IMPUTE,     "impute")     /*    1  params: fill */ \
+	STEP(MISSING_IF, "missing-if") /*    1  params: value */ \
+	STEP(INDICATOR,  "indicator")  /*    1  - */ \
+	STEP(SUB_DIV,    "scale")      /*    1  params: sub, div */ \
+	STEP(MUL_ADD,    "scale")      /*    1  params: mul, add, low, high */ \
+	STEP(CONSTANT,   "constant")   /* -  1  params: value */ \
+	STEP(LOOKUP,     "lookup")     /*    1  params [count]: ascending;
+	                                        maps at extra: codes */ \
+	STEP(TABLE,      "ordinal")    /*    1  params [count] */ \
+	STEP(ONEHOT,     "one-hot")    /*    w  maps [count] */ \
+	STEP(LINEAR,     "linear")     /* *  w  params: coef, intercept;
+	                                        lists at extra [count]: slots
+	                                        to find finite first */ \
+	STEP(FOREST,     "forest")     /* -  w  forests */ \
+	STEP(LINK,       "link")       /* *  w  extra: enum model_link */
 
 enum step_op {
 #define STEP(name, text) STEP_##name,

@@ -13,7 +13,7 @@
 
 enum { FOLD_MAX = 4096 }; /* longer texts are no category of a loose field */
 
-/* --- hash tables ----------------------------------------------------------- */
+/* --- hash tables --------------------------------------------------------- */
 
 struct str
 image_fold(struct str s, char *folded)
@@ -47,7 +47,7 @@ find(const struct model *m, struct image_table t, struct str s)
 	return image_find(m->entries + t.first, t.size, m->text, s);
 }
 
-/* --- input ----------------------------------------------------------------- */
+/* --- input --------------------------------------------------------------- */
 
 uint32_t
 model_inputs(const struct model *m)
@@ -159,7 +159,7 @@ model_find_text_alias(const struct model *m, uint32_t column, struct str text,
 	return false;
 }
 
-/* --- output ---------------------------------------------------------------- */
+/* --- output -------------------------------------------------------------- */
 
 enum model_task
 model_task(const struct model *m)
@@ -188,7 +188,7 @@ model_outputs(const struct model *m)
 	return m->about->outputs;
 }
 
-/* --- what it is ------------------------------------------------------------ */
+/* --- what it is ---------------------------------------------------------- */
 
 struct str
 model_fact_at(const struct model *m, int fact)

@@ -4,7 +4,7 @@
  * laid end to end behind the header. What is written is opened again before
  * it is handed out, so an image that leaves here is one that opens.
  */
-#include "model/model_build.h"
+#include "model/model_write.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -12,13 +12,9 @@
 
 #include "base/checksum.h"
 #include "base/file.h"
+#include "model/model_build.h"
 #include "model/model_format.h"
 #include "model/model_ir.h"
-
-struct writer {
-	struct model_build *b;
-	struct ir_array section[SECTION_COUNT];
-};
 
 static const size_t record_bytes[] = {
 #define SECTION(name, type) sizeof(type),
@@ -26,241 +22,39 @@ static const size_t record_bytes[] = {
 #undef SECTION
 };
 
-/* Room for n records of a section; *at is the number of the first. NULL past
- * the bound of the arena, which is told at the end (see `over`). */
-static void *
-room(struct writer *w, enum image_section_kind kind, uint32_t n, uint32_t *at)
+void *
+write_room(struct writer *w, enum image_section_kind kind, uint32_t n,
+    uint32_t *at)
 {
 	*at = w->section[kind].n;
 	return ir_grow(w->b->mem, &w->section[kind], n, record_bytes[kind]);
 }
 
-/* Append n records; the number of the first. */
-static uint32_t
-put(struct writer *w, enum image_section_kind kind, const void *records,
+uint32_t
+write_put(struct writer *w, enum image_section_kind kind, const void *records,
     uint32_t n)
 {
 	uint32_t at;
-	void *p = room(w, kind, n, &at);
+	void *p = write_room(w, kind, n, &at);
 
 	if (p != NULL && n > 0)
 		memcpy(p, records, n * record_bytes[kind]);
 	return at;
 }
 
-static struct image_text
-put_text(struct writer *w, struct str s)
+struct image_text
+write_text(struct writer *w, struct str s)
 {
 	if (s.n > INT32_MAX) {
 		w->b->mem->over = true;
 		return (struct image_text){0};
 	}
 	return (struct image_text){
-	    .at = put(w, SECTION_text, s.p, (uint32_t)s.n),
+	    .at = write_put(w, SECTION_text, s.p, (uint32_t)s.n),
 	    .n = (uint32_t)s.n};
 }
 
-/* --- hash tables ----------------------------------------------------------- */
-
-/* Texts to be found: the first of equal ones wins. */
-struct key {
-	struct str text;
-	struct image_text stored;
-	int32_t value;
-};
-
-static struct image_table
-put_table(struct writer *w, const struct key *keys, uint32_t n)
-{
-	struct image_table table = {0};
-	struct image_entry *entries;
-
-	if (n == 0 || n > INT32_MAX / 4)
-		return table;
-	table.size = 4;
-	while (table.size < 2 * n)
-		table.size *= 2;
-	entries = room(w, SECTION_entries, table.size, &table.first);
-	if (entries == NULL)
-		return table;
-	for (uint32_t i = 0; i < table.size; i++)
-		entries[i] = (struct image_entry){.value = ENTRY_EMPTY};
-	for (uint32_t k = 0; k < n; k++) {
-		uint32_t hash = (uint32_t)str_hash(keys[k].text);
-		uint32_t i = hash & (table.size - 1);
-		const char *text = w->section[SECTION_text].p;
-
-		while (entries[i].value != ENTRY_EMPTY && !str_eq(
-		    (struct str){text + entries[i].text.at, entries[i].text.n},
-		    keys[k].text))
-			i = (i + 1) & (table.size - 1);
-		if (entries[i].value == ENTRY_EMPTY)
-			entries[i] = (struct image_entry){.hash = hash,
-			    .text = keys[k].stored, .value = keys[k].value};
-	}
-	return table;
-}
-
-static void
-put_names(struct writer *w, struct image_about *about,
-    const struct image_input *inputs)
-{
-	uint32_t n = w->b->columns.n;
-	struct key *keys = ARENA_ARRAY(w->b->mem, n, struct key);
-
-	if (keys == NULL)
-		return;
-	for (uint32_t i = 0; i < n; i++)
-		keys[i] = (struct key){model_build_input_name(w->b, i),
-		    inputs[i].name, (int32_t)i};
-	about->names = put_table(w, keys, n);
-}
-
-/* --- inputs ---------------------------------------------------------------- */
-
-static double
-text_cell(const struct ir_column *c, struct str text)
-{
-	int64_t code;
-
-	if (text.p == NULL)
-		return NAN;
-	code = ir_dict_find(&c->categories, text);
-	return code < 0 ? CODE_UNKNOWN : (double)code;
-}
-
-static void
-put_aliases(struct writer *w, const struct ir_column *c,
-    const struct model_field *f, struct image_input *in)
-{
-	in->alias = w->section[SECTION_aliases].n;
-	in->aliases = f->n_aliases;
-	for (uint32_t i = 0; i < f->n_aliases; i++) {
-		const struct model_alias *a = &f->aliases[i];
-		struct image_alias alias = {
-		    .from = put_text(w, a->from_integer ? STR("") : a->text),
-		    .to = put_text(w, a->to),
-		    .integer = a->from_integer ? a->integer : 0,
-		    .cell = f->kind == MODEL_TEXT ? text_cell(c, a->to) :
-		    a->to_number,
-		    .is_integer = a->from_integer,
-		};
-
-		put(w, SECTION_aliases, &alias, 1);
-	}
-}
-
-/* The texts of a column and their codes: categories, then text aliases. */
-static void
-put_dictionary(struct writer *w, const struct ir_column *c,
-    const struct model_field *f, struct image_input *in)
-{
-	uint32_t n = c->categories.texts.n, n_keys = n;
-	struct key *keys = ARENA_ARRAY(w->b->mem, (size_t)n + f->n_aliases,
-	    struct key);
-
-	if (keys == NULL)
-		return;
-	in->categories = n;
-	for (uint32_t i = 0; i < n; i++) {
-		struct str text = ir_dict_text(&c->categories, i);
-
-		keys[i] = (struct key){text, put_text(w, text), (int32_t)i};
-		put(w, SECTION_categories, &keys[i].stored, 1);
-	}
-	for (uint32_t i = 0; i < f->n_aliases; i++) {
-		const struct model_alias *a = &f->aliases[i];
-		double cell = text_cell(c, a->to);
-
-		if (!a->from_integer && cell >= 0)
-			keys[n_keys++] = (struct key){a->text,
-			    put_text(w, a->text), (int32_t)cell};
-	}
-	in->exact = put_table(w, keys, n_keys);
-	if (!f->loose)
-		return;
-	for (uint32_t i = 0; i < n_keys; i++) {
-		struct str s = str_trim(keys[i].text);
-		char *folded = arena_alloc(w->b->mem, s.n);
-
-		if (folded == NULL)
-			return;
-		keys[i].text = image_fold(s, folded);
-		keys[i].stored = put_text(w, keys[i].text);
-		if (s.n > in->longest)
-			in->longest = (uint32_t)s.n;
-	}
-	in->folded = put_table(w, keys, n_keys);
-}
-
-static void
-put_input(struct writer *w, uint32_t i, struct image_input *in)
-{
-	struct ir_column *c = ir_column(w->b, i);
-	struct model_field f = c->field;
-
-	if (!c->declared)
-		model_build_field_default(w->b, i, &f);
-	if (c->ranged && !f.has_range && f.kind == MODEL_NUMBER) {
-		f.has_range = true;
-		f.low = c->low;
-		f.high = c->high;
-	}
-	in->name = put_text(w, model_build_input_name(w->b, i));
-	in->description = put_text(w, f.description);
-	in->kind = f.kind;
-	in->null = f.null;
-	if (!c->declared && !c->used)
-		in->flags |= INPUT_UNUSED;
-	else if (f.required)
-		in->flags |= INPUT_REQUIRED;
-	if (f.loose)
-		in->flags |= INPUT_LOOSE;
-	if (f.closed && f.kind == MODEL_TEXT)
-		in->flags |= INPUT_CLOSED;
-	in->default_cell = NAN;
-	if (f.has_default) {
-		in->flags |= INPUT_DEFAULT;
-		in->default_cell = f.kind == MODEL_TEXT ?
-		    text_cell(c, f.default_text) : f.default_number;
-		if (f.kind == MODEL_TEXT && f.default_text.p != NULL)
-			in->default_text = put_text(w, f.default_text);
-		else if (isnan(in->default_cell))
-			in->flags |= INPUT_DEFAULT_MISSING;
-	}
-	if (f.has_range) {
-		in->flags |= INPUT_RANGE;
-		in->low = f.low;
-		in->high = f.high;
-	}
-	put_aliases(w, c, &f, in);
-	in->category = w->section[SECTION_categories].n;
-	if (f.kind == MODEL_TEXT)
-		put_dictionary(w, c, &f, in);
-}
-
-static struct image_input *
-put_inputs(struct writer *w)
-{
-	struct model_build *b = w->b;
-	uint32_t n = b->columns.n, at;
-	struct image_input *inputs = room(w, SECTION_inputs, n, &at);
-	uint32_t *order = room(w, SECTION_order, n, &at);
-
-	if (inputs == NULL || order == NULL)
-		return NULL;
-	for (uint32_t i = 0; i < n; i++)
-		put_input(w, i, &inputs[i]);
-	if (b->order.n > 0)
-		memcpy(order, b->order.p, b->order.n * sizeof(*order));
-	order += b->order.n;
-	for (uint32_t i = 0; i < n; i++)
-		if (!ir_column(b, i)->declared)
-			*order++ = i;
-	return inputs;
-}
-
-/* --- steps ----------------------------------------------------------------- */
+/* --- steps --------------------------------------------------------------- */
 
 /* Those of the sources that may be missing or infinite. */
 static uint32_t
@@ -271,7 +65,7 @@ put_checks(struct writer *w, const struct ir_step *s, uint32_t *n)
 	*n = 0;
 	for (uint32_t i = 0; i < s->n_src; i++)
 		if (!ir_slot(w->b, s->list[i])->finite) {
-			put(w, SECTION_lists, &s->list[i], 1);
+			write_put(w, SECTION_lists, &s->list[i], 1);
 			++*n;
 		}
 	return at;
@@ -282,11 +76,11 @@ put_forest(struct writer *w, const struct ir_step *s)
 {
 	const struct ir_forest *f = s->forest;
 	struct image_forest head = f->head;
-	uint32_t cut = put(w, SECTION_params, f->cuts, f->n_cuts);
-	uint32_t node = put(w, SECTION_nodes, f->nodes, f->n_nodes);
-	struct image_lane *lanes = room(w, SECTION_lanes, head.lanes,
+	uint32_t cut = write_put(w, SECTION_params, f->cuts, f->n_cuts);
+	uint32_t node = write_put(w, SECTION_nodes, f->nodes, f->n_nodes);
+	struct image_lane *lanes = write_room(w, SECTION_lanes, head.lanes,
 	    &head.lane);
-	struct image_tree *trees = room(w, SECTION_trees, head.trees,
+	struct image_tree *trees = write_room(w, SECTION_trees, head.trees,
 	    &head.tree);
 
 	for (uint32_t i = 0; i < head.lanes && lanes != NULL; i++) {
@@ -298,10 +92,10 @@ put_forest(struct writer *w, const struct ir_step *s)
 		trees[i].node += node;
 	}
 	head.check = put_checks(w, s, &head.checks);
-	head.leaf = put(w, SECTION_leaves, f->leaves.values,
+	head.leaf = write_put(w, SECTION_leaves, f->leaves.values,
 	    head.leaves * head.n_values);
-	head.base = put(w, SECTION_params, f->base, s->width);
-	return put(w, SECTION_forests, &head, 1);
+	head.base = write_put(w, SECTION_params, f->base, s->width);
+	return write_put(w, SECTION_forests, &head, 1);
 }
 
 static void
@@ -312,17 +106,17 @@ put_step(struct writer *w, const struct ir_step *s)
 
 	switch (s->op) {
 	case STEP_LOOKUP:
-		step.at = put(w, SECTION_params, s->params, s->n_params);
-		step.extra = put(w, SECTION_maps, s->map, s->n_map);
+		step.at = write_put(w, SECTION_params, s->params, s->n_params);
+		step.extra = write_put(w, SECTION_maps, s->map, s->n_map);
 		step.count = s->n_params;
 		break;
 	case STEP_ONEHOT:
-		step.at = put(w, SECTION_maps, s->map, s->n_map);
+		step.at = write_put(w, SECTION_maps, s->map, s->n_map);
 		step.count = s->n_map;
 		break;
 	case STEP_LINEAR:
-		step.at = put(w, SECTION_params, s->params, s->n_params);
-		step.src = put(w, SECTION_lists, s->list, s->n_src);
+		step.at = write_put(w, SECTION_params, s->params, s->n_params);
+		step.src = write_put(w, SECTION_lists, s->list, s->n_src);
 		step.extra = put_checks(w, s, &step.count);
 		break;
 	case STEP_FOREST:
@@ -330,7 +124,7 @@ put_step(struct writer *w, const struct ir_step *s)
 		step.n_src = 0;
 		break;
 	case STEP_LINK:
-		step.src = put(w, SECTION_lists, s->list, s->n_src);
+		step.src = write_put(w, SECTION_lists, s->list, s->n_src);
 		step.extra = s->link;
 		break;
 	case STEP_IMPUTE:
@@ -341,14 +135,14 @@ put_step(struct writer *w, const struct ir_step *s)
 	case STEP_CONSTANT:
 	case STEP_TABLE:
 	case STEP_COUNT:
-		step.at = put(w, SECTION_params, s->params, s->n_params);
+		step.at = write_put(w, SECTION_params, s->params, s->n_params);
 		step.count = s->n_params;
 		break;
 	}
-	put(w, SECTION_steps, &step, 1);
+	write_put(w, SECTION_steps, &step, 1);
 }
 
-/* --- the rest -------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------ */
 
 /* What the steps themselves tell; FIGURE_FEATURES only where the importer
  * has not said it. */
@@ -381,14 +175,14 @@ put_about(struct writer *w, const struct image_input *inputs)
 	struct image_about about = {.task = b->task, .slots = b->slots.n,
 	    .outputs = b->n_outputs};
 
-	about.output = put(w, SECTION_lists, b->outputs, b->n_outputs);
+	about.output = write_put(w, SECTION_lists, b->outputs, b->n_outputs);
 	for (int i = 0; i < FACT_COUNT; i++)
-		about.facts[i] = put_text(w, b->facts[i]);
-	about.example = put_text(w, b->example);
+		about.facts[i] = write_text(w, b->facts[i]);
+	about.example = write_text(w, b->example);
 	memcpy(about.figures, b->figures, sizeof(about.figures));
 	count_figures(b, about.figures);
-	put_names(w, &about, inputs);
-	put(w, SECTION_about, &about, 1);
+	write_names(w, &about, inputs);
+	write_put(w, SECTION_about, &about, 1);
 }
 
 static void
@@ -398,12 +192,12 @@ put_classes(struct writer *w)
 
 	for (uint32_t i = 0; i < w->b->classes.n; i++) {
 		struct image_class class_ = {
-		    .text = put_text(w, classes[i].text),
+		    .text = write_text(w, classes[i].text),
 		    .number = classes[i].number,
 		    .kind = classes[i].kind,
 		};
 
-		put(w, SECTION_classes, &class_, 1);
+		write_put(w, SECTION_classes, &class_, 1);
 	}
 }
 
@@ -413,9 +207,9 @@ put_warnings(struct writer *w)
 	const struct str *warnings = w->b->warnings.p;
 
 	for (uint32_t i = 0; i < w->b->warnings.n; i++) {
-		struct image_text text = put_text(w, warnings[i]);
+		struct image_text text = write_text(w, warnings[i]);
 
-		put(w, SECTION_warnings, &text, 1);
+		write_put(w, SECTION_warnings, &text, 1);
 	}
 }
 
@@ -496,11 +290,11 @@ model_image(struct model_build *b, struct str *ret, struct err *err)
 	w->b = b;
 	if (!check_build(b, err))
 		return false;
-	inputs = put_inputs(w);
+	inputs = write_inputs(w);
 	if (inputs == NULL)
 		return ir_full(b, err);
 	for (uint32_t i = 0; i < b->slots.n; i++)
-		put(w, SECTION_origins, &ir_slot(b, i)->column, 1);
+		write_put(w, SECTION_origins, &ir_slot(b, i)->column, 1);
 	for (uint32_t i = 0; i < b->steps.n; i++)
 		put_step(w, ir_step(b, i));
 	put_classes(w);

@@ -112,7 +112,7 @@ to_cell(const struct model *m, uint32_t column, const struct raw *raw,
 	    number_cell(m, column, raw, cell);
 }
 
-/* --- sentences ------------------------------------------------------------- */
+/* --- sentences ----------------------------------------------------------- */
 
 static const char *
 type_word(enum raw_kind kind)

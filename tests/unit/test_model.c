@@ -68,7 +68,7 @@ assert_str(struct str s, const char *want)
 			fail_msg("\"%s\" lacks \"%s\"", err.text, words); \
 	} while (0)
 
-/* --- what a model tells ---------------------------------------------------- */
+/* --- what a model tells -------------------------------------------------- */
 
 static void
 fields_are_as_declared_in_schema_order(void **state)
@@ -213,7 +213,7 @@ facts_figures_and_classes_come_back(void **state)
 	model_close(m);
 }
 
-/* --- null, from the steps -------------------------------------------------- */
+/* --- null, from the steps ------------------------------------------------ */
 
 enum path { TO_LINEAR, IMPUTED, TO_FOREST, TO_NAN_FOREST, SCALED_TO_NAN_FOREST,
 	IMPUTED_AND_LINEAR, FLAGGED, NOWHERE };
@@ -311,7 +311,7 @@ null_of_a_text_follows_its_encoder(void **state)
 	    NULL_MISSING);
 }
 
-/* --- what the build refuses ------------------------------------------------ */
+/* --- what the build refuses ---------------------------------------------- */
 
 static void
 build_refuses_unsound_columns_and_slots(void **state)
@@ -551,7 +551,7 @@ full_arena_is_a_limit_not_a_crash(void **state)
 	}
 }
 
-/* --- damaged images -------------------------------------------------------- */
+/* --- damaged images ------------------------------------------------------ */
 
 /* Exactly n bytes, so that a sanitizer sees a read behind them. */
 static bool
