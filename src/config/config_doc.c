@@ -189,11 +189,12 @@ config_usage(struct buf *b)
 void
 config_mdoc(struct buf *b)
 {
+	buf_text(b, ".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < CONFIG_FIELDS; i++) {
 		const struct config_row *row = &config_rows[i];
 
 		buf_printf(b, ".It Ic %s : Ar %s\n", row->name, row->unit);
-		fold(row->help, 0, b);
+		buf_printf(b, "%s\n", row->help);
 		if (row->type != CONFIG_TYPE_BOOL &&
 		    !config_type_is_text(row->type)) {
 			buf_text(b, "May be ");
@@ -203,6 +204,7 @@ config_mdoc(struct buf *b)
 		if (row->value[0] != '\0')
 			buf_printf(b, "The default is\n.Ql %s .\n", row->value);
 	}
+	buf_text(b, ".El\n");
 }
 
 void
