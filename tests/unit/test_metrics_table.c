@@ -67,6 +67,22 @@ helps_are_plain_sentences(void **state)
 	}
 }
 
+/* The same of label values, whose words may begin a line of the manual. */
+static void
+values_are_plain_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LABEL_COUNT; i++) {
+		const struct metric_label *l = &metrics_labels[i];
+
+		for (uint32_t k = 0; k < l->n_values; k++) {
+			assert_int_not_equal(l->values[k][0], '.');
+			assert_int_not_equal(l->values[k][0], '\'');
+			assert_null(strpbrk(l->values[k], "\\\n\""));
+		}
+	}
+}
+
 static void
 bounds_rise(void **state)
 {
@@ -137,6 +153,7 @@ main(void)
 	    cmocka_unit_test(names_are_different_and_legal),
 	    cmocka_unit_test(suffixes_say_type_and_unit),
 	    cmocka_unit_test(helps_are_plain_sentences),
+	    cmocka_unit_test(values_are_plain_words),
 	    cmocka_unit_test(bounds_rise),
 	    cmocka_unit_test(every_route_has_methods_and_codes),
 	    cmocka_unit_test(a_status_finds_its_cell),
