@@ -129,74 +129,37 @@ metrics_doc_json(struct buf *b)
 
 /* --- mdoc ----------------------------------------------------------------- */
 
-/* The text with a line break for a space wherever a line would grow past 78:
- * manuals are read in editors too. Nothing in the tables needs an escape,
- * which tests/unit/test_metrics_table.c sees to. */
-static void
-put_filled(struct buf *b, struct str text)
-{
-	size_t column = 0;
-
-	while (text.n > 0) {
-		struct str word = str_cut(&text, ' ');
-
-		if (column > 0 && column + 1 + word.n > 78) {
-			buf_char(b, '\n');
-			column = 0;
-		}
-		if (column > 0)
-			buf_char(b, ' ');
-		buf_str(b, word);
-		column += 1 + word.n;
-	}
-	buf_char(b, '\n');
-}
-
-static void
-put_mdoc_label(struct buf *b, const struct metric_label *l)
-{
-	char room[1024];
-	struct buf values;
-
-	buf_init(&values, room, sizeof(room));
-	put_values(&values, l);
-	buf_printf(b, ".It Cm %s\n", l->name);
-	put_filled(b, buf_view(&values));
-}
-
-static void
-put_mdoc_buckets(struct buf *b, const struct metric_buckets *set)
-{
-	char room[1024];
-	struct buf bounds;
-
-	buf_init(&bounds, room, sizeof(room));
-	put_bounds(&bounds, set, " ");
-	buf_text(b, ".It buckets\n");
-	put_filled(b, buf_view(&bounds));
-}
-
+/* Nothing in the tables needs an escape, which
+ * tests/unit/test_metrics_table.c sees to; the build folds long lines. */
 static void
 put_mdoc(struct buf *b, const struct metric *m)
 {
 	enum metric_label_id ids[METRIC_ALL_LABELS_MAX];
 	uint32_t n = metric_all_labels(m, ids);
 
-	buf_printf(b, ".It Va %s Pq %s\n", m->name, metric_type_name(m->type));
-	put_filled(b, str_of(m->help));
+	buf_printf(b, ".It Va %s Pq %s\n%s\n", m->name,
+	    metric_type_name(m->type), m->help);
 	if (n == 0 && m->buckets == NULL)
 		return;
 	buf_text(b, ".Bl -tag -width Ds -compact\n");
-	for (uint32_t i = 0; i < n; i++)
-		put_mdoc_label(b, &metrics_labels[ids[i]]);
-	if (m->buckets != NULL)
-		put_mdoc_buckets(b, m->buckets);
+	for (uint32_t i = 0; i < n; i++) {
+		buf_printf(b, ".It Cm %s\n", metrics_labels[ids[i]].name);
+		put_values(b, &metrics_labels[ids[i]]);
+		buf_char(b, '\n');
+	}
+	if (m->buckets != NULL) {
+		buf_text(b, ".It buckets\n");
+		put_bounds(b, m->buckets, " ");
+		buf_char(b, '\n');
+	}
 	buf_text(b, ".El\n");
 }
 
 void
 metrics_doc_mdoc(struct buf *b)
 {
+	buf_text(b, ".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < metrics_table_n; i++)
 		put_mdoc(b, &metrics_table[i]);
+	buf_text(b, ".El\n");
 }

@@ -10,7 +10,7 @@
 void metrics_doc_text(struct buf *b);
 /* A JSON list of objects: name, type, unit, labels, buckets, help. */
 void metrics_doc_json(struct buf *b);
-/* The items of the list in lightscore-metrics(7). */
+/* The mdoc list of lightscore-metrics(7); lines may be long. */
 void metrics_doc_mdoc(struct buf *b);
 
 #endif
