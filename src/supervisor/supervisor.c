@@ -181,6 +181,20 @@ check(struct supervisor *s, struct err *err)
 	return true;
 }
 
+/* Whoever held one at the end, a load or replacement under way included. */
+static void
+release_generations(struct supervisor *s)
+{
+	struct generation *held[] = {s->generation, s->next, s->pool.now,
+	    s->pool.next, s->load.generation};
+
+	if (s->next != NULL && s->generation != NULL)
+		settings_done(&s->settings[!s->current]);
+	for (size_t i = 0; i < countof(held); i++)
+		if (held[i] != NULL)
+			generation_release(held[i]);
+}
+
 static void
 serve(struct supervisor *s)
 {
@@ -196,10 +210,7 @@ serve(struct supervisor *s)
 		reload_first(s);
 	while (s->phase != PHASE_ENDED)
 		supervisor_turn(s);
-	if (s->generation != NULL)
-		generation_release(s->generation);
-	if (s->pool.now != NULL)
-		generation_release(s->pool.now);
+	release_generations(s);
 	free(s->web_conf);
 }
 

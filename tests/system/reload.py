@@ -84,6 +84,14 @@ class Reload(Configured):
             s.wait_workers(2)
             self.serves()
 
+    def test_a_stop_during_a_reload_ends_well(self):
+        with self.service as s:
+            s.process.send_signal(signal.SIGHUP)
+            s.wait_log("reload begins")
+            self.assertEqual(s.stop(), 0)
+            self.assertEqual(sorted(os.listdir(s.state_dir)),
+                             ["lock", "metrics"])
+
     def test_images_of_the_past_are_removed(self):
         with self.service as s:
             self.reload()

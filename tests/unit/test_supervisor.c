@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The parts of the supervisor that decide, without processes; what they do
+ * together is in tests/system.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "supervisor/backoff.h"
+#include "supervisor/child.h"
+#include "supervisor/cpus.h"
+#include "supervisor/generation.h"
+#include "supervisor/line.h"
+#include "supervisor/listen.h"
+#include "supervisor/queue.h"
+#include "supervisor/settings.h"
+#include "supervisor/state.h"
+#include "supervisor/web_server.h"
+
+static char folder[64];
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/test_supervisor.XXXXXX");
+	return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+static int
+remove_folder(void **state)
+{
+	(void)state;
+	return rmdir(folder); /* fails where a test leaves something */
+}
+
+static const char *
+inside(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+/* --- back-off, CPUs ------------------------------------------------------- */
+
+static void
+each_early_death_doubles_the_wait_up_to_a_bound(void **state)
+{
+	uint64_t delay = 0;
+
+	(void)state;
+	for (uint64_t ms = 100; ms <= 6400; ms *= 2) {
+		delay = backoff_next(delay, 0);
+		assert_int_equal(delay, ms * MILLISECOND_NS);
+	}
+	delay = backoff_next(delay, SECOND_NS);
+	assert_int_equal(delay, 10 * SECOND_NS);
+	assert_int_equal(backoff_next(delay, SECOND_NS), 10 * SECOND_NS);
+	assert_int_equal(backoff_next(delay, 10 * SECOND_NS), 0);
+}
+
+static void
+a_cpu_quota_is_rounded_up_to_whole_cpus(void **state)
+{
+	(void)state;
+	assert_int_equal(cpus_quota(STR("max 100000\n")), 0);
+	assert_int_equal(cpus_quota(STR("100000 100000\n")), 1);
+	assert_int_equal(cpus_quota(STR("150000 100000")), 2);
+	assert_int_equal(cpus_quota(STR("5000 100000")), 1);
+	assert_int_equal(cpus_quota(STR("")), 0);
+	assert_int_equal(cpus_quota(STR("100000")), 0);
+	assert_int_equal(cpus_quota(STR("1 0")), 0);
+	assert_int_equal(cpus_quota(STR("-1 100000")), 0);
+	assert_true(cpus_usable() >= 1);
+}
+
+/* --- lines ---------------------------------------------------------------- */
+
+static void
+lines_come_whole_however_they_are_written(void **state)
+{
+	static const char *const parts[] = {"one\ntw", "o\n", "\nthr", "ee\n"};
+	static const char *const lines[] = {"one", "two", "", "three"};
+	struct line_reader r = {0};
+	struct err err;
+	size_t n = 0;
+	int in;
+
+	(void)state;
+	assert_true(child_pipe(&r.fd, &in, &err));
+	for (size_t i = 0; i < countof(parts); i++) {
+		const char *line;
+
+		assert_int_equal(write(in, parts[i], strlen(parts[i])),
+		    strlen(parts[i]));
+		while ((line = line_next(&r)) != NULL)
+			assert_string_equal(line, lines[n++]);
+	}
+	assert_int_equal(n, countof(lines));
+	close(in);
+	close(r.fd);
+}
+
+static void
+a_line_without_end_is_cut(void **state)
+{
+	struct line_reader r = {0};
+	struct err err;
+	char text[3000];
+	size_t n = 0;
+	const char *line;
+	int in;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\n';
+	assert_true(child_pipe(&r.fd, &in, &err));
+	assert_int_equal(write(in, text, sizeof(text)), sizeof(text));
+	while ((line = line_next(&r)) != NULL)
+		n += strlen(line);
+	assert_int_equal(n, sizeof(text) - 1);
+	close(in);
+	close(r.fd);
+}
+
+/* --- sockets, queue ------------------------------------------------------- */
+
+static void
+the_queue_of_a_socket_is_read_from_outside(void **state)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int listener, peers[3];
+	uint32_t length, limit;
+	struct queue q;
+	struct err err;
+
+	(void)state;
+	strcpy(a.sun_path, inside("s"));
+	assert_true(listen_unix(a.sun_path, &listener, &err));
+	if (!queue_open(listener, &q, &err))
+		skip();
+	assert_true(queue_read(&q, &length, &limit));
+	assert_int_equal(length, 0);
+	for (size_t i = 0; i < countof(peers); i++) {
+		peers[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+		assert_int_equal(connect(peers[i], (struct sockaddr *)&a,
+		    sizeof(a)), 0);
+		assert_true(queue_read(&q, &length, &limit));
+		assert_int_equal(length, i + 1);
+	}
+	assert_true(limit >= 128);
+	close(accept(listener, NULL, NULL));
+	assert_true(queue_read(&q, &length, &limit));
+	assert_int_equal(length, 2);
+	for (size_t i = 0; i < countof(peers); i++)
+		close(peers[i]);
+	queue_close(&q);
+	close(listener);
+	unlink(a.sun_path);
+}
+
+static void
+a_free_port_is_told(void **state)
+{
+	struct listen_address a, again;
+	struct err err;
+	int fd, other;
+
+	(void)state;
+	assert_true(listen_tcp("127.0.0.1:0", &fd, &a, &err));
+	assert_true(a.port > 0);
+	assert_false(listen_tcp(a.text, &other, &again, &err));
+	assert_non_null(strstr(err.text, "in use"));
+	close(fd);
+	assert_true(listen_tcp("0.0.0.0:0", &fd, &a, &err));
+	assert_memory_equal(a.text, "0.0.0.0:", 8);
+	assert_memory_equal(a.connect, "127.0.0.1:", 10);
+	close(fd);
+}
+
+/* --- state directory, generations ----------------------------------------- */
+
+static void
+a_state_directory_has_one_user_and_is_left_tidy(void **state)
+{
+	struct state first, second;
+	struct err err;
+
+	(void)state;
+	assert_true(state_open(inside("state"), &first, &err));
+	assert_true(first.made && first.fresh);
+	assert_false(state_open(inside("state"), &second, &err));
+	assert_non_null(strstr(err.text, "in use by another"));
+	close(open(first.worker_sock, O_CREAT | O_WRONLY, 0600));
+	state_close(&first, false);
+	assert_int_equal(access(first.dir, F_OK), 0);
+	assert_int_not_equal(access(first.worker_sock, F_OK), 0);
+	assert_int_not_equal(access(first.models, F_OK), 0);
+	/* What a killed supervisor has left is swept out, a failed start of
+	 * one that was there before keeps it. */
+	assert_true(state_open(inside("state"), &second, &err));
+	assert_false(second.made);
+	state_close(&second, true);
+	assert_int_equal(access(first.dir, F_OK), 0);
+	unlink(inside("state/lock"));
+	rmdir(inside("state"));
+}
+
+static void
+a_failed_first_start_leaves_no_directory(void **state)
+{
+	struct state s;
+	struct err err;
+
+	(void)state;
+	assert_true(state_open(inside("state"), &s, &err));
+	state_close(&s, true);
+	assert_int_not_equal(access(inside("state"), F_OK), 0);
+}
+
+static void
+images_go_with_the_last_holder(void **state)
+{
+	struct config c = {.n_models = 1, .workers = 3};
+	struct generation *g;
+	struct err err;
+
+	(void)state;
+	c.models[0].slot = "v1";
+	g = generation_new(7, &c, folder);
+	assert_non_null(g);
+	assert_string_equal(g->images[0].file, inside("v1.7.lsm"));
+	assert_true(file_write(g->images[0].file, STR("image"), &err));
+	assert_ptr_equal(generation_hold(g), g);
+	generation_release(g);
+	assert_int_equal(access(inside("v1.7.lsm"), F_OK), 0);
+	generation_release(g);
+	assert_int_not_equal(access(inside("v1.7.lsm"), F_OK), 0);
+}
+
+/* --- settings, web server ------------------------------------------------- */
+
+static void
+shipped_models_are_the_default_only(void **state)
+{
+	char *none[] = {(char[]){"lightscored"}, NULL};
+	char *one[] = {(char[]){"lightscored"}, (char[]){"--model"},
+	    (char[]){"a=/b.lsm"}, NULL};
+	struct settings s;
+	struct err err;
+
+	(void)state;
+	assert_true(settings_read(&s, 1, none, &err));
+	assert_true(settings_default_models(&s, "/churn", &err));
+	assert_int_equal(s.config.n_models, 2);
+	assert_string_equal(s.config.models[0].slot, "v1");
+	assert_string_equal(s.config.models[1].file, "/churn/v2.joblib");
+	settings_done(&s);
+	assert_true(settings_read(&s, 3, one, &err));
+	assert_true(settings_default_models(&s, "/churn", &err));
+	assert_int_equal(s.config.n_models, 1);
+	settings_done(&s);
+}
+
+static void
+a_path_that_lighttpd_cannot_be_told_is_refused(void **state)
+{
+	static const char *const bad[] = {"/a\"b", "/a\\b", "/a\nb"};
+	char *argv[] = {(char[]){"lightscored"}, NULL};
+	static char text[WEB_CONF_MAX];
+	struct settings s;
+	struct err err;
+	struct buf b;
+
+	(void)state;
+	assert_true(settings_read(&s, 1, argv, &err));
+	for (size_t i = 0; i < countof(bad); i++) {
+		struct web_paths paths = {.worker_sock = bad[i],
+		    .exporter_sock = "/e", .errors = "/err", .uploads = "/u"};
+
+		buf_init(&b, text, sizeof(text));
+		assert_false(web_conf_serve(&s.config, &paths, &b, &err));
+		assert_non_null(strstr(err.text, "lighttpd cannot be told"));
+	}
+	settings_done(&s);
+}
+
+static void
+a_log_line_of_lighttpd_loses_time_and_place(void **state)
+{
+	bool noise;
+
+	(void)state;
+	assert_string_equal(web_log_text("2026-01-31 12:00:00: "
+	    "(gw_backend.c.960) all handlers are down.", &noise),
+	    "all handlers are down.");
+	assert_false(noise);
+	web_log_text("2026-01-31 12:00:00: (server.c.1704) server started "
+	    "(lighttpd/1.4.69)", &noise);
+	assert_true(noise);
+	assert_string_equal(web_log_text("plain", &noise), "plain");
+}
+
+#define IN_FOLDER(test) \
+	cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_early_death_doubles_the_wait_up_to_a_bound),
+	    cmocka_unit_test(a_cpu_quota_is_rounded_up_to_whole_cpus),
+	    cmocka_unit_test(lines_come_whole_however_they_are_written),
+	    cmocka_unit_test(a_line_without_end_is_cut),
+	    IN_FOLDER(the_queue_of_a_socket_is_read_from_outside),
+	    cmocka_unit_test(a_free_port_is_told),
+	    IN_FOLDER(a_state_directory_has_one_user_and_is_left_tidy),
+	    IN_FOLDER(a_failed_first_start_leaves_no_directory),
+	    IN_FOLDER(images_go_with_the_last_holder),
+	    cmocka_unit_test(shipped_models_are_the_default_only),
+	    cmocka_unit_test(a_path_that_lighttpd_cannot_be_told_is_refused),
+	    cmocka_unit_test(a_log_line_of_lighttpd_loses_time_and_place),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
