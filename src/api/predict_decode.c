@@ -172,9 +172,9 @@ raw_of(const cJSON *item)
 	return raw;
 }
 
-bool
-predict_decode_row(const struct model *m, const cJSON *object,
-    struct raw *raw, double *cells, uint32_t *unknown, struct err *err)
+void
+predict_decode_raw(const struct model *m, const cJSON *object,
+    struct raw *raw)
 {
 	uint32_t n = model_inputs(m), hint = 0;
 
@@ -190,6 +190,13 @@ predict_decode_row(const struct model *m, const cJSON *object,
 		raw[column] = raw_of(item);
 		hint = (uint32_t)column + 1;
 	}
+}
+
+bool
+predict_decode_row(const struct model *m, const cJSON *object,
+    struct raw *raw, double *cells, uint32_t *unknown, struct err *err)
+{
+	predict_decode_raw(m, object, raw);
 	return input_row(m, raw, cells, unknown, err);
 }
 

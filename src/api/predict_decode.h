@@ -28,6 +28,10 @@ MUST_USE bool predict_decode_rows(const struct model *m, struct arena *mem,
  * Returns false. */
 bool predict_decode_refuse(const struct predict_batch *b, size_t row,
     const struct err *err, struct problem *p);
+/* One JSON object to model_inputs(m) raw values: absent where it has no such
+ * member; members that are no column are skipped. */
+void predict_decode_raw(const struct model *m, const cJSON *object,
+    struct raw *raw);
 /* One JSON object to model_inputs(m) cells; raw is room for as many. Members
  * that are no column are skipped. Errors as input_row. */
 MUST_USE bool predict_decode_row(const struct model *m, const cJSON *object,

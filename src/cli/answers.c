@@ -5,28 +5,9 @@
  */
 #include "cli/answers.h"
 
-#include "base/number.h"
+#include "api/predict_encode.h"
 #include "cli/csv.h"
 #include "score/score.h"
-
-void
-answers_class(const struct model_class *c, struct buf *b)
-{
-	switch (c->kind) {
-	case CLASS_TEXT:
-		buf_json(b, c->text);
-		break;
-	case CLASS_BOOL:
-		buf_text(b, c->number != 0 ? "true" : "false");
-		break;
-	case CLASS_INTEGER:
-		buf_printf(b, "%.0f", c->number);
-		break;
-	case CLASS_FLOAT:
-		buf_double(b, c->number);
-		break;
-	}
-}
 
 static void
 csv_header(const struct model *m, struct buf *b)
@@ -89,8 +70,7 @@ json_row(const struct model *m, const double *out, struct buf *b)
 		buf_char(b, '}');
 		return;
 	}
-	model_class_at(m, score_class(m, out), &c);
-	answers_class(&c, b);
+	predict_encode_class(b, m, score_class(m, out));
 	buf_text(b, ",\"probabilities\":{");
 	for (uint32_t k = 0; k < n; k++) {
 		model_class_at(m, k, &c);

@@ -20,7 +20,5 @@ void answers_begin(struct answers *a, const struct model *m,
 /* `out` is what scoring wrote for the row. */
 void answers_row(struct answers *a, const double *out, struct buf *b);
 void answers_end(struct answers *a, struct buf *b);
-/* A class as JSON: text, number, true or false. */
-void answers_class(const struct model_class *c, struct buf *b);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "cli/answers.h"
+#include "api/predict_encode.h"
 #include "json/json_write.h"
 #include "model/model_build.h"
 
@@ -42,19 +42,10 @@ put_figures(const struct model *m, struct buf *b)
 static void
 put_classes(const struct model *m, struct buf *b)
 {
-	struct model_class c;
-
 	json_key(b, "classes");
 	json_open(b, '[');
-	for (uint32_t k = 0; k < model_classes(m); k++) {
-		char memory[1024];
-		struct buf one;
-
-		buf_init(&one, memory, sizeof(memory));
-		model_class_at(m, k, &c);
-		answers_class(&c, &one);
-		json_raw(b, buf_view(&one));
-	}
+	for (uint32_t k = 0; k < model_classes(m); k++)
+		predict_encode_class(b, m, k);
 	json_close(b, ']');
 }
 

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "api/predict_decode.h"
 #include "base/number.h"
 #include "json/json.h"
 
@@ -182,34 +183,11 @@ next_csv(struct rows *r, struct row *row, struct err *err)
 
 /* --- JSON ------------------------------------------------------------------- */
 
-static struct raw
-raw_json(const cJSON *item)
-{
-	struct raw raw = {.kind = RAW_NULL};
-
-	if (cJSON_IsBool(item)) {
-		raw.kind = RAW_BOOL;
-		raw.number = cJSON_IsTrue(item);
-	} else if (cJSON_IsNumber(item)) {
-		raw.kind = json_is_integer(item) ? RAW_INTEGER : RAW_FLOAT;
-		raw.number = item->valuedouble;
-	} else if (cJSON_IsString(item)) {
-		raw.kind = RAW_TEXT;
-		raw.text = str_of(item->valuestring);
-	} else if (cJSON_IsArray(item)) {
-		raw.kind = RAW_LIST;
-	} else if (cJSON_IsObject(item)) {
-		raw.kind = RAW_OBJECT;
-	}
-	return raw;
-}
-
 static bool
 read_object(struct rows *r, struct str text, struct err *err)
 {
 	static const struct json_limits limits = {JSON_DEPTH_MAX, 1 << 20};
 	const cJSON *root;
-	uint32_t n = model_inputs(r->model), hint = 0;
 
 	arena_reset(&r->tree, TREE_KEEP);
 	if (!json_parse(&r->tree, text, &limits, &root, err))
@@ -217,17 +195,7 @@ read_object(struct rows *r, struct str text, struct err *err)
 	if (!cJSON_IsObject(root))
 		return err_set(err, ERR_INPUT, 0,
 		    "expected an object of column names and values");
-	for (uint32_t i = 0; i < n; i++)
-		r->raw[i] = (struct raw){.kind = RAW_ABSENT};
-	for (const cJSON *c = root->child; c != NULL; c = c->next) {
-		int32_t column = model_find_input(r->model,
-		    str_of(c->string), hint);
-
-		if (column < 0)
-			continue;
-		r->raw[column] = raw_json(c);
-		hint = (uint32_t)column + 1;
-	}
+	predict_decode_raw(r->model, root, r->raw);
 	return true;
 }
 
