@@ -263,13 +263,9 @@ static void
 tick(struct supervisor *s, uint64_t now)
 {
 	look_at_queue(s, now);
-	pool_tick(&s->pool, now);
-	service_tick(&s->exporter, now);
-	service_tick(&s->web, now);
 	switch (s->phase) {
 	case PHASE_LOADING:
 		reload_first_step(s);
-		pool_tick(&s->pool, now);
 		break;
 	case PHASE_STARTING:
 		starting_step(s, now);
@@ -281,6 +277,10 @@ tick(struct supervisor *s, uint64_t now)
 		drain_step(s, now);
 		break;
 	}
+	/* After the decisions, so that what they ask for begins now. */
+	pool_tick(&s->pool, now);
+	service_tick(&s->exporter, now);
+	service_tick(&s->web, now);
 	take_sample(s, now);
 }
 

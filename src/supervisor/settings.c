@@ -72,5 +72,7 @@ settings_fixed(const struct config *now, const struct config *next)
 		return "state_dir";
 	if (now->web_server != next->web_server)
 		return "web_server";
+	if (strcmp(now->lighttpd, next->lighttpd) != 0)
+		return "lighttpd";
 	return NULL;
 }
