@@ -142,7 +142,7 @@ class Stuck(unittest.TestCase):
             old = s.workers()[0]
             os.kill(old, signal.SIGSTOP)
             with Load(s, ROW) as load:
-                s.wait_log("it has been stopped by a signal")
+                s.wait_log(f"worker killed slot=0 pid={old}")
                 load.wait_more(100)
             self.assertEqual((set(load.answers), load.failures),
                              ({200}, []))
