@@ -125,10 +125,15 @@ metrics_open(const char *path, int slot, struct metrics_file *ret,
 {
 	bool writes = slot != METRICS_READER;
 	int protection = PROT_READ;
-	int fd = open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY);
 	struct metrics_file f;
+	int fd;
 
+	if (writes && (slot < 0 || slot >= METRICS_SLOTS))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "there is no worker slot %d: they are 0 to %d", slot,
+		    METRICS_SLOTS - 1);
+	fd = open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC |
+	    O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return err_system(err, "cannot open %s", path);
 	if (writes && !slab_own_pages())
@@ -141,8 +146,7 @@ metrics_open(const char *path, int slot, struct metrics_file *ret,
 		struct slab *own = &f.slabs[slot];
 		off_t at = (off_t)((char *)own - (char *)f.base);
 
-		if (slot < 0 || slot >= METRICS_SLOTS ||
-		    mmap(own, sizeof(*own), PROT_READ | PROT_WRITE,
+		if (mmap(own, sizeof(*own), PROT_READ | PROT_WRITE,
 		        MAP_SHARED | MAP_FIXED, fd, at) == MAP_FAILED) {
 			err_system(err, "cannot map slot %d of %s", slot,
 			    path);

@@ -378,6 +378,7 @@ what_is_no_file_is_an_error(void **state)
 	assert_non_null(strstr(err.text, path));
 	fresh();
 	assert_false(metrics_open(path, METRICS_SLOTS, &f, &err));
+	assert_non_null(strstr(err.text, "no worker slot 272"));
 }
 
 /* --- names, texts, slots --------------------------------------------------- */
