@@ -11,7 +11,10 @@
 #include "model/model_format.h"
 #include "model/model_view.h"
 
-enum { FOLD_MAX = 4096 }; /* longer texts are no category of a loose field */
+enum {
+	FOLD_MAX = 4096, /* longer texts are no category of a loose field */
+	SCAN_MAX = 16,   /* hash tables so small are looked through */
+};
 
 /* --- hash tables --------------------------------------------------------- */
 
@@ -24,19 +27,31 @@ image_fold(struct str s, char *folded)
 	return (struct str){folded, s.n};
 }
 
+static bool
+is_entry(const struct image_entry *e, const char *text, struct str s)
+{
+	return e->text.n == s.n && e->value != ENTRY_EMPTY &&
+	    (s.n == 0 || memcmp(text + e->text.at, s.p, s.n) == 0);
+}
+
 int32_t
 image_find(const struct image_entry *table, uint32_t size, const char *text,
     struct str s)
 {
 	uint32_t hash, i;
 
-	if (size == 0)
+	/* Most columns have a few categories, which differ in length: looking
+	 * at them all is faster than hashing one text. */
+	if (size <= SCAN_MAX) {
+		for (i = 0; i < size; i++)
+			if (is_entry(&table[i], text, s))
+				return table[i].value;
 		return ENTRY_EMPTY;
+	}
 	hash = (uint32_t)str_hash(s);
 	for (i = hash & (size - 1); table[i].value != ENTRY_EMPTY;
 	    i = (i + 1) & (size - 1))
-		if (table[i].hash == hash && str_eq(s, (struct str){
-		    text + table[i].text.at, table[i].text.n}))
+		if (table[i].hash == hash && is_entry(&table[i], text, s))
 			break;
 	return table[i].value;
 }

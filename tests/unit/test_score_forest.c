@@ -81,7 +81,7 @@ grow(struct tree *t, uint32_t i, int depth, enum tree_compare rule)
 	}
 	t->feature[i] = (int32_t)(lrand48() % FEATURES);
 	t->threshold[i] = finite_for(rule, awkward());
-	if (rule == TREE_F32_LT_F32)
+	if (rule == TREE_F32_LT_F32 && lrand48() % 2)
 		t->threshold[i] = (float)t->threshold[i];
 	t->missing_left[i] = lrand48() % 2;
 	t->left[i] = (int32_t)t->n++;
@@ -99,7 +99,7 @@ goes_left(enum tree_compare rule, double x, double threshold)
 	case TREE_F64_LE_F64:
 		return x <= threshold;
 	case TREE_F32_LT_F32:
-		return (float)x < (float)threshold;
+		return (double)(float)x < threshold;
 	}
 	return false;
 }
