@@ -19,7 +19,7 @@
 #include "json/json.h"
 
 #define SHOP \
-	"{\"age\":40,\"income\":500,\"city\":\"Oslo\",\"smoker\":\"no\"}"
+	"{\"age\":20,\"income\":500,\"city\":\"Oslo\",\"smoker\":\"no\"}"
 
 static int
 setup(void **state)
@@ -353,33 +353,153 @@ requests_are_counted_by_route_and_code(void **state)
 	for (size_t i = 0; i < countof(cases); i++) {
 		const struct counter *c = &f->slab->http_requests
 		    [cases[i].method][cases[i].route][cases[i].code];
+		const struct counter *rejected =
+		    &f->slab->http_rejected[REJECTED_METHOD];
 		uint64_t before = metric_total(c);
+		uint64_t refused = metric_total(rejected);
 
 		fixture_send(f, cases[i].method, cases[i].path, STR(""),
 		    STR(""));
 		assert_int_equal(metric_total(c), before + 1);
+		assert_int_equal(metric_total(rejected) - refused,
+		    cases[i].code == CODE_405);
 		assert_int_equal(f->res.head, cases[i].method == HTTP_HEAD);
 	}
+}
+
+/* Observations in a histogram: the sum of its buckets. */
+static uint64_t
+observed(const struct counter *bucket, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += metric_total(&bucket[i]);
+	return sum;
+}
+#define OBSERVED(h) observed((h).bucket, countof((h).bucket))
+
+static void
+a_prediction_is_measured(void **state)
+{
+	struct fixture *f = *state;
+	const struct slab *slab = f->slab;
+	const struct slab_model *m = &slab->model[
+	    metrics_model_index(&f->metrics, STR("shop"))];
+	struct slab_model was = *m;
+	uint64_t http = OBSERVED(slab->http_time[METHOD_POST][ROUTE_PREDICT]);
+	uint64_t in = metric_total(
+	    &slab->http_request_bytes[ROUTE_PREDICT].sum);
+	uint64_t out = metric_total(
+	    &slab->http_response_bytes[ROUTE_PREDICT].sum);
+
+	fixture_post(f, "/shop/predict", "[" SHOP "," SHOP "]");
+	assert_int_equal(metric_total(&m->prediction_rows.sum) -
+	    metric_total(&was.prediction_rows.sum), 2);
+	assert_int_equal(OBSERVED(m->prediction_time),
+	    OBSERVED(was.prediction_time) + 1);
+	assert_true(metric_total(&m->prediction_time.sum) >
+	    metric_total(&was.prediction_time.sum));
+	for (int i = 0; i < STAGE_CELLS; i++) {
+		assert_int_equal(OBSERVED(m->stage_time[i]),
+		    OBSERVED(was.stage_time[i]) + 1);
+		assert_true(metric_total(&m->stage_time[i].sum) >
+		    metric_total(&was.stage_time[i].sum));
+	}
+	/* The probability of Yes, whatever was predicted. */
+	assert_int_equal(OBSERVED(m->score), OBSERVED(was.score) + 2);
+	assert_true(metric_total(&m->score.sum) -
+	    metric_total(&was.score.sum) < 1000000000);
+	assert_int_equal(OBSERVED(slab->http_time[METHOD_POST][ROUTE_PREDICT]),
+	    http + 1);
+	assert_int_equal(metric_total(
+	    &slab->http_request_bytes[ROUTE_PREDICT].sum),
+	    in + strlen("[" SHOP "," SHOP "]"));
+	assert_int_equal(metric_total(
+	    &slab->http_response_bytes[ROUTE_PREDICT].sum),
+	    out + f->res.body.n);
+}
+
+static void
+the_body_of_head_is_not_sent(void **state)
+{
+	struct fixture *f = *state;
+	const struct counter *sum =
+	    &f->slab->http_response_bytes[ROUTE_INFO].sum;
+	uint64_t before = metric_total(sum);
+
+	fixture_send(f, HTTP_HEAD, "/info", STR(""), STR(""));
+	assert_true(f->res.head && f->res.body.n > 0);
+	assert_int_equal(metric_total(sum), before);
 }
 
 static void
 what_the_transport_refuses_is_answered_and_counted(void **state)
 {
 	struct fixture *f = *state;
-	struct http_request req = {.method = HTTP_POST,
-	    .path = STR("/shop/predict")};
-	uint64_t bad = invalid(f);
-	uint64_t large = metric_total(
-	    &f->slab->http_rejected[REJECTED_TOO_LARGE]);
+	static const struct {
+		enum http_method method;
+		const char *path;
+		int status;
+		enum label_REJECTED why;
+		bool prediction;
+		enum label_OUTCOME outcome;
+		enum label_RESULT result;
+	} cases[] = {
+	    {HTTP_POST, "/shop/predict", 413, REJECTED_TOO_LARGE, true,
+		OUTCOME_VALIDATION_ERROR, RESULT_VALIDATION_ERROR},
+	    {HTTP_POST, "/shop/predict", 400, REJECTED_MALFORMED, true,
+		OUTCOME_VALIDATION_ERROR, RESULT_VALIDATION_ERROR},
+	    {HTTP_POST, "/shop/predict", 503, REJECTED_OVERLOAD, true,
+		OUTCOME_OVERLOAD, RESULT_ERROR},
+	    {HTTP_POST, "/shop/predict", 408, REJECTED_TIMEOUT, true,
+		OUTCOME_VALIDATION_ERROR, RESULT_VALIDATION_ERROR},
+	    {HTTP_GET, "/shop/predict", 400, REJECTED_MALFORMED, false,
+		OUTCOME_VALIDATION_ERROR, RESULT_VALIDATION_ERROR},
+	    {HTTP_POST, "/nowhere", 429, REJECTED_OVERLOAD, false,
+		OUTCOME_OVERLOAD, RESULT_ERROR},
+	};
+	const struct slab_model *m = &f->slab->model[
+	    metrics_model_index(&f->metrics, STR("shop"))];
 
-	f->res = (struct http_response){0};
-	buf_init(&f->res.body, f->answer, sizeof(f->answer) - 1);
-	api_refuse(f->api, &req, 413, "Too much", &f->res);
-	f->answer[f->res.body.n] = '\0';
-	expect(f, 413, "{\"error\":\"Too much\"}");
-	assert_int_equal(invalid(f), bad + 1);
-	assert_int_equal(metric_total(
-	    &f->slab->http_rejected[REJECTED_TOO_LARGE]), large + 1);
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct http_request req = {.method = cases[i].method,
+		    .path = str_of(cases[i].path)};
+		const struct counter *rejected =
+		    &f->slab->http_rejected[cases[i].why];
+		const struct counter *requests =
+		    &m->prediction_requests[cases[i].outcome];
+		const struct counter *results =
+		    &m->predictions[cases[i].result];
+		uint64_t were[] = {metric_total(rejected),
+		    metric_total(requests), metric_total(results)};
+
+		f->res = (struct http_response){0};
+		buf_init(&f->res.body, f->answer, sizeof(f->answer) - 1);
+		api_refuse(f->api, &req, cases[i].status, "No", &f->res);
+		f->answer[f->res.body.n] = '\0';
+		expect(f, cases[i].status, "{\"error\":\"No\"}");
+		assert_int_equal(f->res.retry_after_s > 0,
+		    cases[i].status == 503);
+		assert_int_equal(metric_total(rejected), were[0] + 1);
+		assert_int_equal(metric_total(requests) - were[1],
+		    cases[i].prediction);
+		assert_int_equal(metric_total(results) - were[2],
+		    cases[i].prediction);
+	}
+}
+
+static void
+a_slot_is_one_part_of_a_path(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_post(f, "/shop/x/predict", SHOP);
+	assert_int_equal(f->res.status, 404);
+	assert_non_null(strstr(f->answer, "Nothing is served at this path"));
+	fixture_post(f, "/nobody/predict", SHOP);
+	assert_int_equal(f->res.status, 404);
+	assert_non_null(strstr(f->answer, "No model is served"));
 }
 
 static const cJSON *
@@ -422,7 +542,9 @@ info_tells_the_lab_what_it_asks(void **state)
 	    valuestring, "city");
 	assert_string_equal(at(format, "description")->valuestring,
 	    "A JSON object (or list of objects) with all 4 features.");
-	at(format, "example_single_record");
+	format = at(format, "example_single_record");
+	assert_int_equal(at(format, "age")->valuedouble, 58);
+	assert_string_equal(at(format, "city")->valuestring, "Oslo");
 	at(info, "message");
 	at(info, "api_documentation");
 }
@@ -488,6 +610,11 @@ openapi_describes_every_route_and_model(void **state)
 	assert_int_equal(cJSON_GetArraySize(at(record, "required")), 3);
 	record = at(record, "properties");
 	assert_int_equal(cJSON_GetArraySize(record), 4);
+	assert_int_equal(cJSON_GetArraySize(at(at(record, "income"),
+	    "anyOf")), 2); /* null too */
+	assert_int_equal(at(at(record, "income"), "default")->valuedouble, 0);
+	assert_string_equal(at(at(record, "age"), "description")->valuestring,
+	    "In training 18 to 99");
 	/* No, Yes, 0, 1, "1", and strings in another case. */
 	record = at(at(record, "smoker"), "anyOf");
 	assert_int_equal(cJSON_GetArraySize(record), 2);
@@ -530,6 +657,9 @@ main(void)
 	    cmocka_unit_test(without_a_model_it_is_not_ready),
 	    cmocka_unit_test(each_row_and_each_failure_is_counted),
 	    cmocka_unit_test(requests_are_counted_by_route_and_code),
+	    cmocka_unit_test(a_prediction_is_measured),
+	    cmocka_unit_test(the_body_of_head_is_not_sent),
+	    cmocka_unit_test(a_slot_is_one_part_of_a_path),
 	    cmocka_unit_test(
 		what_the_transport_refuses_is_answered_and_counted),
 	    cmocka_unit_test(info_tells_the_lab_what_it_asks),

@@ -137,6 +137,7 @@ refusals_name_the_byte(void **state)
 	    {"\"\\ud800\"", 1, "surrogate"},
 	    {"\"\\udc00\\ud800\"", 1, "surrogate"},
 	    {"\"\\ud800\\u0041\"", 1, "surrogate"},
+	    {"\"\\udc00\\udc00\"", 1, "surrogate"},
 	    {"\"a\xff\"", 2, "UTF-8"},
 	    {"\"\xed\xa0\x80\"", 1, "UTF-8"},
 	    {"\"\xc3", 0, "no end"},
