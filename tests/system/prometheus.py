@@ -105,6 +105,12 @@ class Scrape(unittest.TestCase):
         self.assertEqual(
             [v for _, v in self.prometheus.query('up{job="ml-api"}')], [1])
 
+    def test_openmetrics_is_what_it_gets(self):
+        told = self.prometheus.ask("targets/metadata",
+                                   metric="ml_prediction_duration_seconds")
+        self.assertEqual([(m["type"], m["unit"]) for m in told],
+                         [("histogram", "seconds")])
+
     def test_predictions_and_refusals_arrive_exactly(self):
         status, answers = self.service.predict([service.rows()[0]] * 3)
         self.assertEqual((status, len(answers)), (200, 3))

@@ -17,6 +17,7 @@
 #include "api/route.h"
 #include "api_fixture.h"
 #include "json/json.h"
+#include "metrics/metrics_table.h"
 
 #define SHOP \
 	"{\"age\":20,\"income\":500,\"city\":\"Oslo\",\"smoker\":\"no\"}"
@@ -76,6 +77,27 @@ every_route_is_whole(void **state)
 
 			assert_int_equal(r->methods >> m & 1, at != NULL);
 		}
+	}
+}
+
+/* What we answer is what the metrics table exposes from the start: the two
+ * lists cannot be one, since metrics/ knows no URL's handler. */
+static void
+every_route_is_in_the_metrics_table(void **state)
+{
+	const struct metric_label *templates = &metrics_labels[LABEL_ROUTE];
+
+	(void)state;
+	for (size_t i = 0; i < route_count(); i++) {
+		const struct route *r = route_at(i);
+
+		if (r->handle == NULL) /* counted by who answers it */
+			continue;
+		assert_int_not_equal(r->label, ROUTE_UNMATCHED);
+		assert_int_equal(r->methods, metrics_route_methods(r->label));
+		if (r->id != NULL) /* no alias */
+			assert_string_equal(r->path,
+			    templates->values[r->label]);
 	}
 }
 
@@ -644,6 +666,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_problem_has_a_status_and_a_sentence),
 	    cmocka_unit_test(every_route_is_whole),
+	    cmocka_unit_test(every_route_is_in_the_metrics_table),
 	    cmocka_unit_test(classes_are_answered_as_they_were_trained),
 	    cmocka_unit_test(a_regression_answers_its_number),
 	    cmocka_unit_test(a_result_that_is_not_finite_is_refused),
