@@ -46,8 +46,10 @@ struct fcgi {
 static bool
 set_timeouts(void)
 {
-	return setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "100", 1) == 0 &&
-	    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "100", 1) == 0;
+	static const char ms[] = "100";
+
+	return setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", ms, 1) == 0 &&
+	    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", ms, 1) == 0;
 }
 
 /* FCGX_Init puts its own handlers in place of default and ignored ones. */

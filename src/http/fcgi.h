@@ -21,7 +21,7 @@ struct fcgi;
 enum fcgi_reject { FCGI_TOO_LARGE, FCGI_MALFORMED, FCGI_REJECTS };
 
 struct fcgi_options {
-	size_t body_limit;      /* bytes of request body; more is answered 413 */
+	size_t body_limit;      /* bytes of request body; more is a 413 */
 	size_t memory_limit;    /* bytes the handler's arena may take */
 	size_t response_limit;  /* bytes of response body */
 };

@@ -124,7 +124,8 @@ fail_early(struct supervisor *s, const char *name, int status)
 	char text[64];
 
 	child_ended_text(status, text, sizeof(text));
-	if (s->pool.refused || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
+	if (s->pool.refused ||
+	    (WIFEXITED(status) && WEXITSTATUS(status) == 127))
 		err = (struct err){0}; /* it has said why */
 	else if (strcmp(name, "web server") == 0 && s->web_said[0] != '\0')
 		err_set(&err, ERR_SYSTEM, ERR_NOWHERE,
@@ -252,10 +253,11 @@ take_sample(struct supervisor *s, uint64_t now)
 		processes[n++] = (struct sample_process){
 		    .pid = s->web.pid, .slot = -1};
 	sample_take(&s->sample, &s->metrics, processes, n,
-	    s->pool.ended_cpu_ns, now);
+	    s->pool.world.ended_cpu_ns, now);
 	for (size_t i = 0; i < n; i++)
 		if (processes[i].slot >= 0)
-			pool_note_stopped(&s->pool, processes[i].slot,
+			slot_note_stopped(
+			    &s->pool.slots[processes[i].slot],
 			    processes[i].stopped, now);
 }
 
@@ -322,7 +324,7 @@ supervisor_turn(struct supervisor *s)
 	now = clock_mono_ns();
 	for (size_t i = first; i < n; i++)
 		if (fds[i].revents != 0)
-			pool_readable(&s->pool, fds[i].fd);
+			pool_readable(&s->pool, fds[i].fd, now);
 	if (s->web_log.fd >= 0)
 		read_web_log(s);
 	take_signals(s, now);

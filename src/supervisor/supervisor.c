@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "supervisor/backoff.h"
+#include "supervisor/oom.h"
 #include "supervisor/parts.h"
 #include "supervisor/signals.h"
 #include "supervisor/web_server.h"
@@ -198,12 +199,18 @@ release_generations(struct supervisor *s)
 static void
 serve(struct supervisor *s)
 {
+	const struct slot_world world = {
+	    .metrics = &s->metrics,
+	    .metrics_path = s->state.metrics,
+	    .program = s->programs.worker,
+	    .listener_fd = s->worker_fd,
+	    .oom_kills = oom_kills(),
+	};
 	struct err err;
 
 	/* A start that fails is one line, whatever dies of it. */
 	log_init("lightscored", LOG_LEVEL_ERROR);
-	pool_init(&s->pool, &s->metrics, s->state.metrics, s->programs.worker,
-	    s->worker_fd);
+	pool_init(&s->pool, &world);
 	if (!start_exporter(s, &err) || !start_web(s, &err))
 		supervisor_fail(s, &err);
 	else

@@ -14,9 +14,9 @@
 #include "http/envelope.h"
 
 /* cmocka's checks take no const. */
-#define PARAMS(...) \
-	((char *const[]){(char *)(uintptr_t)"FCGI_ROLE=RESPONDER", __VA_ARGS__, NULL})
 #define P(text) ((char *)(uintptr_t)(text))
+#define PARAMS(...) \
+	((char *const[]){P("FCGI_ROLE=RESPONDER"), __VA_ARGS__, NULL})
 
 static struct arena mem;
 
@@ -116,8 +116,9 @@ a_length_that_is_no_whole_number_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < countof(bad); i++)
-		assert_refused(PARAMS(P("REQUEST_METHOD=POST"), P("PATH_INFO=/x"),
-				   P(bad[i])), "whole number");
+		assert_refused(PARAMS(P("REQUEST_METHOD=POST"),
+				   P("PATH_INFO=/x"), P(bad[i])),
+		    "whole number");
 }
 
 static void

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SUPERVISOR_SLOT_H
+#define SUPERVISOR_SLOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "metrics/metrics_file.h"
+#include "supervisor/generation.h"
+
+/*
+ * A place in the counters file for one worker at a time, so its slab has one
+ * writer. What should be in which slot is the pool's business.
+ */
+enum slot_state {
+	SLOT_FREE,
+	SLOT_STARTING, /* runs, has not said that it is ready */
+	SLOT_SERVING,
+	SLOT_STOPPING, /* told to end */
+	SLOT_WAITING,  /* died; is started again at restart_at_ns */
+};
+
+struct slot {
+	int number;
+	enum slot_state state;
+	pid_t pid;                     /* 0: no process */
+	struct generation *generation; /* held, unless SLOT_FREE */
+	int ready_fd;                  /* SLOT_STARTING: says when; or -1 */
+	uint64_t started_ns;
+	uint64_t kill_at_ns;    /* SLOT_STARTING, SLOT_STOPPING */
+	uint64_t restart_at_ns; /* SLOT_WAITING */
+	uint64_t delay_ns;      /* of the last restart */
+	uint64_t stalled_since_ns; /* idle while connections wait; or 0 */
+	uint64_t stopped_since_ns; /* seen not to run; or 0 */
+	bool timed_out;            /* killed by us, for taking too long */
+};
+
+/* What all slots have in common. */
+struct slot_world {
+	struct metrics_file *metrics;
+	const char *metrics_path;
+	const char *program;    /* lightscore-worker */
+	int listener_fd;
+	uint64_t ended_cpu_ns;  /* CPU time of workers that have ended */
+	uint64_t oom_kills;     /* oom_kills() when last looked at */
+};
+
+/* Start a worker of that generation; where that fails the slot waits. */
+void slot_start(struct slot_world *w, struct slot *s, struct generation *g,
+    uint64_t now_ns);
+/* Tell its worker to finish; it is killed if it has not by kill_at_ns. */
+void slot_stop(struct slot_world *w, struct slot *s, uint64_t kill_at_ns);
+/* Its worker has died: start it again after a pause. */
+void slot_wait(struct slot *s, uint64_t now_ns);
+/* Nothing is to be here any more; there is no process. */
+void slot_free(struct slot *s);
+/* The descriptor is readable: true if the worker says that it is ready. */
+bool slot_is_ready(struct slot *s);
+
+/* Kill the worker if it has overstepped a deadline. */
+void slot_check(struct slot_world *w, struct slot *s, uint64_t now_ns);
+/* `length` connections wait for a worker, as read now. */
+void slot_note_queue(struct slot_world *w, struct slot *s, uint32_t length,
+    uint64_t now_ns);
+/* The worker was found stopped by a signal, or running. */
+void slot_note_stopped(struct slot *s, bool stopped, uint64_t now_ns);
+
+/* How the worker ended, which has been reaped: counted and logged. The slot
+ * is as it was but has no process; the caller decides what becomes of it. */
+enum label_ENDED slot_ended(struct slot_world *w, struct slot *s, int status,
+    const struct rusage *usage);
+
+#endif
