@@ -13,6 +13,8 @@ static bool
 entry(const struct step *s, const struct node *tuple, uint32_t width,
     struct str *name, const struct node **estimator, struct err *err)
 {
+	if (!step_charge(s, 1, err))
+		return false;
 	if (tuple->kind != NODE_TUPLE || tuple->n != width ||
 	    tuple->items[0]->kind != NODE_TEXT)
 		return step_err(s, err, ERR_MODEL,
@@ -83,6 +85,8 @@ join_add(struct join *j, struct str name, const struct flow *part,
 	if (part->kind != FLOW_FEATURES)
 		return step_err(s, err, ERR_MODEL,
 		    "%.*s is an estimator among transformers", STR_ARG(name));
+	if (j->weights != NULL && !step_charge(s, j->weights->n, err))
+		return false;
 	for (uint32_t i = 0; j->weights != NULL && i + 1 < j->weights->n;
 	     i += 2)
 		if (j->weights->items[i]->kind == NODE_TEXT &&
@@ -92,10 +96,14 @@ join_add(struct join *j, struct str name, const struct flow *part,
 		return step_err(s, err, ERR_MODEL,
 		    "the weight of %.*s is no number", STR_ARG(name));
 	j->all.sparse |= part->sparse;
+	if (!step_charge(s, part->n, err))
+		return false;
 	if (part->n > j->cap - j->all.n) {
 		struct flow larger;
 
 		j->cap = 2 * (j->all.n + part->n);
+		if (j->cap > SKLEARN_COLUMNS_MAX)
+			j->cap = j->all.n + part->n;
 		if (!step_flow(s, j->cap, &larger, err))
 			return false;
 		memcpy(larger.slot, j->all.slot,
@@ -165,15 +173,20 @@ select_columns(const struct step *s, struct str name, const struct flow *in,
 	const struct node *map = step_get(s, "_transformer_to_input_indices");
 	const struct node *list = NULL;
 
-	for (uint32_t i = 0; map != NULL && map->kind == NODE_DICT &&
-	     i + 1 < map->n; i += 2)
+	if (map == NULL || map->kind != NODE_DICT)
+		return step_err(s, err, ERR_MODEL,
+		    "no attribute _transformer_to_input_indices");
+	if (!step_charge(s, map->n, err))
+		return false;
+	for (uint32_t i = 0; i + 1 < map->n; i += 2)
 		if (map->items[i]->kind == NODE_TEXT &&
 		    str_eq(map->items[i]->text, name))
 			list = map->items[i + 1];
 	if (list == NULL || list->kind != NODE_LIST)
 		return step_err(s, err, ERR_MODEL,
 		    "no columns for the transformer %.*s", STR_ARG(name));
-	if (!step_flow(s, list->n, ret, err))
+	if (!step_charge(s, list->n, err) ||
+	    !step_flow(s, list->n, ret, err))
 		return false;
 	for (uint32_t i = 0; i < list->n; i++) {
 		double column;
@@ -199,6 +212,8 @@ check_place(const struct step *s, struct str name, uint32_t first,
 
 	if (map == NULL || map->kind != NODE_DICT)
 		return true;
+	if (!step_charge(s, map->n, err))
+		return false;
 	for (uint32_t i = 0; i + 1 < map->n; i += 2) {
 		const struct node *slice = map->items[i + 1];
 

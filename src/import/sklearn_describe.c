@@ -7,20 +7,28 @@
 
 #include "base/buf.h"
 
-enum { DESCRIPTION_BYTES = 480 };
+enum { DESCRIPTION_BYTES = 480, DESCRIPTION_NODES = 10000 };
 
-static void put_estimator(struct buf *b, const struct node *n,
+/* The line, and how many more nodes are looked at for it. */
+struct line {
+	struct buf buf;
+	uint32_t left;
+};
+
+static void put_estimator(struct line *l, const struct node *n,
     uint32_t depth);
 
 /* Entries (name, estimator, ...) of a list, each with its name before it
  * where `named`. */
 static void
-put_entries(struct buf *b, const struct node *list, bool named,
+put_entries(struct line *l, const struct node *list, bool named,
     const char *between, uint32_t depth)
 {
+	struct buf *b = &l->buf;
 	size_t start = b->n;
 
-	for (uint32_t i = 0; list != NULL && i < list->n && !b->over; i++) {
+	for (uint32_t i = 0; list != NULL && i < list->n && !b->over &&
+	     l->left > 0; i++, l->left--) {
 		const struct node *name = node_item(list->items[i], 0);
 		const struct node *estimator = node_item(list->items[i], 1);
 
@@ -34,13 +42,14 @@ put_entries(struct buf *b, const struct node *list, bool named,
 			buf_str(b, name->text);
 			buf_text(b, ": ");
 		}
-		put_estimator(b, estimator, depth);
+		put_estimator(l, estimator, depth);
 	}
 }
 
 static void
-put_estimator(struct buf *b, const struct node *n, uint32_t depth)
+put_estimator(struct line *l, const struct node *n, uint32_t depth)
 {
+	struct buf *b = &l->buf;
 	struct str module, name;
 
 	if (depth > SKLEARN_DEPTH_MAX || b->over)
@@ -50,18 +59,18 @@ put_estimator(struct buf *b, const struct node *n, uint32_t depth)
 		return;
 	}
 	if (str_eq(name, STR("Pipeline"))) {
-		put_entries(b, node_get(n, "steps"), false, " > ", depth + 1);
+		put_entries(l, node_get(n, "steps"), false, " > ", depth + 1);
 		return;
 	}
 	buf_str(b, name);
 	if (str_eq(name, STR("ColumnTransformer"))) {
 		buf_char(b, '(');
-		put_entries(b, node_get(n, "transformers_"), true, "; ",
+		put_entries(l, node_get(n, "transformers_"), true, "; ",
 		    depth + 1);
 		buf_char(b, ')');
 	} else if (str_eq(name, STR("FeatureUnion"))) {
 		buf_char(b, '(');
-		put_entries(b, node_get(n, "transformer_list"), true, "; ",
+		put_entries(l, node_get(n, "transformer_list"), true, "; ",
 		    depth + 1);
 		buf_char(b, ')');
 	}
@@ -71,16 +80,16 @@ struct str
 sk_describe(const struct node *root, struct arena *mem)
 {
 	char *text = arena_alloc(mem, DESCRIPTION_BYTES);
-	struct buf b;
+	struct line l = {.left = DESCRIPTION_NODES};
 
 	if (text == NULL)
 		return (struct str){NULL, 0};
-	buf_init(&b, text, DESCRIPTION_BYTES - 4);
-	put_estimator(&b, root, 0);
-	if (b.over) {
-		b.cap += 3;
-		b.over = false;
-		buf_text(&b, "...");
+	buf_init(&l.buf, text, DESCRIPTION_BYTES - 4);
+	put_estimator(&l, root, 0);
+	if (l.buf.over) {
+		l.buf.cap += 3;
+		l.buf.over = false;
+		buf_text(&l.buf, "...");
 	}
-	return buf_view(&b);
+	return buf_view(&l.buf);
 }

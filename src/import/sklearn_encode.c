@@ -40,9 +40,11 @@ read_categories(const struct step *s, uint32_t column, uint32_t slot,
 		err_context(err, "attribute categories_, column %u", column);
 		return step_context(s, err);
 	}
-	if (a.n_dims != 1 || a.count > INT32_MAX / 2)
+	if (a.n_dims != 1)
 		return step_err(s, err, ERR_MODEL,
 		    "attribute categories_, column %u: not a list", column);
+	if (!step_charge(s, a.count, err))
+		return false;
 	c.n = (uint32_t)a.count;
 	c.code = ARENA_ARRAY(s->sk->mem, a.count + 1, uint32_t);
 	c.group = ARENA_ARRAY(s->sk->mem, a.count + 1, int32_t);

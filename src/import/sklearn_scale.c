@@ -151,12 +151,12 @@ read_simple_imputer(const struct step *s, const struct flow *in,
 	uint32_t n = 0;
 
 	if (!step_width(s, in, err) || !step_flow(s, in->n, &marked, err) ||
-	    !step_flow(s, 2 * in->n, out, err) ||
+	    !step_array(s, "statistics_", &statistics, err) ||
 	    !step_word(s, "strategy", strategies, countof(strategies), 0,
 		&strategy, err) ||
 	    !step_flag(s, "keep_empty_features", false, &keep_empty, err) ||
 	    !step_flag(s, "add_indicator", false, &indicator, err) ||
-	    !step_array(s, "statistics_", &statistics, err))
+	    !step_flow(s, indicator ? 2 * in->n : in->n, out, err))
 		return false;
 	if (statistics.count != in->n)
 		return step_err(s, err, ERR_MODEL,

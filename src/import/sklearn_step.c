@@ -174,6 +174,8 @@ check_attributes(const struct step *s, struct err *err)
 	if (state == NULL)
 		return step_err(s, err, ERR_MODEL,
 		    "the object has no attributes: was the model fitted?");
+	if (!step_charge(s, 1 + state->n, err))
+		return false;
 	for (uint32_t i = 0; i + 1 < state->n; i += 2) {
 		const struct node *key = state->items[i];
 		char what[120];
@@ -201,9 +203,6 @@ step_open(struct sk *sk, const struct step *up, struct str name,
 	if (s.depth > SKLEARN_DEPTH_MAX)
 		return step_err(&s, err, ERR_LIMIT,
 		    "steps nested deeper than %d", SKLEARN_DEPTH_MAX);
-	if (++sk->estimators > SKLEARN_ESTIMATORS_MAX)
-		return step_err(&s, err, ERR_LIMIT,
-		    "more than %d estimators", SKLEARN_ESTIMATORS_MAX);
 	if (node_class(object, &module, &class))
 		s.class = sk_class_find(module, class);
 	if (s.class == NULL)
@@ -225,8 +224,23 @@ step_is_passthrough(const struct node *n)
 }
 
 bool
+step_charge(const struct step *s, size_t items, struct err *err)
+{
+	if (items > SKLEARN_ITEMS_MAX - s->sk->items)
+		return step_err(s, err, ERR_LIMIT,
+		    "more than the %zu steps, attributes and items allowed",
+		    SKLEARN_ITEMS_MAX);
+	s->sk->items += items;
+	return true;
+}
+
+bool
 step_flow(const struct step *s, uint32_t n, struct flow *ret, struct err *err)
 {
+	if (n > SKLEARN_COLUMNS_MAX)
+		return step_err(s, err, ERR_LIMIT,
+		    "%u columns, more than the %d allowed", n,
+		    SKLEARN_COLUMNS_MAX);
 	*ret = (struct flow){.n = n};
 	ret->slot = ARENA_ARRAY(s->sk->mem, n > 0 ? n : 1, uint32_t);
 	return ret->slot != NULL || step_full(s, err);

@@ -19,7 +19,8 @@
 
 /* Limits, so that a file whose objects share or contain themselves ends. */
 #define SKLEARN_DEPTH_MAX      16
-#define SKLEARN_ESTIMATORS_MAX (1 << 20)
+#define SKLEARN_COLUMNS_MAX    (1 << 20)
+#define SKLEARN_ITEMS_MAX      ((size_t)1 << 22) /* looked at in all */
 #define SKLEARN_NODES_MAX      ((size_t)1 << 26) /* of all trees */
 
 /* One import. */
@@ -27,7 +28,7 @@ struct sk {
 	struct import *im;
 	struct arena *mem;
 	struct model_build *build;
-	uint32_t estimators; /* read so far */
+	size_t items; /* looked at so far: see step_charge */
 	uint32_t trees;
 	size_t tree_nodes;
 	uint32_t features;   /* that reach the final estimator */
@@ -85,9 +86,15 @@ void step_full_fault(const struct step *s, struct err *err);
 #define step_context(s, err)   (step_context_fault(s, err), false)
 #define step_full(s, err)      (step_full_fault(s, err), false)
 
+/* Count items that are about to be looked at. Objects in a pickle may share
+ * their lists and attributes, so that a short file can ask for endless work:
+ * ERR_LIMIT beyond SKLEARN_ITEMS_MAX. */
+MUST_USE bool step_charge(const struct step *s, size_t items,
+    struct err *err);
+
 /* 'passthrough' or None: the step does nothing. */
 bool step_is_passthrough(const struct node *n);
-/* Room for n slots in the flow. */
+/* Room for n slots in the flow; ERR_LIMIT beyond SKLEARN_COLUMNS_MAX. */
 MUST_USE bool step_flow(const struct step *s, uint32_t n, struct flow *ret,
     struct err *err);
 

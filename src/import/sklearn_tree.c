@@ -35,6 +35,9 @@ check_fields(const struct step *s, const struct array *nodes,
 	if (nodes->dtype.type != ARRAY_RECORD)
 		return step_err(s, err, ERR_MODEL,
 		    "the nodes of the tree are not records");
+	if (!step_charge(s, (size_t)nodes->dtype.names->n +
+		nodes->dtype.fields->n, err))
+		return false;
 	for (uint32_t i = 0; i < nodes->dtype.names->n; i++)
 		if (!is_among(nodes->dtype.names->items[i], node_fields))
 			return step_err(s, err, ERR_MODEL,
@@ -155,6 +158,8 @@ sk_tree_read(const struct step *s, uint32_t n_features, enum leaf_kind kind,
 		"Tree"))
 		return step_err(s, err, ERR_MODEL,
 		    "no tree_ with its state: was the model fitted?");
+	if (!step_charge(s, state->n, err))
+		return false;
 	for (uint32_t i = 0; i + 1 < state->n; i += 2)
 		if (!is_among(state->items[i],
 			"max_depth node_count nodes values"))

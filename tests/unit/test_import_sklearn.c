@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * import/: scikit-learn's objects. What is refused here must be refused with
+ * the step, the class and what to do; what is hostile must cost little.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "import/import.h"
+#include "model/model.h"
+#include "pickler.h"
+#include "score/score.h"
+
+static struct arena mem;
+static struct pickler p;
+static char message[sizeof(((struct err *)NULL)->text)];
+
+static struct model *
+import_str(struct str bytes)
+{
+	const struct import_options options = {0};
+	struct model_build *build;
+	struct model *m;
+	struct str image;
+	struct err err;
+
+	if (!import_bytes(bytes, "f", &options, &mem, &build, &err) ||
+	    !model_image(build, &image, &err)) {
+		memcpy(message, err.text, sizeof(message));
+		return NULL;
+	}
+	assert_true(model_open_bytes(image, &m, &err));
+	return m;
+}
+
+static struct model *
+import_p(void)
+{
+	return import_str((struct str){p.bytes, p.n});
+}
+
+/* The import fails with this in its message. */
+static void
+assert_refused(const char *sentence)
+{
+	assert_null(import_p());
+	if (strstr(message, sentence) == NULL)
+		fail_msg("got \"%s\", want \"%s\"", message, sentence);
+}
+
+static double
+score(const struct model *m, const double *cells)
+{
+	void *scratch = aligned_alloc(64,
+	    (score_scratch_bytes(m) + 63) & ~(size_t)63);
+	struct score_fault fault;
+	double out = NAN;
+
+	assert_int_equal(model_outputs(m), 1);
+	if (!score_rows(m, cells, 1, &out, scratch, &fault))
+		out = NAN;
+	free(scratch);
+	return out;
+}
+
+static int
+forget(void **state)
+{
+	(void)state;
+	arena_reset(&mem, 1 << 16);
+	return 0;
+}
+
+/* --- LinearRegression -------------------------------------------------------- */
+
+static void
+p_common(const char *version, int32_t features)
+{
+	p_text(&p, "n_features_in_");
+	p_int(&p, features);
+	p_text(&p, "_sklearn_version");
+	p_text(&p, version);
+}
+
+/* y = 2 x0 - x1 + 3, its object left open. */
+static void
+p_linear(const char *version)
+{
+	const double coef[] = {2, -1};
+
+	p_object(&p, "sklearn.linear_model._base", "LinearRegression");
+	p_common(version, 2);
+	p_text(&p, "coef_");
+	p_doubles(&p, coef, 2);
+	p_text(&p, "intercept_");
+	p_float(&p, 3);
+}
+
+static void
+a_linear_model_scores(void **state)
+{
+	const double cells[] = {10, 4};
+	struct model *m;
+
+	(void)state;
+	p_start(&p);
+	p_linear("1.7.2");
+	p_end_object(&p);
+	p_stop(&p);
+	m = import_p();
+	assert_non_null(m);
+	assert_true(score(m, cells) == 19);
+	assert_int_equal(model_warnings(m), 0);
+	assert_true(str_eq(model_fact_at(m, FACT_ALGORITHM),
+	    STR("LinearRegression")));
+	model_close(m);
+}
+
+static void
+other_versions_are_read_with_a_warning(void **state)
+{
+	static const char *const versions[] = {"0.24.2", "1.10.0", "2.0",
+	    "dev"};
+
+	(void)state;
+	for (size_t i = 0; i < countof(versions); i++) {
+		struct model *m;
+
+		p_start(&p);
+		p_linear(versions[i]);
+		p_end_object(&p);
+		p_stop(&p);
+		m = import_p();
+		assert_non_null(m);
+		assert_int_equal(model_warnings(m), 1);
+		model_close(m);
+		forget(NULL);
+	}
+}
+
+static void
+an_unknown_attribute_is_refused_by_name(void **state)
+{
+	(void)state;
+	p_start(&p);
+	p_linear("1.7.2");
+	p_text(&p, "secret_sauce_");
+	p_int(&p, 1);
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("f: LinearRegression: attribute 'secret_sauce_' is not "
+	    "known and might change predictions");
+}
+
+static void
+what_was_not_fitted_is_refused(void **state)
+{
+	(void)state;
+	p_start(&p);
+	p_object(&p, "sklearn.linear_model._base", "LinearRegression");
+	p_common("1.7.2", 2);
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("no attribute coef_: was the model fitted?");
+}
+
+static void
+a_number_that_is_not_finite_is_refused(void **state)
+{
+	const double coef[] = {1, NAN};
+
+	(void)state;
+	p_start(&p);
+	p_object(&p, "sklearn.linear_model._base", "LinearRegression");
+	p_common("1.7.2", 2);
+	p_text(&p, "coef_");
+	p_doubles(&p, coef, 2);
+	p_text(&p, "intercept_");
+	p_float(&p, 3);
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("attribute coef_ holds a number that is not finite");
+}
+
+static void
+several_outputs_are_refused(void **state)
+{
+	const double coef[] = {1, 2, 3, 4};
+	const int32_t dims[] = {2, 2};
+
+	(void)state;
+	p_start(&p);
+	p_object(&p, "sklearn.linear_model._base", "LinearRegression");
+	p_common("1.7.2", 2);
+	p_text(&p, "coef_");
+	p_array(&p, "f8", dims, 2, coef, sizeof(coef), "C");
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("predicts several values");
+}
+
+/* --- steps --------------------------------------------------------------------- */
+
+/* Pipeline with its list of steps, which is memo 0, left open. */
+static void
+p_pipeline(void)
+{
+	p_object(&p, "sklearn.pipeline", "Pipeline");
+	p_text(&p, "steps");
+	p_raw(&p, "]q\x00(", 4);
+}
+
+static void
+p_end_pipeline(void)
+{
+	p_op(&p, 'e');
+	p_end_object(&p);
+}
+
+static void
+classes_that_are_not_known_are_refused_by_step(void **state)
+{
+	(void)state;
+	p_start(&p);
+	p_pipeline();
+	p_text(&p, "model");
+	p_object(&p, "sklearn.svm._classes", "SVC");
+	p_end_object(&p);
+	p_op(&p, 0x86);
+	p_end_pipeline();
+	p_stop(&p);
+	assert_refused("no step tells the number of input columns");
+	p_start(&p);
+	p_pipeline();
+	p_text(&p, "model");
+	p_object(&p, "sklearn.svm._classes", "SVC");
+	p_common("1.7.2", 1);
+	p_end_object(&p);
+	p_op(&p, 0x86);
+	p_end_pipeline();
+	p_stop(&p);
+	assert_refused("f: step model: sklearn.svm._classes.SVC is not "
+	    "supported; train with one of LogisticRegression");
+	p_start(&p);
+	p_pipeline();
+	p_text(&p, "mine");
+	p_object(&p, "my.module", "Magic");
+	p_common("1.7.2", 1);
+	p_end_object(&p);
+	p_op(&p, 0x86);
+	p_end_pipeline();
+	p_stop(&p);
+	assert_refused("f: step mine: my.module.Magic is no class of "
+	    "scikit-learn; nothing in a file is ever run");
+}
+
+static void
+an_estimator_must_come_last_and_must_come(void **state)
+{
+	(void)state;
+	p_start(&p);
+	p_pipeline();
+	for (int i = 0; i < 2; i++) {
+		p_text(&p, i == 0 ? "one" : "two");
+		p_linear("1.7.2");
+		p_end_object(&p);
+		p_op(&p, 0x86);
+	}
+	p_end_pipeline();
+	p_stop(&p);
+	assert_refused("step two comes behind an estimator");
+	p_start(&p);
+	p_object(&p, "sklearn.preprocessing._function_transformer",
+	    "FunctionTransformer");
+	p_common("1.7.2", 2);
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("preprocessing without an estimator");
+}
+
+static void
+a_function_is_not_run(void **state)
+{
+	(void)state;
+	p_start(&p);
+	p_object(&p, "sklearn.preprocessing._function_transformer",
+	    "FunctionTransformer");
+	p_common("1.7.2", 2);
+	p_text(&p, "func");
+	p_global(&p, "numpy", "log1p");
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("the function numpy.log1p is Python code");
+}
+
+static void
+a_pipeline_inside_itself_is_refused(void **state)
+{
+	(void)state;
+	p_start(&p);
+	p_global(&p, "sklearn.pipeline", "Pipeline");
+	p_raw(&p, ")\x81q\x01}(", 6);
+	p_text(&p, "steps");
+	p_raw(&p, "](", 2);
+	p_text(&p, "again");
+	p_raw(&p, "h\x01\x86" "e", 4);
+	p_end_object(&p);
+	p_stop(&p);
+	assert_null(import_p());
+	assert_non_null(strstr(message, "f: "));
+}
+
+static void
+objects_that_share_cannot_ask_for_endless_work(void **state)
+{
+	(void)state;
+	/* Ten unions, each of a hundred times the one before: 10^20 steps in
+	 * a few kilobytes. */
+	p_start(&p);
+	p_object(&p, "sklearn.preprocessing._function_transformer",
+	    "FunctionTransformer");
+	p_common("1.7.2", 1);
+	p_end_object(&p);
+	p_raw(&p, "q\x00", 2);
+	for (char level = 1; level <= 10; level++) {
+		p_object(&p, "sklearn.pipeline", "FeatureUnion");
+		p_text(&p, "transformer_list");
+		p_raw(&p, "](", 2);
+		for (int i = 0; i < 100; i++) {
+			p_text(&p, "t");
+			p_op(&p, 'h');
+			p_op(&p, level - 1);
+			p_op(&p, 0x86);
+		}
+		p_op(&p, 'e');
+		p_end_object(&p);
+		p_op(&p, 'q');
+		p_op(&p, level);
+	}
+	p_stop(&p);
+	assert_refused("allowed");
+}
+
+/* --- trees ---------------------------------------------------------------------- */
+
+struct tree_node {
+	int64_t left, right, feature;
+	double threshold;
+	uint8_t missing_left;
+};
+
+/* The record dtype of nodes, with an extra field if there is one. */
+static void
+p_node_dtype(const char *extra)
+{
+	static const struct {
+		const char *name, *code;
+		size_t at;
+	} fields[] = {
+	    {"left_child", "i8", offsetof(struct tree_node, left)},
+	    {"right_child", "i8", offsetof(struct tree_node, right)},
+	    {"feature", "i8", offsetof(struct tree_node, feature)},
+	    {"threshold", "f8", offsetof(struct tree_node, threshold)},
+	    {"missing_go_to_left", "u1",
+		offsetof(struct tree_node, missing_left)},
+	};
+
+	p_global(&p, "numpy", "dtype");
+	p_text(&p, "V40");
+	p_raw(&p, "\x89\x88\x87R(K\x03", 7);
+	p_text(&p, "|");
+	p_raw(&p, "N(", 2);
+	for (size_t i = 0; i < countof(fields); i++)
+		p_text(&p, fields[i].name);
+	if (extra != NULL)
+		p_text(&p, extra);
+	p_raw(&p, "t}(", 3);
+	for (size_t i = 0; i < countof(fields); i++) {
+		p_text(&p, fields[i].name);
+		p_dtype(&p, fields[i].code);
+		p_int(&p, (int32_t)fields[i].at);
+		p_op(&p, 0x86);
+	}
+	p_raw(&p, "u", 1);
+	p_int(&p, sizeof(struct tree_node));
+	p_raw(&p, "K\x08K\x10tb", 6);
+}
+
+/* A DecisionTreeRegressor of two columns; leaves hold 0, 1, 2 ... */
+static void
+p_tree(const struct tree_node *nodes, int32_t n, const char *extra)
+{
+	const int32_t dims[] = {n, 1, 1};
+	double values[8];
+
+	for (int i = 0; i < n; i++)
+		values[i] = i;
+	p_start(&p);
+	p_object(&p, "sklearn.tree._classes", "DecisionTreeRegressor");
+	p_common("1.7.2", 2);
+	p_text(&p, "criterion");
+	p_text(&p, "squared_error");
+	p_text(&p, "splitter");
+	p_text(&p, "best");
+	p_text(&p, "tree_");
+	p_global(&p, "sklearn.tree._tree", "Tree");
+	p_raw(&p, "(K\x02NK\x01tR}(", 10);
+	p_text(&p, "node_count");
+	p_int(&p, n);
+	p_text(&p, "nodes");
+	p_global(&p, "numpy._core.numeric", "_frombuffer");
+	p_raw(&p, "(B", 2);
+	p_u32(&p, (uint32_t)n * (uint32_t)sizeof(*nodes));
+	p_raw(&p, nodes, (size_t)n * sizeof(*nodes));
+	p_node_dtype(extra);
+	p_op(&p, '(');
+	p_int(&p, n);
+	p_op(&p, 't');
+	p_text(&p, "C");
+	p_raw(&p, "tR", 2);
+	p_text(&p, "values");
+	p_array(&p, "f8", dims, 3, values, (size_t)n * sizeof(*values), "C");
+	p_raw(&p, "ub", 2);
+	p_end_object(&p);
+	p_stop(&p);
+}
+
+static void
+a_tree_sends_rows_where_training_said(void **state)
+{
+	/* The root: x1 <= 0.5, missing to the left; then "all but missing go
+	 * left", which scikit-learn says by an infinite threshold. */
+	const struct tree_node nodes[] = {
+	    {1, 2, 1, 0.5, 1},
+	    {-1, -1, -2, -2, 0},
+	    {3, 4, 0, INFINITY, 0},
+	    {-1, -1, -2, -2, 0},
+	    {-1, -1, -2, -2, 0},
+	};
+	const double left[] = {9, 0.5}, missing[] = {9, NAN};
+	const double right[] = {1e38, 0.6}, right_missing[] = {NAN, 7};
+	struct model *m;
+
+	(void)state;
+	p_tree(nodes, 5, NULL);
+	m = import_p();
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, left) == 1);
+	assert_true(score(m, missing) == 1);
+	assert_true(score(m, right) == 3);
+	assert_true(score(m, right_missing) == 4);
+	model_close(m);
+}
+
+static void
+trees_that_lead_astray_are_refused(void **state)
+{
+	static const struct {
+		struct tree_node root;
+		const char *sentence;
+	} cases[] = {
+	    {{1, 9, 0, 0, 0}, "node 0 of the tree has a right_child out of"},
+	    {{-7, 2, 0, 0, 0}, "node 0 of the tree has a left_child out of"},
+	    {{1, 2, 5, 0, 0}, "node 0 of the tree has a feature out of"},
+	    {{1, 2, -2, 0, 0}, "splits on no feature"},
+	    {{0, 2, 0, 0, 0}, "DecisionTreeRegressor: "}, /* to itself */
+	    {{1, 2, 0, NAN, 0}, "threshold that is not finite"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct tree_node nodes[] = {
+		    cases[i].root,
+		    {-1, -1, -2, -2, 0},
+		    {-1, -1, -2, -2, 0},
+		};
+
+		p_tree(nodes, 3, NULL);
+		assert_refused(cases[i].sentence);
+		forget(NULL);
+	}
+}
+
+static void
+a_node_field_that_is_not_known_is_refused(void **state)
+{
+	const struct tree_node leaf = {-1, -1, -2, -2, 0};
+
+	(void)state;
+	p_tree(&leaf, 1, "split_kind");
+	assert_refused("a field 'split_kind' that is not known; train with "
+	    "scikit-learn 1.0 to 1.9");
+}
+
+/* --- files ---------------------------------------------------------------------- */
+
+static void
+other_formats_are_refused_by_name(void **state)
+{
+	static const struct {
+		struct str bytes;
+		const char *sentence;
+	} cases[] = {
+	    {{"\x89LSM\r\n\x1a\n........", 16}, "is compiled already"},
+	    {{"\x08\x08\x12\x07skl2onnx", 12}, "is an ONNX model"},
+	    {{"{\"learner\":{\"attributes\"", 24}, "is an XGBoost model"},
+	    {{"tree\nversion=v4\n", 16}, "is a LightGBM model"},
+	    {{"PK\x03\x04....", 8}, "is a zip archive"},
+	    {{"BZh91AY", 7}, "compressed with bz2"},
+	    {{"", 0}, "the file is empty"},
+	    {{"hello", 5}, "is no model in a format that is known"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		assert_null(import_str(cases[i].bytes));
+		assert_memory_equal(message, "f: ", 3);
+		if (strstr(message, cases[i].sentence) == NULL)
+			fail_msg("got \"%s\", want \"%s\"", message,
+			    cases[i].sentence);
+	}
+}
+
+static void
+compressed_files_are_bounded_and_checked(void **state)
+{
+	size_t n = (size_t)64 << 20;
+	uLongf packed_n = compressBound((uLong)n);
+	char *zeros = calloc(n, 1), *packed = malloc(packed_n);
+
+	(void)state;
+	assert_int_equal(compress2((Bytef *)packed, &packed_n,
+	    (const Bytef *)zeros, (uLong)n, 6), Z_OK);
+	/* 64 MiB of zeros in 64 KiB: more than this arena takes. */
+	assert_null(import_str((struct str){packed, packed_n}));
+	assert_non_null(strstr(message, "the unpacked file needs more than"));
+	forget(NULL);
+	packed_n = compressBound(4);
+	assert_int_equal(compress((Bytef *)packed, &packed_n,
+	    (const Bytef *)"N.", 2), Z_OK);
+	packed[packed_n - 1] ^= 1;
+	assert_null(import_str((struct str){packed, packed_n}));
+	assert_non_null(strstr(message, "damaged or truncated"));
+	packed[packed_n - 1] ^= 1;
+	packed[packed_n] = 'x';
+	assert_null(import_str((struct str){packed, packed_n + 1}));
+	assert_non_null(strstr(message, "damaged or truncated"));
+	free(zeros);
+	free(packed);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_teardown(f, forget)
+	    TEST(a_linear_model_scores),
+	    TEST(other_versions_are_read_with_a_warning),
+	    TEST(an_unknown_attribute_is_refused_by_name),
+	    TEST(what_was_not_fitted_is_refused),
+	    TEST(a_number_that_is_not_finite_is_refused),
+	    TEST(several_outputs_are_refused),
+	    TEST(classes_that_are_not_known_are_refused_by_step),
+	    TEST(an_estimator_must_come_last_and_must_come),
+	    TEST(a_function_is_not_run),
+	    TEST(a_pipeline_inside_itself_is_refused),
+	    TEST(objects_that_share_cannot_ask_for_endless_work),
+	    TEST(a_tree_sends_rows_where_training_said),
+	    TEST(trees_that_lead_astray_are_refused),
+	    TEST(a_node_field_that_is_not_known_is_refused),
+	    TEST(other_formats_are_refused_by_name),
+	    TEST(compressed_files_are_bounded_and_checked),
+#undef TEST
+	};
+	struct err err;
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	if (!arena_init(&mem, (size_t)48 << 20, &err))
+		return 99;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
