@@ -47,7 +47,7 @@ load_model(const char *path, struct loaded *ret, struct err *err)
 		return false;
 	if (image)
 		return model_open(path, &ret->model, err);
-	if (!arena_init(&ret->mem, IMPORT_MEMORY_MAX, err))
+	if (!arena_init(&ret->mem, import_memory_bytes(path), err))
 		return false;
 	if (import_model(path, ret, err))
 		return true;

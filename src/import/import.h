@@ -23,10 +23,12 @@ struct import_options {
 	struct str version;      /* "" : none */
 };
 
-/* Largest source file, and memory that reading one may take (address space;
- * the arena given should be this large). */
-#define IMPORT_FILE_MAX   ((size_t)1 << 30)
-#define IMPORT_MEMORY_MAX ((size_t)8 << 30)
+/* Largest source file. */
+#define IMPORT_FILE_MAX ((size_t)1 << 30)
+/* Bytes of memory (address space) that reading the file at `path` may take:
+ * a fixed part and so many times its size, so that a small hostile file
+ * cannot take much; 8 GiB at most. The arena given should be this large. */
+size_t import_memory_bytes(const char *path);
 
 /* Read `path` (format found by content) into a new build in mem. The text of
  * err names the file, the byte offset or the step and class, and the way

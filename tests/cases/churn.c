@@ -75,7 +75,7 @@ churn_init(struct churn *c, size_t rows_limit)
 	}
 	snprintf(path, sizeof(path), "%s/counters", c->dir);
 	need(arena_init(&c->mem, 16 << 20, &err), &err);
-	need(arena_init(&c->images, IMPORT_MEMORY_MAX, &err), &err);
+	need(arena_init(&c->images, (size_t)1 << 30, &err), &err);
 	need(metrics_create(path, &c->metrics, aside, &err), &err);
 	unlink(path);
 	rmdir(c->dir);

@@ -251,7 +251,7 @@ run(const struct test_case *c, const char *folder, struct result *r)
 	struct err err;
 	bool ok;
 
-	if (!arena_init(&mem, IMPORT_MEMORY_MAX, &err))
+	if (!arena_init(&mem, (size_t)1 << 30, &err))
 		return fail(r, "%s", err.text);
 	ok = load(folder, c->model, &mem, &m, &err);
 	if (strncmp(c->expected, "refused:", 8) == 0) {
