@@ -157,6 +157,8 @@ walk(void (*before)(void))
 		assert_false(ok);
 		assert_non_null(strstr(err.text, ": "));
 		assert_int_equal(entries("/proc/self/fd"), fds);
+		assert_int_equal(entries(folder), access(path, F_OK) == 0
+		    ? 3 : 2); /* with . and .. */
 		if (!serve_once(&err))
 			fail_msg("after fault %d: %s", n, err.text);
 		assert_int_equal(counted() > 0, 1);
