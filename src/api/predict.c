@@ -34,7 +34,7 @@ infer(struct exchange *x, struct predict_batch *b, struct problem *p)
 	const struct model *m = x->served->model;
 	uint32_t width = model_outputs(m);
 	char *scratch = arena_alloc(x->mem,
-	    score_scratch_bytes(m) + CACHE_LINE);
+	    score_scratch_bytes(m, b->rows) + CACHE_LINE);
 	struct score_fault fault;
 	struct err err;
 

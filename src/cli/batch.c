@@ -24,7 +24,8 @@ batch_init(struct batch *b, const struct model *m, struct arena *mem,
 	    double);
 	b->out = ARENA_ARRAY(mem, (size_t)BATCH_ROWS * model_outputs(m),
 	    double);
-	scratch = arena_alloc(mem, score_scratch_bytes(m) + CACHE_LINE);
+	scratch = arena_alloc(mem,
+	    score_scratch_bytes(m, BATCH_ROWS) + CACHE_LINE);
 	if (mem->over)
 		return arena_err(mem, "scoring", err);
 	scratch += -(uintptr_t)scratch % CACHE_LINE;

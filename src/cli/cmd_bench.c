@@ -196,7 +196,8 @@ set_up(struct bench *b, struct model *m, const char *data, size_t most,
 		return false;
 	b->cells = ARENA_ARRAY(&b->mem, most * model_inputs(m), double);
 	b->out = ARENA_ARRAY(&b->mem, most * model_outputs(m), double);
-	scratch = arena_alloc(&b->mem, score_scratch_bytes(m) + CACHE_LINE);
+	scratch = arena_alloc(&b->mem,
+	    score_scratch_bytes(m, most) + CACHE_LINE);
 	buf_init(&b->body, arena_alloc(&b->mem, BODY_BYTES), BODY_BYTES);
 	buf_init(&b->answer, arena_alloc(&b->mem, BODY_BYTES), BODY_BYTES);
 	if (b->mem.over)

@@ -16,21 +16,29 @@
 #include "model/model_view.h"
 #include "score/steps.h"
 
+/* Rows of a block where n are left. */
 static size_t
-frame_bytes(const struct model *m)
+block_rows(const struct model *m, size_t n)
 {
-	size_t n = (size_t)m->about->slots * m->block_rows * sizeof(double);
+	return n < m->block_rows ? n : m->block_rows;
+}
+
+static size_t
+frame_bytes(const struct model *m, size_t rows)
+{
+	size_t n = m->about->slots * rows * sizeof(double);
 
 	return (n + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
 }
 
 size_t
-score_scratch_bytes(const struct model *m)
+score_scratch_bytes(const struct model *m, size_t n)
 {
-	size_t rows = (m->block_rows + SCORE_WALKS - 1) / SCORE_WALKS *
-	    SCORE_WALKS;
+	size_t rows = block_rows(m, n);
+	size_t walks = rows == 1 ? 1 :
+	    (rows + SCORE_WALKS - 1) / SCORE_WALKS * SCORE_WALKS;
 
-	return frame_bytes(m) + m->keys_max * rows * sizeof(uint32_t);
+	return frame_bytes(m, rows) + m->keys_max * walks * sizeof(uint32_t);
 }
 
 void
@@ -106,13 +114,11 @@ score_rows(const struct model *m, const double *cells, size_t n, double *out,
 	uint32_t n_in = m->n_inputs;
 
 	for (size_t done = 0; done < n;) {
-		size_t rows = n - done;
+		size_t rows = block_rows(m, n - done);
 		struct block b = {.m = m, .frame = scratch,
-		    .keys = (uint32_t *)((char *)scratch + frame_bytes(m))};
+		    .keys = (uint32_t *)((char *)scratch +
+		    frame_bytes(m, rows)), .rows = rows, .stride = rows};
 
-		if (rows > m->block_rows)
-			rows = m->block_rows;
-		b.rows = b.stride = rows;
 		memset(b.frame + n_in * rows, 0, (m->about->slots - n_in) *
 		    rows * sizeof(*b.frame));
 		for (uint32_t k = 0; k < n_in; k++)

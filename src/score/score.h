@@ -15,8 +15,9 @@
  * nothing, checks nothing of the model: it was verified when opened.
  */
 
-/* Bytes of scratch that score_rows wants, 64-byte aligned. */
-size_t score_scratch_bytes(const struct model *m);
+/* Bytes of scratch, 64-byte aligned, that calls with at most n rows want:
+ * a little for one row, and no more for a million than for some dozens. */
+size_t score_scratch_bytes(const struct model *m, size_t n);
 
 /* Why the model cannot score a row. */
 enum score_refusal {

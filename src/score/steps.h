@@ -15,8 +15,8 @@ struct block {
 	const struct model *m;
 	double *frame;    /* slot s of row r: frame[s * stride + r]; what no
 	                   * step has written is 0 */
-	uint32_t *keys;   /* of forests: keys_max a row, for block_rows rounded
-	                   * up to SCORE_WALKS */
+	uint32_t *keys;   /* of forests: keys_max a row; for more than one row
+	                   * a multiple of SCORE_WALKS of them */
 	size_t stride;    /* rows the block began with */
 	size_t rows;      /* rows still in it: the first of these */
 	bool refused;

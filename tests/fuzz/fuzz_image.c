@@ -93,8 +93,8 @@ score(const struct model *m, size_t rows, uint32_t seed)
 	size_t n = model_inputs(m);
 	double *cells = malloc(rows * n * sizeof(double));
 	double *out = malloc(rows * model_outputs(m) * sizeof(double));
-	void *scratch = aligned_alloc(64, (score_scratch_bytes(m) + 63) &
-	    ~(size_t)63);
+	void *scratch = aligned_alloc(64, (score_scratch_bytes(m, rows) +
+	    63) & ~(size_t)63);
 	struct score_fault fault;
 	struct err err;
 

@@ -25,7 +25,7 @@ score_some(const struct model *m)
 	double *cells = calloc(n, sizeof(*cells));
 	double *out = calloc(model_outputs(m), sizeof(*out));
 	void *scratch = aligned_alloc(64,
-	    (score_scratch_bytes(m) + 63) & ~(size_t)63);
+	    (score_scratch_bytes(m, 1) + 63) & ~(size_t)63);
 	struct score_fault fault;
 	struct model_field f;
 

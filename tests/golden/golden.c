@@ -163,7 +163,7 @@ compare(const struct model *m, const cJSON *input, const cJSON *expected,
 	double *cells = calloc(n, sizeof(*cells));
 	double *out = calloc(model_outputs(m), sizeof(*out));
 	void *scratch = aligned_alloc(64,
-	    (score_scratch_bytes(m) + 63) & ~(size_t)63);
+	    (score_scratch_bytes(m, 1) + 63) & ~(size_t)63);
 	struct score_fault fault;
 	struct model_field field;
 	const cJSON *row, *predict = cJSON_GetObjectItem(expected, "predict");

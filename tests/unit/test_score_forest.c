@@ -194,7 +194,7 @@ compare(enum tree_compare rule, bool takes_nan, uint32_t n_values,
 		grow(&trees[i], 0, depth, rule);
 	}
 	m = compile(&mem, trees, n_trees, &f);
-	scratch = aligned_alloc(64, (score_scratch_bytes(m) + 63) &
+	scratch = aligned_alloc(64, (score_scratch_bytes(m, ROWS) + 63) &
 	    ~(size_t)63);
 	for (int i = 0; i < ROWS * FEATURES; i++)
 		cells[i] = takes_nan && lrand48() % 7 == 0 ? NAN :
