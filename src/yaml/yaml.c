@@ -104,18 +104,20 @@ yaml_err(const struct yaml_node *node, struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(sentence, sizeof(sentence), fmt, ap);
 	va_end(ap);
-	/* The sentence may quote the file; it stays one line. */
-	for (char *p = sentence; *p != '\0'; p++) {
-		if ((unsigned char)*p < 0x20)
-			*p = ' ';
-	}
 	if (node->key.n > 0)
-		return err_set(err, ERR_INPUT, ERR_NOWHERE, "%s:%u: %.*s: %s",
+		err_set(err, ERR_INPUT, ERR_NOWHERE, "%s:%u: %.*s: %s",
 		    node->file, node->line,
 		    node->key.n < 64 ? (int)node->key.n : 64, node->key.p,
 		    sentence);
-	return err_set(err, ERR_INPUT, ERR_NOWHERE, "%s:%u: %s", node->file,
-	    node->line, sentence);
+	else
+		err_set(err, ERR_INPUT, ERR_NOWHERE, "%s:%u: %s", node->file,
+		    node->line, sentence);
+	/* Keys and values are the file's, the message stays one line. */
+	for (char *p = err->text; *p != '\0'; p++) {
+		if ((unsigned char)*p < 0x20)
+			*p = ' ';
+	}
+	return false;
 }
 
 static bool

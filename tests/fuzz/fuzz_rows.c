@@ -29,6 +29,8 @@ open_bytes(struct str bytes, struct arena *mem, struct source *ret)
 	ok = file_write_fd(fd, bytes, &err) &&
 	    source_open(path, mem, ret, &err);
 	close(fd);
+	if (ok)
+		ret->name = "rows"; /* path is gone when it is told */
 	return ok;
 }
 
