@@ -2,14 +2,15 @@
  *
  * The ceiling: the least that a libfcgi program can do for a request behind
  * the same web server. It reads the whole body, answers 80 constant bytes,
- * and does no other work, in the fastest loop known (see ceiling.py): the
- * socket is never blocking, ppoll is the only wait, and FCGX_Detach spares
- * the wait for the web server to close.
+ * and does no other work, in the fastest loop known: the socket never
+ * blocks, EPOLLEXCLUSIVE wakes one process for a connection, and FCGX_Detach
+ * spares the wait for the web server to close.
  *
  *     responder SOCKET WORKERS
  *
  * runs until SIGTERM; every child goes with its parent.
  */
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,7 +19,6 @@
 #include <err.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,15 +75,19 @@ respond(FCGX_Request *req)
 static void
 serve(const sigset_t *waiting)
 {
-	struct pollfd listener = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+	int fd = epoll_create1(EPOLL_CLOEXEC);
 	FCGX_Request req;
+
+	if (fd == -1 || epoll_ctl(fd, EPOLL_CTL_ADD, STDIN_FILENO, &event))
+		err(1, "epoll");
 
 	if (FCGX_Init() != 0 ||
 	    FCGX_InitRequest(&req, STDIN_FILENO, FCGI_FAIL_ACCEPT_ON_INTR))
 		errx(1, "FCGX_Init failed");
 	signal(SIGTERM, on_term);
 	while (!stop) {
-		if (ppoll(&listener, 1, NULL, waiting) != 1)
+		if (epoll_pwait(fd, &event, 1, -1, waiting) != 1)
 			continue;
 		if (FCGX_Accept_r(&req) < 0)
 			continue;
