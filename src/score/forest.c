@@ -13,7 +13,10 @@
 #include "model/model_build.h"
 #include "score/steps.h"
 
-enum { WALKS = SCORE_WALKS, EAGER = 4 };
+/* Walks in flight: rows of a tree, trees of a row (which have one address of
+ * keys, so there are registers for more); steps between two looks whether
+ * all have arrived. */
+enum { ROWS = SCORE_WALKS, TREES = 16, EAGER = 4 };
 
 /* Magnitudes from here on round to infinity as float: halfway between the
  * greatest float and the next power of two, to even. */
@@ -67,7 +70,7 @@ make_keys(struct block *b, const struct image_forest *f)
 {
 	const struct image_lane *lanes = b->m->lanes + f->lane;
 	size_t width = (size_t)f->lanes + 1;
-	size_t rows = (b->rows + WALKS - 1) / WALKS * WALKS;
+	size_t rows = (b->rows + ROWS - 1) / ROWS * ROWS;
 
 	for (size_t r = 0; r < b->rows; r++)
 		b->keys[r * width] = UINT32_MAX;
@@ -92,34 +95,45 @@ step(const struct image_node *n, const uint32_t *keys, uint32_t bits,
 	return n + ((int64_t)(link >> bits) + less);
 }
 
-/* Written out, since walks have to stay in registers: compilers keep an array
- * in memory even where they unroll every loop over it. */
-#define EACH_WALK(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
-_Static_assert(SCORE_WALKS == 8, "as many as EACH_WALK has");
-
-/* All walks to their leaves: `depth` steps, or fewer where all have come to
- * one before. The keys of walk i are at keys + i * stride. */
-static inline __attribute__((always_inline)) void
-walk(const struct image_node **at, const uint32_t *keys, size_t stride,
-    uint32_t depth, uint32_t bits)
-{
-	uint32_t mask = (1u << bits) - 1;
+/*
+ * All walks to their leaves: `depth` steps, or fewer where all have come to
+ * one before. The keys of walk i are at keys + i * stride. Written out, since
+ * walks have to stay in registers: compilers keep an array in memory even
+ * where they unroll every loop over it.
+ */
+#define EACH_ROW(DO)  DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
+#define EACH_TREE(DO) EACH_ROW(DO) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) \
+	DO(14) DO(15)
+_Static_assert(ROWS == 8 && TREES == 16, "as many as EACH_ROW, EACH_TREE");
 
 #define LOAD(i)  const struct image_node *n##i = at[i];
 #define STEP(i)  n##i = step(n##i, keys + i * stride, bits, mask);
 #define LINK(i)  | n##i->link
 #define STORE(i) at[i] = n##i;
-	EACH_WALK(LOAD)
-	while (depth-- > 0) {
-		EACH_WALK(STEP)
-		if (depth % EAGER == 0 && (0 EACH_WALK(LINK)) == 0)
-			break;
-	}
-	EACH_WALK(STORE)
-#undef LOAD
-#undef STEP
-#undef LINK
-#undef STORE
+#define WALK(EACH) \
+	uint32_t mask = (1u << bits) - 1; \
+	EACH(LOAD) \
+	while (depth-- > 0) { \
+		EACH(STEP) \
+		if (depth % EAGER == 0 && (0 EACH(LINK)) == 0) \
+			break; \
+	} \
+	EACH(STORE)
+
+static void
+walk_rows(const struct image_node **at, const uint32_t *keys, size_t stride,
+    uint32_t depth, uint32_t bits)
+{
+	WALK(EACH_ROW)
+}
+
+static void
+walk_trees(const struct image_node **at, const uint32_t *keys, uint32_t depth,
+    uint32_t bits)
+{
+	enum { stride = 0 };
+
+	WALK(EACH_TREE)
 }
 
 /* Add the leaf's numbers to sums that lie `stride` apart. */
@@ -145,13 +159,13 @@ score_row(struct block *b, const struct image_forest *f, uint32_t outputs,
 	const double *leaves = b->m->leaves + f->leaf;
 	double alone = y[0];
 
-	for (uint32_t t = 0; t < f->trees; t += WALKS) {
-		const struct image_node *at[WALKS];
+	for (uint32_t t = 0; t < f->trees; t += TREES) {
+		const struct image_node *at[TREES];
 		uint32_t n = f->trees - t, depth = 0;
 
-		if (n > WALKS)
-			n = WALKS;
-		for (uint32_t i = 0; i < WALKS; i++) {
+		if (n > TREES)
+			n = TREES;
+		for (uint32_t i = 0; i < TREES; i++) {
 			const struct image_tree *tree =
 			    &trees[t + (i < n ? i : 0)];
 
@@ -159,7 +173,7 @@ score_row(struct block *b, const struct image_forest *f, uint32_t outputs,
 			if (tree->depth > depth)
 				depth = tree->depth;
 		}
-		walk(at, b->keys, 0, depth, f->lane_bits);
+		walk_trees(at, b->keys, depth, f->lane_bits);
 		if (outputs == 1) {
 			for (uint32_t i = 0; i < n; i++)
 				alone += leaves[at[i]->key];
@@ -188,16 +202,16 @@ score_block(struct block *b, const struct image_forest *f, double *y)
 		const struct image_node *root = b->m->nodes + tree->node;
 		double *sum = y + tree->first_output * b->stride;
 
-		for (size_t r = 0; r < b->rows; r += WALKS) {
-			const struct image_node *at[WALKS];
+		for (size_t r = 0; r < b->rows; r += ROWS) {
+			const struct image_node *at[ROWS];
 			size_t n = b->rows - r;
 
-			if (n > WALKS)
-				n = WALKS;
-			for (size_t i = 0; i < WALKS; i++)
+			if (n > ROWS)
+				n = ROWS;
+			for (size_t i = 0; i < ROWS; i++)
 				at[i] = root;
-			walk(at, b->keys + r * width, width, tree->depth,
-			    f->lane_bits);
+			walk_rows(at, b->keys + r * width, width,
+			    tree->depth, f->lane_bits);
 			for (size_t i = 0; i < n; i++)
 				add_leaf(leaves, f->n_values, at[i],
 				    sum + r + i, b->stride);
