@@ -17,9 +17,9 @@ struct child_spec {
 };
 enum { CHILD_READY_FD = 3 };
 
-/* Fork and exec. The child leads a session of its own (a Ctrl-C reaches only
- * us), is killed with us, gains no privilege, and keeps no descriptor but
- * those named. Where exec fails it says so on descriptor 2 and exits 127. */
+/* Fork and exec. The child leads a process group (a Ctrl-C reaches only us),
+ * is killed with us, gains no privilege, and keeps no descriptor but those
+ * named. Where exec fails it says so on descriptor 2 and exits 127. */
 MUST_USE bool child_start(const struct child_spec *spec, pid_t *ret,
     struct err *err);
 /* A pipe whose both ends are closed on exec; the read end does not block. */

@@ -38,5 +38,7 @@ signals_next(int fd)
 
 	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return 0;
+	if (info.ssi_signo == SIGHUP && info.ssi_code == SI_KERNEL)
+		return SIGTERM;
 	return (int)info.ssi_signo;
 }

@@ -3,6 +3,7 @@
 """Starting and stopping: the ready line, one-line failures, nothing left."""
 import os
 import pathlib
+import pty
 import signal
 import socket
 import subprocess
@@ -136,6 +137,44 @@ class Start(unittest.TestCase):
             s.predict(ROW)
             wait_until(lambda: s.metric("app_memory_usage_bytes") > 0)
             self.assertLess(s.metric("app_memory_usage_bytes"), 40 << 20)
+
+
+class Terminal(unittest.TestCase):
+    """In the foreground of a terminal."""
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+        self.dir = tempfile.TemporaryDirectory()
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.execv(service.LIGHTSCORE, [
+                "lightscore", "serve", "--listen", "127.0.0.1:0",
+                "--state-dir", self.dir.name + "/state"])
+        said = b""
+        while b"ready on" not in said:
+            said += os.read(self.terminal, 4096)
+        self.children = service.children_of(self.pid)
+
+    def tearDown(self):
+        self.dir.cleanup()
+
+    def ends_well(self):
+        def status():
+            pid, code = os.waitpid(self.pid, os.WNOHANG)
+            return [code] if pid else None
+        self.assertEqual(wait_until(status, "an end"), [0])
+        self.assertFalse([p for p in self.children if service.is_alive(p)])
+        self.assertEqual(sorted(os.listdir(self.dir.name + "/state")),
+                         ["lock", "metrics"])
+
+    def test_control_c_stops(self):
+        os.write(self.terminal, b"\x03")
+        self.ends_well()
+        os.close(self.terminal)
+
+    def test_a_closed_terminal_stops(self):
+        os.close(self.terminal)
+        self.ends_well()
 
 
 class Failure(unittest.TestCase):
