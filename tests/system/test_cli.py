@@ -589,9 +589,11 @@ class Bench(Case):
         results = json.loads(done.stdout)
         self.assertEqual([r["rows"] for r in results], [1, 20])
         for r in results:
+            # Which is larger is not asked: the machine may be busy.
             self.assertGreater(r["score_ns_per_row"], 1)
-            self.assertGreater(r["request_ns_per_row"],
-                               r["score_ns_per_row"])
+            self.assertGreater(r["request_ns_per_row"], 1)
+            self.assertAlmostEqual(r["request_rows_per_s"] *
+                                   r["request_ns_per_row"], 1e9, delta=1)
 
     def test_rows_are_made_from_the_schema(self):
         done = run("bench", os.path.join(TELCO, "linreg_model.joblib"),
