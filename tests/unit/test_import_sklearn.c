@@ -60,7 +60,7 @@ static double
 score(const struct model *m, const double *cells)
 {
 	void *scratch = aligned_alloc(64,
-	    (score_scratch_bytes(m) + 63) & ~(size_t)63);
+	    (score_scratch_bytes(m, 1) + 63) & ~(size_t)63);
 	struct score_fault fault;
 	double out = NAN;
 
