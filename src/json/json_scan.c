@@ -33,24 +33,32 @@ fail(const struct reader *r, size_t at, const char *sentence)
 	return err_set(r->err, ERR_INPUT, at, "%s", sentence);
 }
 
+/* What ends a run of plain bytes in a string: its end, an escape, a byte that
+ * may not stand there, and the first of a character that is not ASCII. */
+static const bool ends_run[256] = {
+    [0 ... 0x1f] = true, ['"'] = true, ['\\'] = true,
+    [0x80 ... 0xff] = true,
+};
+
 /* The byte at the place reached, or 0 at the end: NUL is valid nowhere. */
-static unsigned char
+static inline unsigned char
 peek(const struct reader *r)
 {
 	return r->i < r->n ? r->p[r->i] : 0;
 }
 
-static bool
+static inline bool
 is_digit(unsigned char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static void
+static inline void
 skip_space(struct reader *r)
 {
-	while (r->i < r->n && (r->p[r->i] == ' ' || r->p[r->i] == '\n' ||
-	    r->p[r->i] == '\r' || r->p[r->i] == '\t'))
+	while (r->i < r->n && r->p[r->i] <= ' ' && (r->p[r->i] == ' ' ||
+	    r->p[r->i] == '\n' || r->p[r->i] == '\r' ||
+	    r->p[r->i] == '\t'))
 		r->i++;
 }
 
@@ -170,33 +178,32 @@ static bool
 scan_string(struct reader *r)
 {
 	size_t from = r->i++, bad;
-	unsigned char high = 0;
+	bool wide = false;
 
 	for (;;) {
+		size_t i = r->i;
 		unsigned char c;
 
-		if (r->i >= r->n)
+		while (i < r->n && !ends_run[r->p[i]])
+			i++;
+		r->i = i;
+		if (i >= r->n)
 			return fail(r, from, "a string has no end");
-		c = r->p[r->i];
-		high |= c;
-		if (c == '"') {
+		c = r->p[r->i++];
+		if (c == '"')
 			break;
-		} else if (c < 0x20) {
-			return fail(r, r->i, "a control character stands "
+		if (c >= 0x80)
+			wide = true;
+		else if (c != '\\')
+			return fail(r, i, "a control character stands "
 			    "bare in a string");
-		} else if (c == '\\') {
-			r->i++;
-			if (!scan_escape(r, r->i - 1))
-				return false;
-		} else {
-			r->i++;
-		}
+		else if (!scan_escape(r, i))
+			return false;
 	}
 	/* Strings of ASCII alone, nearly all, are not looked at twice. */
-	if (high >= 0x80 && !str_is_utf8((struct str){
-	    (const char *)r->p + from + 1, r->i - from - 1}, &bad))
+	if (wide && !str_is_utf8((struct str){
+	    (const char *)r->p + from + 1, r->i - from - 2}, &bad))
 		return fail(r, from + 1 + bad, "a string is not UTF-8");
-	r->i++;
 	return true;
 }
 
