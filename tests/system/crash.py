@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """What dies or hangs is replaced, counted, and costs what it must."""
+import json
 import os
 import signal
 import socket
 import struct
 import threading
 import unittest
+from random import Random
 
 import service
 import tap
@@ -21,6 +23,23 @@ def exits(s, reason):
 
 def successes(s):
     return s.metric("ml_predictions_total", status="success")
+
+
+def fcgi_record(kind, content):
+    return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
+
+
+def fcgi_request(body):
+    """A request as the web server sends it."""
+    params = b"".join(
+        bytes([len(name), len(value)]) + name + value for name, value in (
+            (b"REQUEST_METHOD", b"POST"),
+            (b"SCRIPT_NAME", b"/v1/predict"),
+            (b"CONTENT_TYPE", b"application/json"),
+            (b"CONTENT_LENGTH", b"%d" % len(body))))
+    return (fcgi_record(1, struct.pack(">HB5x", 1, 0))
+            + fcgi_record(4, params) + fcgi_record(4, b"")
+            + fcgi_record(5, body) + fcgi_record(5, b""))
 
 
 class Killed(unittest.TestCase):
@@ -182,11 +201,37 @@ class Stuck(unittest.TestCase):
         ]
         with Service("--workers", "2") as s:
             for data in broken * 5:
-                with socket.socket(socket.AF_UNIX) as peer:
-                    peer.connect(str(s.state_dir / "worker.sock"))
-                    peer.sendall(data)
+                self.send(s, data)
             self.assertEqual(s.predict(ROW)[0], 200)
             self.assertEqual(successes(s), 1)
+
+    def test_bent_requests_on_the_socket_do_not_end_the_service(self):
+        random = Random(1)
+        good = fcgi_request(json.dumps(ROW).encode())
+        with Service("--workers", "2") as s:
+            self.send(s, good)
+            wait_until(lambda: successes(s) == 1, "an answer to a good one")
+            for _ in range(500):
+                bent = bytearray(good)
+                for _ in range(random.randrange(1, 6)):
+                    bent[random.randrange(len(bent))] = random.randrange(256)
+                self.send(s, bytes(bent[:random.randrange(len(bent) + 1)]))
+            self.assertEqual(s.predict(ROW)[0], 200)
+            s.wait_workers(2)
+            self.assertEqual(exits(s, "timeout"), 0)
+
+    @staticmethod
+    def send(s, data):
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(service.PATIENCE)
+            peer.connect(str(s.state_dir / "worker.sock"))
+            try:
+                peer.sendall(data)
+                peer.shutdown(socket.SHUT_WR)
+                while peer.recv(65536):
+                    pass
+            except ConnectionError:
+                pass  # closed in our face, as it may be
 
 
 class Overloaded(unittest.TestCase):

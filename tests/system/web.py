@@ -209,6 +209,16 @@ class Configuration(unittest.TestCase):
         self.accepted('server.document-root = "/var/www"\n'
                       + conf("--state-dir", "/tmp"))
 
+    def test_the_snippet_goes_with_debians_own_configuration(self):
+        debian = "/etc/lighttpd/lighttpd.conf"
+        if not os.path.exists(debian):
+            self.skipTest("not Debian's lighttpd")
+        with open(debian, encoding="utf-8") as file:
+            text = file.read()
+        enabled = 'include "/etc/lighttpd/conf-enabled/*.conf"'
+        self.assertIn(enabled, text)
+        self.accepted(text.replace(enabled, conf("--state-dir", "/tmp")))
+
     def test_limits_follow_the_settings(self):
         text = conf("--request-limit", "5000", "--request-timeout", "2500ms",
                     "--state-dir", "/tmp")
