@@ -198,19 +198,24 @@ bool
 model_build_class(struct model_build *b, struct model_class class_,
     struct err *err)
 {
-	const struct model_class *known = b->classes.p;
 	struct model_class *at, copy = class_;
+	uint32_t number;
+	size_t bad;
 
 	if (class_.kind != CLASS_TEXT && !isfinite(class_.number))
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "class %u is not a finite number", b->classes.n);
-	for (uint32_t i = 0; i < b->classes.n; i++)
-		if (str_eq(known[i].text, class_.text))
-			return err_set(err, ERR_INPUT, ERR_NOWHERE,
-			    "two classes are named \"%.*s\"",
-			    STR_ARG(class_.text));
-	if (!ir_text(b, "a class name", class_.text, &copy.text, err))
-		return false;
+	if (!str_is_utf8(class_.text, &bad))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "the name of class %u is not UTF-8 at its byte %zu",
+		    b->classes.n, bad);
+	if (ir_dict_find(&b->class_names, class_.text) >= 0)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "two classes are named \"%.*s\"",
+		    STR_ARG(class_.text));
+	if (!ir_dict_add(b->mem, &b->class_names, class_.text, &number))
+		return ir_full(b, err);
+	copy.text = ir_dict_text(&b->class_names, number);
 	if (copy.kind == CLASS_TEXT)
 		copy.number = 0;
 	at = ir_grow(b->mem, &b->classes, 1, sizeof(*at));

@@ -109,7 +109,8 @@ struct model_build {
 	struct ir_array columns;  /* struct ir_column */
 	struct ir_array slots;    /* struct ir_slot */
 	struct ir_array steps;    /* struct ir_step */
-	struct ir_array classes;  /* struct model_class */
+	struct ir_dict class_names;
+	struct ir_array classes;  /* struct model_class, one a name */
 	struct ir_array order;    /* uint32_t: declared columns */
 	struct str example;
 	bool has_output;

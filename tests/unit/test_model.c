@@ -480,6 +480,21 @@ unfinished_build_is_refused(void **state)
 	assert_true(model_build_output(b, MODEL_CLASSIFICATION,
 	    (uint32_t[]){x}, 1, &err));
 	REFUSED(model_image(b, &image, &err), ERR_MODEL, "0 classes");
+	assert_true(model_build_class(b, (struct model_class){
+	    .kind = CLASS_TEXT, .text = STR("one")}, &err));
+	REFUSED(model_build_class(b, (struct model_class){
+	    .kind = CLASS_INTEGER, .text = STR("one")}, &err), ERR_INPUT,
+	    "two classes are named \"one\"");
+	REFUSED(model_build_class(b, (struct model_class){
+	    .kind = CLASS_TEXT, .text = STR("\xed\xa0\x80")}, &err), ERR_INPUT,
+	    "class 1 is not UTF-8");
+	REFUSED(model_build_class(b, (struct model_class){
+	    .kind = CLASS_FLOAT, .text = STR("2"), .number = NAN}, &err),
+	    ERR_MODEL, "class 1 is not a finite number");
+	model_build_figure(b, FIGURE_THRESHOLD, 1.5);
+	REFUSED(model_image(b, &image, &err), ERR_INPUT, "threshold 1.5");
+	model_build_figure(b, FIGURE_THRESHOLD, 0.5);
+	assert_true(model_image(b, &image, &err));
 }
 
 /* A model with some of everything, unless the arena is too small for it. */
