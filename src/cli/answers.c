@@ -14,16 +14,11 @@ csv_header(const struct model *m, struct buf *b)
 {
 	buf_text(b, "prediction");
 	for (uint32_t k = 0; k < model_classes(m); k++) {
-		char name[512];
 		struct model_class c;
-		struct buf column;
 
 		model_class_at(m, k, &c);
-		buf_init(&column, name, sizeof(name));
-		buf_text(&column, "probability_");
-		buf_str(&column, c.text);
 		buf_char(b, ',');
-		csv_cell(b, buf_view(&column));
+		csv_cell(b, "probability_", c.text);
 	}
 	buf_char(b, '\n');
 }
@@ -49,7 +44,7 @@ csv_row(const struct model *m, const double *out, struct buf *b)
 		buf_double(b, out[0]);
 	} else {
 		model_class_at(m, score_class(m, out), &c);
-		csv_cell(b, c.text);
+		csv_cell(b, "", c.text);
 	}
 	for (uint32_t k = 0; k < n; k++) {
 		buf_char(b, ',');

@@ -105,12 +105,14 @@ cmd_status(const struct command *self, int argc, char *argv[])
 	struct err err;
 	int n = 0, status;
 
-	for (int i = 0; i < argc && n < SETTINGS_MAX; i++) {
+	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "--watch") == 0)
 			watch = true;
 		else if (strcmp(argv[i], "--help") == 0 ||
 		    strcmp(argv[i], "-h") == 0)
 			return cli_show_help(self, options, countof(options));
+		else if (n == SETTINGS_MAX)
+			return cli_usage(self, "there are too many arguments");
 		else
 			settings[n++] = argv[i];
 	}

@@ -195,25 +195,41 @@ csv_next(struct csv *c, struct err *err)
 	return split(c, err);
 }
 
-void
-csv_cell(struct buf *b, struct str cell)
+static bool
+needs_quotes(struct str s)
 {
-	bool quote = cell.n == 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == ',' || s.p[i] == '\n' ||
+		    s.p[i] == '\r')
+			return true;
+	}
+	return s.n > 0 && (s.p[0] == ' ' || s.p[s.n - 1] == ' ');
+}
 
-	for (size_t i = 0; i < cell.n && !quote; i++)
-		quote = cell.p[i] == '"' || cell.p[i] == ',' ||
-		    cell.p[i] == '\n' || cell.p[i] == '\r';
-	if (cell.n > 0)
-		quote = quote || cell.p[0] == ' ' || cell.p[cell.n - 1] == ' ';
-	if (!quote) {
+static void
+put_doubled(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			buf_char(b, '"');
+		buf_char(b, s.p[i]);
+	}
+}
+
+void
+csv_cell(struct buf *b, const char *before, struct str cell)
+{
+	struct str head = str_of(before);
+
+	/* Alone on its line, an empty cell would be an empty line. */
+	if (head.n + cell.n > 0 && !needs_quotes(head) &&
+	    !needs_quotes(cell)) {
+		buf_str(b, head);
 		buf_str(b, cell);
 		return;
 	}
 	buf_char(b, '"');
-	for (size_t i = 0; i < cell.n; i++) {
-		if (cell.p[i] == '"')
-			buf_char(b, '"');
-		buf_char(b, cell.p[i]);
-	}
+	put_doubled(b, head);
+	put_doubled(b, cell);
 	buf_char(b, '"');
 }

@@ -39,7 +39,8 @@ enum csv_result {
 MUST_USE bool csv_init(struct csv *c, struct source *in, struct arena *mem,
     struct err *err);
 MUST_USE enum csv_result csv_next(struct csv *c, struct err *err);
-/* One cell, in quotes where it needs them. */
-void csv_cell(struct buf *b, struct str cell);
+/* One cell that reads `before` and then `cell`, in quotes where it needs
+ * them. */
+void csv_cell(struct buf *b, const char *before, struct str cell);
 
 #endif

@@ -97,7 +97,7 @@ rejects_add(struct rejects *r, const struct batch_row *row, struct err *err)
 	}
 	if (r->format == ROWS_CSV) {
 		buf_printf(&r->out.b, "%llu,", (unsigned long long)row->number);
-		csv_cell(&r->out.b, str_of(row->reason));
+		csv_cell(&r->out.b, "", str_of(row->reason));
 		buf_char(&r->out.b, ',');
 		if (!put_text(r, row->text, err))
 			return false;

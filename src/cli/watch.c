@@ -136,6 +136,7 @@ page_head(const struct metrics_file *f, const struct watch *old,
 	const struct metrics_server *s = f->server;
 	double started = metric_value(&s->process_start_time);
 	double queue = metric_value(&s->queue);
+	double memory = metric_value(&s->memory_bytes);
 	uint64_t n = http_total(now->sum->slab);
 
 	if (!watch_is_running(f)) {
@@ -152,6 +153,9 @@ page_head(const struct metrics_file *f, const struct watch *old,
 	if (!isnan(queue) && watch_is_running(f))
 		buf_printf(b, "queue       %.0f of %.0f\n", queue,
 		    metric_value(&s->queue_limit));
+	if (!isnan(memory) && watch_is_running(f))
+		buf_printf(b, "memory      %.1f M, CPU %.1f %%\n",
+		    memory / 1048576, metric_value(&s->cpu_percent));
 	buf_printf(b, "workers     %llu started, %llu crashed\n",
 	    (unsigned long long)metric_total(&s->worker_starts),
 	    (unsigned long long)metric_total(&s->worker_exits[ENDED_CRASH]));

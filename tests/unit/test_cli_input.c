@@ -114,7 +114,7 @@ csv_cells_written_read_back(void **state)
 	buf_init(&b, memory, sizeof(memory));
 	for (size_t i = 0; i < countof(cells); i++) {
 		buf_text(&b, i > 0 ? "," : "");
-		csv_cell(&b, str_of(cells[i]));
+		csv_cell(&b, "", str_of(cells[i]));
 	}
 	buf_text(&b, "\n");
 	buf_char(&b, '\0');
