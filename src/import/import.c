@@ -18,7 +18,7 @@
 #include "import/schema.h"
 #include "import/sklearn.h"
 
-/* --- formats that are recognised to be refused ----------------------------- */
+/* --- formats that are recognised to be refused ---------------------------- */
 
 static bool
 probe_image(struct str b)
@@ -59,7 +59,7 @@ probe_onnx(struct str b)
 	    (b.p[2] == 0x12 || b.p[2] == 0x3a || b.p[2] == 0x42);
 }
 
-/* --- the table of formats ------------------------------------------------------ */
+/* --- the table of formats ------------------------------------------------- */
 
 static const struct {
 	const char *name;

@@ -35,8 +35,10 @@ enum argument_kind {
 static const struct {
 	const char *name;
 	enum argument_kind argument;
+	op_function *execute;
 } ops[UCHAR_MAX + 1] = {
-#define OP(byte, name, argument, function) [byte] = {#name, ARG_##argument},
+#define OP(byte, name, argument, function) \
+	[byte] = {#name, ARG_##argument, op_##function},
 #include "import/pickle_ops.def"
 #undef OP
 };
@@ -190,7 +192,7 @@ machine_run(struct machine *m, struct node **ret)
 			    "the file ends without the STOP of a pickle: it "
 			    "is truncated");
 		m->op = (uint8_t)m->in.p[m->at++];
-		if (!fetch_argument(m, &a) || !machine_execute(m, &a))
+		if (!fetch_argument(m, &a) || !ops[m->op].execute(m, &a))
 			return false;
 	}
 	*ret = m->stack[--m->n];

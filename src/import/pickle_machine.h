@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "import/node.h"
 
-/* Inside of the pickle reader: pickle.c fetches, pickle_ops.c executes. */
+/* Inside of the pickle reader: pickle.c fetches, the others execute. */
 
 struct machine {
 	struct str in;
@@ -52,8 +52,33 @@ void machine_full_fault(struct machine *m);
 #define machine_err(m, ...) (machine_fault(m, __VA_ARGS__), false)
 #define machine_full(m)     (machine_full_fault(m), false)
 
+/* --- pickle_stack.c --- */
+/* Each is false, with the error set, where the stack does not allow it. */
+bool machine_push(struct machine *m, struct node *n); /* NULL: no memory */
+bool machine_pop(struct machine *m, struct node **ret);
+/* The value on top, left there. */
+bool machine_top(struct machine *m, struct node **ret);
+/* Take the last mark away: the values above it are items[0 .. *n - 1], good
+ * until the next push. */
+bool machine_pop_mark(struct machine *m, struct node ***items, uint32_t *n);
+/* A new node; NULL past a limit. */
+struct node *machine_node(struct machine *m, enum node_kind kind);
+bool machine_append(struct machine *m, struct node *list,
+    struct node **items, uint32_t n);
+/* A new container of these items, pushed. */
+bool machine_container(struct machine *m, enum node_kind kind,
+    struct node **items, uint32_t n);
+
+/* --- pickle_values.c --- */
+/* A text within the limit, and UTF-8. */
+bool machine_check_text(struct machine *m, struct str s);
+bool machine_push_bytes(struct machine *m, enum node_kind kind,
+    struct str bytes);
+
+/* The opcodes, in pickle_ops.def. */
 typedef bool op_function(struct machine *m, const struct argument *a);
-/* Execute the opcode m->op. */
-bool machine_execute(struct machine *m, const struct argument *a);
+#define OP(byte, name, argument, function) op_function op_##function;
+#include "import/pickle_ops.def"
+#undef OP
 
 #endif

@@ -30,7 +30,7 @@ static const char *const input_keys[] = {
 #undef INPUT
 };
 
-/* --- the file by itself ------------------------------------------------------- */
+/* --- the file by itself --------------------------------------------------- */
 
 static bool
 check_inputs(const struct yaml_node *inputs, struct err *err)
@@ -84,7 +84,7 @@ schema_class_name(const struct schema *schema, struct str label)
 	return label;
 }
 
-/* --- inputs --------------------------------------------------------------------- */
+/* --- inputs --------------------------------------------------------------- */
 
 /* Which of the words a plain or quoted scalar is. */
 static bool
@@ -258,7 +258,7 @@ read_input(const struct schema *s, const struct yaml_node *input,
 	return true;
 }
 
-/* --- the rest ------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------- */
 
 /* A plain scalar as JSON: a number or true or false as such, else text. */
 static void

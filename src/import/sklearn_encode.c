@@ -158,7 +158,7 @@ read_columns(const struct step *s, const struct flow *in,
 	return true;
 }
 
-/* --- OneHotEncoder ----------------------------------------------------------- */
+/* --- OneHotEncoder -------------------------------------------------------- */
 
 enum unknown { UNKNOWN_ERROR, UNKNOWN_IGNORE, UNKNOWN_INFREQUENT,
 	UNKNOWN_WARN };
@@ -280,7 +280,7 @@ read_onehot_encoder(const struct step *s, const struct flow *in,
 	return true;
 }
 
-/* --- OrdinalEncoder ------------------------------------------------------------ */
+/* --- OrdinalEncoder ------------------------------------------------------- */
 
 static bool
 ordinal_column(const struct step *s, const struct categories *c,

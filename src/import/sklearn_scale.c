@@ -53,7 +53,7 @@ read_minmax_scaler(const struct step *s, const struct flow *in,
 	return true;
 }
 
-/* --- SimpleImputer --------------------------------------------------------- */
+/* --- SimpleImputer -------------------------------------------------------- */
 
 /* A slot where only NaN is missing: what the imputer looks for becomes NaN,
  * and a NaN that it does not look for refuses the row, as scikit-learn

@@ -219,7 +219,7 @@ sk_forest_build(const struct step *s, const struct flow *in,
 	    err) || step_context(s, err);
 }
 
-/* --- a tree, an average of trees --------------------------------------------- */
+/* --- a tree, an average of trees ------------------------------------------ */
 
 /* Whether scikit-learn itself takes NaN in the input of this tree, which is
  * alone or in a forest. The support came class by class; without it a NaN is

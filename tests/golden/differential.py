@@ -10,6 +10,7 @@ failure can be made again:
 The comparing is done by the program `golden`, built beside the tests.
 """
 import argparse
+import inspect
 import json
 import os
 import pathlib
@@ -45,6 +46,12 @@ except ImportError as missing:
 
 WORDS = ["Yes", "No", "DSL", "Fiber optic", "Zürich", "日本", "a b", "",
          "0", "1", "other", "None", "nan", "x,y", "\"q\""]
+
+
+def known(cls, **parameters):
+    """cls(...) with those of the parameters that this version has."""
+    names = inspect.signature(cls).parameters
+    return cls(**{k: v for k, v in parameters.items() if k in names})
 
 
 class Maker:
@@ -127,8 +134,8 @@ class Maker:
 
     def number_imputer(self):
         strategy = self.pick("mean", "median", "most_frequent", "constant")
-        return SimpleImputer(
-            strategy=strategy, add_indicator=self.chance(0.4),
+        return known(
+            SimpleImputer, strategy=strategy, add_indicator=self.chance(0.4),
             keep_empty_features=self.chance(0.5),
             fill_value=-7.5 if strategy == "constant" and self.chance(0.5)
             else None)
@@ -143,15 +150,16 @@ class Maker:
         grouping = self.pick({}, {}, {"min_frequency": self.pick(5, 0.1)},
                              {"max_categories": self.pick(2, 3)})
         if self.chance(0.6):
-            return OneHotEncoder(
+            return known(
+                OneHotEncoder,
                 handle_unknown=self.pick("error", "ignore",
                                          "infrequent_if_exist", "warn"),
                 drop=self.pick(None, None, "first", "if_binary"),
                 sparse_output=self.chance(0.5), **grouping)
         if self.chance(0.3):
-            return OrdinalEncoder(**grouping)
-        return OrdinalEncoder(
-            handle_unknown="use_encoded_value",
+            return known(OrdinalEncoder, **grouping)
+        return known(
+            OrdinalEncoder, handle_unknown="use_encoded_value",
             unknown_value=self.pick(-1, 99),
             encoded_missing_value=self.pick(np.nan, -2, 77), **grouping)
 
@@ -238,7 +246,7 @@ class Maker:
             logistic = {"solver": "liblinear"}
         weight = self.pick(None, None, "balanced")
         return self.pick(
-            LogisticRegression(max_iter=200, **logistic),
+            known(LogisticRegression, max_iter=200, **logistic),
             DecisionTreeClassifier(
                 criterion=self.pick("gini", "entropy"), class_weight=weight,
                 **tree),
@@ -286,7 +294,7 @@ class Maker:
         """Returns the line of the list, or None if training refused."""
         try:
             model, test, rows = self.make()
-        except ValueError:
+        except (ValueError, TypeError):
             return None
         data = folder / "model"
         form = self.random.randrange(4)
