@@ -44,12 +44,6 @@ cli_stopped(void)
 }
 
 bool
-cli_memory(struct arena *mem, size_t cap, struct err *err)
-{
-	return arena_init(mem, cap, err);
-}
-
-bool
 cli_buffer(struct arena *mem, size_t cap, struct buf *b, struct err *err)
 {
 	void *memory = arena_alloc(mem, cap);

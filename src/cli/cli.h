@@ -56,8 +56,7 @@ int cli_usage(const struct command *self, const char *fmt, ...)
 /* Write to stdout: CLI_FINE, or CLI_FAILED with the error told. A reader
  * that went away is no news: CLI_FAILED, and nothing is told. */
 int cli_print(const struct buf *b);
-/* `cap` bytes of memory for this command, and a buffer in it. */
-MUST_USE bool cli_memory(struct arena *mem, size_t cap, struct err *err);
+/* A buffer of `cap` bytes in mem. */
 MUST_USE bool cli_buffer(struct arena *mem, size_t cap, struct buf *b,
     struct err *err);
 /* True once SIGINT or SIGTERM came, after cli_catch_stop. */

@@ -266,7 +266,7 @@ cmd_bench(const struct command *self, int argc, char *argv[])
 	};
 	const char *arguments[CLI_ARGUMENTS_MAX];
 	struct result results[SIZES_MAX];
-	static struct bench b;
+	struct bench b = {0};
 	struct loaded model;
 	size_t n_sizes, most = 0;
 	char memory[4096];

@@ -112,7 +112,7 @@ cmd_config(const struct command *self, int argc, char *argv[])
 	if (a.check_unnamed)
 		return cli_usage(self, "the option --check needs a value:"
 		    " FILE");
-	if (!cli_memory(&mem, MEMORY, &err))
+	if (!arena_init(&mem, MEMORY, &err))
 		return cli_fail(&err);
 	status = run(self, &a, &mem);
 	arena_done(&mem);

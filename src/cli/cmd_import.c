@@ -66,7 +66,7 @@ cmd_import(const struct command *self, int argc, char *argv[])
 		    "--target names a column of --reference DATA.csv");
 	o = (struct import_options){.schema_path = schema,
 	    .name = str_of(name), .version = str_of(version)};
-	if (!cli_memory(&mem, import_memory_bytes(arguments[0]), &err))
+	if (!arena_init(&mem, import_memory_bytes(arguments[0]), &err))
 		return cli_fail(&err);
 	ok = import_file(arguments[0], &o, &mem, &build, &err) &&
 	    (reference == NULL ||

@@ -17,7 +17,7 @@ inspect(const struct model *m, bool json)
 	struct err err;
 	int status;
 
-	if (!cli_memory(&mem, MEMORY, &err))
+	if (!arena_init(&mem, MEMORY, &err))
 		return cli_fail(&err);
 	if (!cli_buffer(&mem, MEMORY, &b, &err)) {
 		status = cli_fail(&err);

@@ -24,7 +24,7 @@ cmd_metrics(const struct command *self, int argc, char *argv[])
 	if (!cli_parse(self, argc, argv, options, countof(options), 0, 0,
 	    arguments, &n, &status))
 		return status;
-	if (!cli_memory(&mem, OUTPUT_BYTES, &err))
+	if (!arena_init(&mem, OUTPUT_BYTES, &err))
 		return cli_fail(&err);
 	if (!cli_buffer(&mem, OUTPUT_BYTES, &b, &err))
 		status = cli_fail(&err);

@@ -147,7 +147,7 @@ cmd_predict(const struct command *self, int argc, char *argv[])
 		"File for the rows that cannot be scored, with the reason."},
 	};
 	const char *arguments[CLI_ARGUMENTS_MAX];
-	static struct job job;
+	struct job job = {0};
 	enum rows_format format;
 	struct err err;
 	int n, status;
@@ -162,7 +162,7 @@ cmd_predict(const struct command *self, int argc, char *argv[])
 	cli_catch_stop();
 	if (!load_model(arguments[0], &job.model, &err))
 		return cli_fail(&err);
-	ok = cli_memory(&job.mem, MEMORY, &err) &&
+	ok = arena_init(&job.mem, MEMORY, &err) &&
 	    run(&job, n > 1 ? arguments[1] : NULL, out, rejects,
 	    output != NULL ? &format : NULL, &err);
 	arena_done(&job.mem);

@@ -117,9 +117,9 @@ cmd_status(const struct command *self, int argc, char *argv[])
 			settings[n++] = argv[i];
 	}
 	settings[n] = NULL;
-	if (!cli_memory(&text, MEMORY, &err) ||
-	    !cli_memory(&mem[0], MEMORY, &err) ||
-	    !cli_memory(&mem[1], MEMORY, &err))
+	if (!arena_init(&text, MEMORY, &err) ||
+	    !arena_init(&mem[0], MEMORY, &err) ||
+	    !arena_init(&mem[1], MEMORY, &err))
 		return cli_fail(&err);
 	if (!config_check_flags(n, settings, &text, &err))
 		return cli_usage(self, "%s", err.text);

@@ -220,7 +220,7 @@ bool
 reference_note(const char *path, const char *target,
     struct model_build *build, struct err *err)
 {
-	static struct reference r;
+	struct reference r;
 	struct model *m;
 	struct str image;
 	bool ok;

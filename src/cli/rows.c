@@ -243,45 +243,62 @@ first_byte(struct source *in, char *ret, struct err *err)
 	}
 }
 
-/* Whether the first line is a JSON value by itself, as in NDJSON. */
+/* Whether the first object ends on its line, as in NDJSON: then a bad line
+ * harms no other. Reads on to the line's end: a pipe may bring it in pieces.
+ * Brackets in strings may deceive it; whole values are read either way. */
 static bool
-is_whole_line(const struct source *in)
+first_line_is_whole(struct source *in, bool *ret, struct err *err)
 {
-	struct str rest = {in->p + in->from, in->to - in->from}, line;
+	size_t at = in->from;
+	bool begun = false;
 	int depth = 0;
 
-	do
-		line = str_trim(str_cut(&rest, '\n'));
-	while (line.n == 0 && rest.p != NULL);
-	for (size_t i = 0; i < line.n; i++)
-		depth += (line.p[i] == '{') - (line.p[i] == '}');
-	return depth == 0;
+	for (;;) {
+		size_t from = in->from;
+
+		for (; at < in->to; at++) {
+			char c = in->p[at];
+
+			begun = begun || c == '{';
+			depth += (c == '{') - (c == '}');
+			if (c == '\n' && begun)
+				break;
+		}
+		if (at < in->to || in->end) {
+			*ret = depth == 0;
+			return true;
+		}
+		if (!source_more(in, err))
+			return false;
+		at -= from - in->from;
+	}
 }
 
 static bool
 find_format(struct rows *r, const char *path, struct err *err)
 {
 	struct str name = str_of(path != NULL ? path : "-");
+	bool lines = str_has_suffix(name, STR(".ndjson")) ||
+	    str_has_suffix(name, STR(".jsonl"));
+	bool json = lines || str_has_suffix(name, STR(".json"));
 	char first;
 
 	if (!first_byte(&r->in, &first, err))
 		return false;
-	if (str_has_suffix(name, STR(".csv")) || (first != '[' &&
-	    first != '{' && !str_has_suffix(name, STR(".json")) &&
-	    !str_has_suffix(name, STR(".ndjson")) &&
-	    !str_has_suffix(name, STR(".jsonl")))) {
+	if (str_has_suffix(name, STR(".csv")) ||
+	    (first != '[' && first != '{' && !json)) {
 		r->format = ROWS_CSV;
-	} else if (first == '[' && !str_has_suffix(name, STR("ndjson")) &&
-	    !str_has_suffix(name, STR(".jsonl"))) {
+		return true;
+	}
+	if (first == '[' && !lines) {
 		r->format = ROWS_JSON;
 		items_init(&r->items, &r->in, ITEMS_ARRAY);
-	} else {
-		r->format = ROWS_NDJSON;
-		items_init(&r->items, &r->in,
-		    str_has_suffix(name, STR("ndjson")) ||
-		    str_has_suffix(name, STR(".jsonl")) ||
-		    is_whole_line(&r->in) ? ITEMS_LINES : ITEMS_VALUES);
+		return true;
 	}
+	r->format = ROWS_NDJSON;
+	if (!lines && !first_line_is_whole(&r->in, &lines, err))
+		return false;
+	items_init(&r->items, &r->in, lines ? ITEMS_LINES : ITEMS_VALUES);
 	return true;
 }
 

@@ -3,6 +3,7 @@
 """The command line on real files: every command, and every way in which one
 can be used wrongly, with its exit status and its sentence."""
 import csv
+import fcntl
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -458,6 +460,25 @@ class Predict(Case):
         self.assertFine(done)
         self.assertEqual(json.loads(done.stdout)["prediction"],
                          reference()[0]["v1"]["prediction"])
+
+    def test_lines_that_come_in_pieces_are_lines(self):
+        good = json.dumps(reference()[0]["input"])
+        text = f"{good}\n{{bad\n{good}\n".encode()
+        with subprocess.Popen([PROGRAM, "predict", model],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE,
+                              env=ENVIRONMENT) as child:
+            child.stdin.write(text[:40])
+            child.stdin.flush()
+            deadline = time.monotonic() + 30
+            while fcntl.ioctl(child.stdin, termios.FIONREAD,
+                              b"\0" * 4) != b"\0" * 4:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.001)
+            out, told = child.communicate(text[40:], 60)
+        self.assertEqual(out.count(b"\n"), 2)
+        self.assertIn(b"row 2: ", told)
+        self.assertIn(b"1 of 3 rows", told)
 
     def test_a_regression_answers_with_a_number(self):
         source = os.path.join(TELCO, "linreg_model.joblib")
