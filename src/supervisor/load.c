@@ -52,11 +52,17 @@ static bool
 start_import(struct load_import *import, const struct config_model *m,
     const char *image, const char *lightscore, struct err *err)
 {
-	const char *argv[] = {lightscore, "import", m->file, "-o", image,
-	    m->schema != NULL ? "--schema" : NULL, m->schema, NULL};
+	const char *argv[9] = {lightscore, "import", "-o", image};
+	size_t n = 4;
 	struct child_spec spec = {.argv = argv, .in_fd = -1, .ready_fd = -1};
 	bool ok;
 
+	if (m->schema != NULL) {
+		argv[n++] = "--schema";
+		argv[n++] = m->schema;
+	}
+	argv[n++] = "--"; /* its name may begin as an option does */
+	argv[n++] = m->file;
 	if (!child_pipe(&import->said_fd, &spec.err_fd, err))
 		return false;
 	ok = child_start(&spec, &import->pid, err);

@@ -84,13 +84,14 @@ class Service:
         s.request("GET", "/health")
     """
 
-    def __init__(self, *args, state_dir=None, port=0, program=None):
+    def __init__(self, *args, state_dir=None, port=0, program=None, cwd=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lightscore-test."))
         self.state_dir = pathlib.Path(state_dir or self.dir / "state")
         self.args = [*(program or [LIGHTSCORE, "serve"]),
                      "--listen", f"127.0.0.1:{port}",
                      "--state-dir", self.state_dir, *args]
         self.log_path = self.dir / "log"
+        self.cwd = cwd
         self.process = None
         self.port = None
 
@@ -105,7 +106,7 @@ class Service:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [str(a) for a in self.args], stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log)
+                stdout=subprocess.PIPE, stderr=log, cwd=self.cwd)
         return self
 
     def start(self):

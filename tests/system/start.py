@@ -4,6 +4,7 @@
 import os
 import pathlib
 import pty
+import shutil
 import signal
 import socket
 import subprocess
@@ -72,6 +73,13 @@ class Start(unittest.TestCase):
             self.assertIn(b"200 OK", answer)
             self.assertIn(b'{"status":"ok"}', answer)
             self.assertEqual(s.process.wait(service.PATIENCE), 0)
+
+    def test_model_file_named_as_an_option(self):
+        with tempfile.TemporaryDirectory() as top:
+            shutil.copy(service.SRCDIR / "models/churn/v1.joblib",
+                        pathlib.Path(top, "-o.joblib"))
+            with Service("--model", "v1=-o.joblib", cwd=top) as s:
+                self.assertEqual(s.request("GET", "/health/ready")[0], 200)
 
     def test_second_signal_ends_at_once(self):
         with Service("--workers", "1") as s:
