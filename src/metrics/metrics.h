@@ -208,6 +208,7 @@ struct metrics_served {
 struct metrics_server {
 #include "metrics/metrics.def"
 	struct metrics_served model[MODEL_CELLS];
+	_Atomic uint32_t draining; /* told to end: no longer ready */
 };
 #undef METRIC_IN_SERVER
 

@@ -185,6 +185,7 @@ begin(struct metrics_file *f)
 		forget_gauges(&f->server->model[m], METRIC_SERVER_MODEL);
 	for (int i = 0; i < METRICS_SLOTS; i++)
 		metrics_slot_ended(f, i);
+	atomic_store(&f->server->draining, 0);
 }
 
 static bool

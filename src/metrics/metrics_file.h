@@ -109,6 +109,20 @@ struct metrics_model_text {
 void metrics_set_model_text(struct metrics_file *f, enum label_MODEL model,
     const struct metrics_model_text *text);
 
+/* Supervisor: the service has been told to end; metrics_create unsays it. */
+static inline void
+metrics_set_draining(struct metrics_file *f)
+{
+	atomic_store_explicit(&f->server->draining, 1, memory_order_relaxed);
+}
+
+static inline bool
+metrics_is_draining(const struct metrics_file *f)
+{
+	return atomic_load_explicit(&f->server->draining,
+	    memory_order_relaxed) != 0;
+}
+
 /* --- worker slots --------------------------------------------------------- */
 
 /* Supervisor, before it forks the worker of slot i, whose last worker has

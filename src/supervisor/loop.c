@@ -46,6 +46,7 @@ supervisor_stop(struct supervisor *s)
 		return;
 	}
 	log_info("stop begins");
+	metrics_set_draining(&s->metrics);
 	s->phase = PHASE_DRAINING;
 	s->kill_at_ns = now + patience_ns(s);
 	ready_done(&s->ready);

@@ -63,6 +63,7 @@ handle(void *ctx, const struct http_request *req, struct http_response *res,
 {
 	struct worker *w = ctx;
 
+	api_set_draining(w->api, metrics_is_draining(&w->metrics));
 	/* Only what costs is shed: probes stay answered. */
 	if (req->method == HTTP_POST && is_overloaded(w)) {
 		api_refuse(w->api, req, 503,

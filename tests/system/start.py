@@ -74,6 +74,22 @@ class Start(unittest.TestCase):
             self.assertIn(b'{"status":"ok"}', answer)
             self.assertEqual(s.process.wait(service.PATIENCE), 0)
 
+    def test_a_service_that_stops_is_not_ready(self):
+        with Service("--workers", "1") as s, \
+                socket.create_connection(("127.0.0.1", s.port),
+                                         service.PATIENCE) as probe:
+            # lighttpd must have accepted it: later ones are refused.
+            self.assertEqual(s.request("GET", "/health/ready")[0], 200)
+            s.process.send_signal(signal.SIGTERM)
+            s.wait_refused()
+            probe.sendall(b"GET /health/ready HTTP/1.1\r\nHost: t\r\n\r\n")
+            answer = b""
+            while part := probe.recv(65536):
+                answer += part
+            self.assertIn(b" 503 ", answer)
+            self.assertIn(b"Retry-After: 1", answer)
+            self.assertEqual(s.process.wait(service.PATIENCE), 0)
+
     def test_model_file_named_as_an_option(self):
         with tempfile.TemporaryDirectory() as top:
             shutil.copy(service.SRCDIR / "models/churn/v1.joblib",
