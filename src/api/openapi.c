@@ -141,6 +141,7 @@ render_operation(struct buf *b, const struct api *api, const struct route *r,
 	if (s != NULL) {
 		render_error(b, "400", "The input is wrong: what, and where");
 		render_error(b, "413", "Too many rows, or too large");
+		render_error(b, "415", "The body is compressed");
 	}
 	if (s != NULL || r->label == ROUTE_HEALTH_READY)
 		render_error(b, "503", "Overloaded or shutting down: try "

@@ -15,9 +15,20 @@
 #include "score/input.h"
 #include "score/score.h"
 
+/* We never unpack what a client packed: a few bytes could become any size. */
+static bool
+is_packed(const struct http_request *req)
+{
+	struct str encoding = str_trim(req->encoding);
+
+	return encoding.n > 0 && !str_eq_nocase(encoding, STR("identity"));
+}
+
 static bool
 parse(struct exchange *x, struct predict_batch *b, struct problem *p)
 {
+	if (is_packed(x->req))
+		return problem_set(p, PROBLEM_ENCODING);
 	if (!predict_decode_is_json(x->req->content_type)) {
 		problem_set(p, PROBLEM_NO_INPUT);
 		snprintf(p->detail, sizeof(p->detail),

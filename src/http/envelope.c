@@ -16,6 +16,7 @@ enum param {
 	QUERY_STRING,
 	CONTENT_LENGTH,
 	CONTENT_TYPE,
+	ENCODING,
 	ACCEPT,
 	PARAMS
 };
@@ -27,6 +28,7 @@ static const struct str names[PARAMS] = {
     [QUERY_STRING] = {"QUERY_STRING", 12},
     [CONTENT_LENGTH] = {"CONTENT_LENGTH", 14},
     [CONTENT_TYPE] = {"CONTENT_TYPE", 12},
+    [ENCODING] = {"HTTP_CONTENT_ENCODING", 21},
     [ACCEPT] = {"HTTP_ACCEPT", 11},
 };
 
@@ -105,6 +107,7 @@ envelope_parse(char *const params[], struct arena *mem, struct envelope *ret,
 	e.request.method = http_method_of(values[METHOD]);
 	e.request.query = values[QUERY_STRING];
 	e.request.content_type = values[CONTENT_TYPE];
+	e.request.encoding = values[ENCODING];
 	e.request.accept = values[ACCEPT];
 	*ret = e;
 	return true;

@@ -23,6 +23,7 @@ struct http_request {
 	struct str path;         /* decoded, without the query */
 	struct str query;        /* as sent, without the '?' */
 	struct str content_type; /* empty where absent, as all below */
+	struct str encoding;     /* Content-Encoding */
 	struct str accept;
 	struct str body;
 	uint64_t started_ns;     /* clock_mono_ns when it was accepted */

@@ -65,6 +65,8 @@ take_header(struct test_case *c, struct str rest, struct str line)
 	if (str_eq(name, STR("Content-Type"))) {
 		c->typed = true;
 		c->content_type = rest;
+	} else if (str_eq(name, STR("Content-Encoding"))) {
+		c->encoding = rest;
 	} else if (str_eq(name, STR("Accept"))) {
 		c->accept = rest;
 	} else if (!str_eq(name, STR("Accept-Encoding"))) {

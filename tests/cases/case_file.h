@@ -30,7 +30,7 @@ struct case_file {
 };
 struct test_case {
 	struct str id, method, path;
-	struct str content_type, accept;
+	struct str content_type, encoding, accept;
 	bool typed, served, has_body;
 	struct str body;
 	struct case_edit edits[CASE_EDITS];

@@ -235,7 +235,8 @@ run_case(struct run *r, const struct test_case *c, char *body_memory,
 {
 	struct str path = c->path;
 	struct http_request req = {.method = http_method_of(c->method),
-	    .content_type = c->content_type, .accept = c->accept,
+	    .content_type = c->content_type, .encoding = c->encoding,
+	    .accept = c->accept,
 	    .started_ns = clock_mono_ns()};
 	uint64_t rows[2], errors[2];
 	struct buf body;

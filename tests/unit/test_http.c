@@ -65,7 +65,8 @@ parameters_become_a_request(void **state)
 	    PARAMS(P("CONTENT_LENGTH=17"), P("SCRIPT_NAME=/v1"),
 		P("PATH_INFO=/predict"), P("QUERY_STRING=a=b&c"),
 		P("REQUEST_METHOD=POST"), P("HTTP_HOST=x"),
-		P("CONTENT_TYPE=application/json"), P("HTTP_ACCEPT=*/*")),
+		P("CONTENT_TYPE=application/json"), P("HTTP_ACCEPT=*/*"),
+		P("HTTP_CONTENT_ENCODING=gzip")),
 	    &mem, &e, &err));
 	assert_int_equal(e.request.method, HTTP_POST);
 	assert_int_equal(e.content_length, 17);
@@ -73,6 +74,7 @@ parameters_become_a_request(void **state)
 	assert_str(e.request.query, "a=b&c");
 	assert_str(e.request.content_type, "application/json");
 	assert_str(e.request.accept, "*/*");
+	assert_str(e.request.encoding, "gzip");
 	assert_int_equal(e.request.body.n, 0);
 }
 
@@ -91,6 +93,7 @@ what_is_absent_is_empty(void **state)
 	assert_int_equal(e.request.query.n, 0);
 	assert_int_equal(e.request.content_type.n, 0);
 	assert_int_equal(e.request.accept.n, 0);
+	assert_int_equal(e.request.encoding.n, 0);
 }
 
 static void
