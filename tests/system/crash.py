@@ -161,7 +161,7 @@ class Stuck(unittest.TestCase):
             old = s.workers()[0]
             os.kill(old, signal.SIGSTOP)
             with Load(s, ROW) as load:
-                s.wait_log(f"worker killed slot=0 pid={old}")
+                s.wait_log(f"worker died slot=0 pid={old}")
                 load.wait_more(100)
             self.assertEqual((set(load.answers), load.failures),
                              ({200}, []))
