@@ -215,7 +215,7 @@ facts_figures_and_classes_come_back(void **state)
 
 /* --- null, from the steps ------------------------------------------------ */
 
-enum path { TO_LINEAR, IMPUTED, TO_FOREST, TO_NAN_FOREST, SCALED_TO_NAN_FOREST,
+enum path { TO_OUTPUT, TO_LINEAR, IMPUTED, TO_FOREST, TO_NAN_FOREST, SCALED_TO_NAN_FOREST,
 	IMPUTED_AND_LINEAR, FLAGGED, NOWHERE };
 
 static enum model_null
@@ -259,6 +259,9 @@ null_of_number(enum path path)
 	case NOWHERE:
 		assert_true(model_build_constant(b, 1, &y, &err));
 		break;
+	case TO_OUTPUT:
+		y = x;
+		break;
 	}
 	assert_true(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
 	model_build_field_default(b, 0, &field);
@@ -269,6 +272,7 @@ static void
 null_of_a_number_follows_its_paths(void **state)
 {
 	(void)state;
+	assert_int_equal(null_of_number(TO_OUTPUT), NULL_REFUSE);
 	assert_int_equal(null_of_number(TO_LINEAR), NULL_REFUSE);
 	assert_int_equal(null_of_number(IMPUTED), NULL_MISSING);
 	assert_int_equal(null_of_number(TO_FOREST), NULL_REFUSE);
@@ -298,10 +302,36 @@ null_of_text(int32_t unknown, int32_t missing, bool impute)
 	return field.null;
 }
 
+/* The same through an ordinal encoder, whose numbers may be missing. */
+static enum model_null
+null_of_ordinal(double unknown, double missing, bool impute)
+{
+	double table[] = {unknown, missing, 0};
+	struct model_build *b = model_build_new(&mem);
+	struct model_field field;
+	uint32_t x, y, code;
+
+	assert_true(model_build_input(b, STR("x"), &x, &err));
+	assert_true(model_build_code(b, x, STR("one"), &code, &err));
+	assert_true(model_build_table(b, x, table, countof(table), &y, &err));
+	if (impute)
+		assert_true(model_build_impute(b, y, 7, &y, &err));
+	assert_true(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
+	model_build_field_default(b, 0, &field);
+	return field.null;
+}
+
 static void
 null_of_a_text_follows_its_encoder(void **state)
 {
 	(void)state;
+	assert_int_equal(null_of_ordinal(-1, 5, false), NULL_MISSING);
+	assert_int_equal(null_of_ordinal(-1, -1, false), NULL_REFUSE);
+	assert_int_equal(null_of_ordinal(-1, TABLE_REFUSE, false),
+	    NULL_REFUSE);
+	assert_int_equal(null_of_ordinal(-1, NAN, false), NULL_REFUSE);
+	assert_int_equal(null_of_ordinal(-1, NAN, true), NULL_MISSING);
+	assert_int_equal(null_of_ordinal(NAN, NAN, true), NULL_MISSING);
 	assert_int_equal(null_of_text(ONEHOT_NONE, 1, false), NULL_MISSING);
 	assert_int_equal(null_of_text(ONEHOT_NONE, ONEHOT_NONE, false),
 	    NULL_REFUSE);
@@ -462,6 +492,35 @@ build_refuses_a_schema_that_contradicts_the_model(void **state)
 	f.has_default = true;
 	f.default_text = STR("No");
 	REFUSED(model_build_field(b, &f, &err), ERR_INPUT, "default");
+}
+
+/* A lookup is bounded, so texts that would all have to be tried are not
+ * compiled. */
+static void
+colliding_categories_are_refused(void **state)
+{
+	struct model_build *b = model_build_new(&mem);
+	struct str image;
+	uint32_t x, code;
+	char text[16];
+	int found = 0;
+
+	(void)state;
+	assert_true(model_build_input(b, STR("x"), &x, &err));
+	for (int i = 0; found < 300; i++) {
+		int n = snprintf(text, sizeof(text), "%d", i);
+		struct str s = {text, (size_t)n};
+
+		if ((str_hash(s) & 1023) < 20) {
+			assert_true(model_build_code(b, x, s, &code, &err));
+			found++;
+		}
+	}
+	assert_true(model_build_table(b, x, (double[]){0, 0, 0}, 3, &x,
+	    &err));
+	assert_true(model_build_output(b, MODEL_REGRESSION, &x, 1, &err));
+	REFUSED(model_image(b, &image, &err), ERR_INPUT,
+	    "hash table entry in the wrong place");
 }
 
 static void
@@ -691,6 +750,7 @@ main(void)
 	    cmocka_unit_test(build_refuses_what_is_no_tree),
 	    cmocka_unit_test(
 		build_refuses_a_schema_that_contradicts_the_model),
+	    cmocka_unit_test(colliding_categories_are_refused),
 	    cmocka_unit_test(unfinished_build_is_refused),
 	    cmocka_unit_test(full_arena_is_a_limit_not_a_crash),
 	    cmocka_unit_test(every_flipped_byte_is_refused),

@@ -326,6 +326,32 @@ full_hash_table_is_refused(void **state)
 	free(bent);
 }
 
+/* Texts that overlap would be cheap to store and dear to check. */
+static void
+texts_read_over_and_over_are_refused(void **state)
+{
+	size_t behind = offsetof(struct image_header, checksum) + 4;
+	struct str image = zoo_image(ZOO_SHOP, &mem);
+	char *bent = malloc(image.n);
+	struct image_header *header = (struct image_header *)bent;
+	const struct image_section *table;
+	struct image_about *about;
+	struct model *m;
+
+	(void)state;
+	assert_non_null(bent);
+	memcpy(bent, image.p, image.n);
+	table = (const struct image_section *)(bent + sizeof(*header));
+	about = (struct image_about *)(bent + table[SECTION_about].offset);
+	for (int i = 0; i < FACT_COUNT; i++)
+		about->facts[i] = (struct image_text){.at = 0,
+		    .n = table[SECTION_text].count};
+	header->checksum = checksum_crc32(bent + behind, image.n - behind);
+	assert_false(model_open_bytes((struct str){bent, image.n}, &m, &err));
+	assert_non_null(strstr(err.text, "a text outside"));
+	free(bent);
+}
+
 static void
 sections_have_to_lie_in_order_within_the_file(void **state)
 {
@@ -334,7 +360,7 @@ sections_have_to_lie_in_order_within_the_file(void **state)
 
 	(void)state;
 	for (uint32_t k = 0; k < SECTION_COUNT; k++)
-		for (int how = 0; how < 5; how++) {
+		for (int how = 0; how < 6; how++) {
 			char *bent = malloc(image.n);
 			struct image_header *header;
 			struct image_section *s;
@@ -352,6 +378,8 @@ sections_have_to_lie_in_order_within_the_file(void **state)
 			else if (how == 2)
 				s->offset = (uint64_t)-64;
 			else if (how == 3)
+				s->offset -= IMAGE_ALIGN;
+			else if (how == 4)
 				s->count++;
 			else
 				s->bytes = s->count = UINT32_MAX;
@@ -370,6 +398,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_forgery_is_refused_by_its_own_proof),
 	    cmocka_unit_test(full_hash_table_is_refused),
+	    cmocka_unit_test(texts_read_over_and_over_are_refused),
 	    cmocka_unit_test(sections_have_to_lie_in_order_within_the_file),
 	};
 

@@ -76,7 +76,8 @@ grow(struct tree *t, uint32_t i, int depth, enum tree_compare rule)
 	if (depth == 0 || lrand48() % 5 == 0 || t->n + 2 > NODES_MAX) {
 		t->left[i] = t->right[i] = -1;
 		for (int j = 0; j < VALUES_MAX; j++)
-			t->value[i * VALUES_MAX + j] = drand48() - 0.5;
+			t->value[i * VALUES_MAX + j] = lrand48() % 2 ?
+			    drand48() - 0.5 : 0.5 * (double)(lrand48() % 3);
 		return;
 	}
 	t->feature[i] = (int32_t)(lrand48() % FEATURES);
@@ -249,12 +250,69 @@ leaves_of_many_values_and_outputs_add_up(void **state)
 	compare(TREE_F64_LE_F64, true, 1, 3, 21, 5);
 }
 
+/* What the estimator's own number type cannot hold is refused, to the last
+ * double that still rounds to a float. */
+static void
+values_beyond_the_rules_type_are_refused(void **state)
+{
+	static const struct {
+		enum tree_compare rule;
+		double value;
+		bool takes_nan, ok;
+		enum score_refusal why;
+	} cases[] = {
+	    {TREE_F32_LE_F64, 0x1.fffffefffffffp127, false, true, 0},
+	    {TREE_F32_LE_F64, 0x1.ffffffp127, false, false, SCORE_NOT_FINITE},
+	    {TREE_F32_LE_F64, -0x1.ffffffp127, true, false, SCORE_NOT_FINITE},
+	    {TREE_F32_LT_F32, 1e300, true, false, SCORE_NOT_FINITE},
+	    {TREE_F64_LE_F64, 1e300, false, true, 0},
+	    {TREE_F64_LE_F64, -INFINITY, true, false, SCORE_NOT_FINITE},
+	    {TREE_F64_LE_F64, NAN, true, true, 0},
+	    {TREE_F64_LE_F64, NAN, false, false, SCORE_MISSING},
+	};
+	static struct tree tree;
+
+	(void)state;
+	srand48(4);
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct build_forest f = {.compare = cases[i].rule,
+		    .takes_nan = cases[i].takes_nan, .n_values = 1,
+		    .n_outputs = 1, .divide = 1};
+		double cells[FEATURES] = {0}, out;
+		struct score_fault fault;
+		struct arena mem;
+		struct model *m;
+		struct err err;
+		void *scratch;
+		bool ok;
+
+		assert_true(arena_init(&mem, (size_t)1 << 26, &err));
+		tree.n = 1;
+		grow(&tree, 0, 4, cases[i].rule);
+		m = compile(&mem, &tree, 1, &f);
+		scratch = aligned_alloc(64, (score_scratch_bytes(m, 1) + 63) &
+		    ~(size_t)63);
+		/* Whether a tree reads the column or not. */
+		cells[i % FEATURES] = cases[i].value;
+		ok = score_rows(m, cells, 1, &out, scratch, &fault);
+		assert_int_equal(ok, cases[i].ok);
+		if (!ok) {
+			assert_int_equal(fault.why, cases[i].why);
+			assert_int_equal(fault.column, i % FEATURES);
+		}
+		free(scratch);
+		model_close(m);
+		arena_done(&mem);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_rule_splits_as_it_says),
 	    cmocka_unit_test(leaves_of_many_values_and_outputs_add_up),
+	    cmocka_unit_test(values_beyond_the_rules_type_are_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
