@@ -53,6 +53,7 @@ first_estimator(const struct node *n)
 	for (int depth = 0; depth < SKLEARN_DEPTH_MAX; depth++) {
 		const struct node *list, *next = NULL;
 
+		n = step_inner(n);
 		if (!node_class(n, &module, &name))
 			return n;
 		if (str_eq(name, STR("Pipeline")))
@@ -186,8 +187,10 @@ algorithm(const struct node *root)
 	struct str module, name = STR("");
 
 	for (int depth = 0; depth < SKLEARN_DEPTH_MAX; depth++) {
-		const struct node *steps = node_get(root, "steps");
+		const struct node *steps;
 
+		root = step_inner(root);
+		steps = node_get(root, "steps");
 		if (!node_class(root, &module, &name) ||
 		    !str_eq(name, STR("Pipeline")) || steps == NULL ||
 		    steps->n == 0)

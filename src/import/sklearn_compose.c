@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * What composes steps: Pipeline, FeatureUnion, ColumnTransformer. Columns
- * are slots, so choosing and joining them only moves numbers around.
+ * What holds other steps: Pipeline, FeatureUnion, ColumnTransformer, and the
+ * searches that hold the best of several. Columns are slots, so choosing and
+ * joining them only moves numbers around.
  */
 #include "import/sklearn_step.h"
 
@@ -64,6 +65,18 @@ read_pipeline(const struct step *s, const struct flow *in, struct flow *out,
 	}
 	*out = at;
 	return true;
+}
+
+bool
+read_search(const struct step *s, const struct flow *in, struct flow *out,
+    struct err *err)
+{
+	if (!step_has(s, "best_estimator_"))
+		return step_err(s, err, ERR_MODEL,
+		    "no best_estimator_: search with refit=True, or save the "
+		    "estimator that it found");
+	return read_step(s, STR("best_estimator_"),
+	    step_get(s, "best_estimator_"), in, out, err);
 }
 
 /* What several transformers make, side by side. */

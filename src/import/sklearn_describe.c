@@ -54,6 +54,7 @@ put_estimator(struct line *l, const struct node *n, uint32_t depth)
 
 	if (depth > SKLEARN_DEPTH_MAX || b->over)
 		return;
+	n = step_inner(n);
 	if (!node_class(n, &module, &name)) {
 		buf_text(b, "passthrough");
 		return;

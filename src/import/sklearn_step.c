@@ -139,6 +139,21 @@ parse_version(const struct node *n)
 	return (int)(major * 1000 + minor);
 }
 
+/* Does a module of scikit-learn prepare data, or predict? */
+static bool
+is_preparing(struct str module)
+{
+	static const char *const starts[] = {"sklearn.preprocessing",
+	    "sklearn.impute", "sklearn.compose", "sklearn.decomposition",
+	    "sklearn.feature_", "sklearn.kernel_approximation",
+	    "sklearn.random_projection"};
+
+	for (size_t i = 0; i < countof(starts); i++)
+		if (str_has_prefix(module, str_of(starts[i])))
+			return true;
+	return false;
+}
+
 /* An object of a class that we do not know. */
 static bool
 unknown_class(const struct step *s, struct err *err)
@@ -155,15 +170,15 @@ unknown_class(const struct step *s, struct err *err)
 		    "expected a scikit-learn estimator, got %s", what);
 	snprintf(what, sizeof(what), "%.*s.%.*s", STR_ARG(module),
 	    STR_ARG(name));
-	if (str_has_prefix(module, STR("sklearn."))) {
-		sk_class_names(ROLE_ESTIMATOR, names, sizeof(names));
+	if (!str_has_prefix(module, STR("sklearn.")))
 		return step_err(s, err, ERR_MODEL,
-		    "%s is not supported; train with one of %s", what, names);
-	}
+		    "%s is no class of scikit-learn, and nothing in a file is "
+		    "ever run; use scikit-learn's own steps and estimators",
+		    what);
+	sk_class_names(is_preparing(module) ? ROLE_TRANSFORMER :
+	    ROLE_ESTIMATOR, names, sizeof(names));
 	return step_err(s, err, ERR_MODEL,
-	    "%s is no class of scikit-learn; nothing in a file is ever run, "
-	    "so only scikit-learn's own steps can be read: replace it by one "
-	    "of them, or apply it before the request", what);
+	    "%s is not supported; use one of %s", what, names);
 }
 
 static bool
@@ -221,6 +236,14 @@ step_is_passthrough(const struct node *n)
 {
 	return n != NULL &&
 	    (n->kind == NODE_NONE || node_is_text(n, "passthrough"));
+}
+
+const struct node *
+step_inner(const struct node *n)
+{
+	const struct node *best = node_get(n, "best_estimator_");
+
+	return best != NULL ? best : n;
 }
 
 bool

@@ -94,6 +94,8 @@ MUST_USE bool step_charge(const struct step *s, size_t items,
 
 /* 'passthrough' or None: the step does nothing. */
 bool step_is_passthrough(const struct node *n);
+/* What predicts in the place of n: a search's best estimator, else n. */
+const struct node *step_inner(const struct node *n);
 /* Room for n slots in the flow; ERR_LIMIT beyond SKLEARN_COLUMNS_MAX. */
 MUST_USE bool step_flow(const struct step *s, uint32_t n, struct flow *ret,
     struct err *err);

@@ -33,6 +33,7 @@ try:
         RandomForestClassifier, RandomForestRegressor)
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sklearn.model_selection import GridSearchCV
     from sklearn.pipeline import FeatureUnion, Pipeline
     from sklearn.preprocessing import (
         FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder,
@@ -287,6 +288,8 @@ class Maker:
             model = Pipeline([("prepare", self.transformer(x)),
                               ("model", self.estimator(n_classes))])
             test = self.table(self.rows, True)
+        if self.chance(0.05):
+            model = GridSearchCV(model, {"verbose": [False]}, cv=2)
         model.fit(x, y)
         return model, test, test
 

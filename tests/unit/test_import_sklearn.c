@@ -248,7 +248,13 @@ classes_that_are_not_known_are_refused_by_step(void **state)
 	p_end_pipeline();
 	p_stop(&p);
 	assert_refused("f: step model: sklearn.svm._classes.SVC is not "
-	    "supported; train with one of LogisticRegression");
+	    "supported; use one of LogisticRegression");
+	p_start(&p);
+	p_object(&p, "sklearn.decomposition._pca", "PCA");
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("f: the model: sklearn.decomposition._pca.PCA is not "
+	    "supported; use one of StandardScaler");
 	p_start(&p);
 	p_pipeline();
 	p_text(&p, "mine");
@@ -259,7 +265,7 @@ classes_that_are_not_known_are_refused_by_step(void **state)
 	p_end_pipeline();
 	p_stop(&p);
 	assert_refused("f: step mine: my.module.Magic is no class of "
-	    "scikit-learn; nothing in a file is ever run");
+	    "scikit-learn, and nothing in a file is ever run");
 }
 
 static void
