@@ -19,13 +19,13 @@ struct schema {
 };
 
 static const char *const model_keys[] = {
-#define MODEL(key, value, help) #key,
+#define MODEL(key) #key,
 #include "import/schema.def"
 #undef MODEL
 };
 
 static const char *const input_keys[] = {
-#define INPUT(key, value, help) #key,
+#define INPUT(key) #key,
 #include "import/schema.def"
 #undef INPUT
 };

@@ -13,7 +13,7 @@
 /*
  * What people say about a model beside its file: names, the order and kind
  * of its inputs, what clients may spell differently. A YAML file; its keys
- * are listed in schema.def.
+ * are described in lightscore-model(5).
  */
 struct schema;
 

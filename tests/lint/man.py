@@ -83,6 +83,17 @@ class Man(unittest.TestCase):
                                re.M):
             self.assertRegex(page, rf"(?m)^\.(It )?Ic {name}\b")
 
+    def test_every_key_of_a_schema_is_described(self):
+        with open(os.path.join(tap.SRCDIR, "src/import/schema.def"),
+                  encoding="utf-8") as table:
+            keys = re.findall(r"^(?:MODEL|INPUT)\((\w+)\)", table.read(),
+                              re.M)
+        self.assertGreater(len(keys), 10)
+        described = [word for line in re.findall(
+            r"^\.It Ic (.*)$", words("lightscore-model.5"), re.M)
+            for word in line.split(" , ")]
+        self.assertEqual(sorted(keys), sorted(described))
+
     def test_examples_run(self):
         lines = re.findall(r"^\.Dl \$ (.*)$", words("lightscore.1"), re.M)
         self.assertGreater(len(lines), 4)
