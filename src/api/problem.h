@@ -16,8 +16,8 @@ enum problem_kind {
 
 struct problem {
 	enum problem_kind kind;
-	char sentence[512]; /* empty: the kind's own */
-	char detail[640];   /* where in the request, or why; may be empty */
+	char sentence[1024]; /* empty: the kind's own */
+	char detail[1152]; /* where in the request, or why; may be empty */
 };
 
 /* Fill *p without sentence and detail; returns false, as err_set does. */

@@ -41,7 +41,7 @@ struct test_case {
 struct result {
 	size_t rows;
 	double worst;  /* difference */
-	char text[700]; /* why it failed */
+	char text[1200]; /* why it failed */
 };
 
 static bool

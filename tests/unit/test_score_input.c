@@ -248,6 +248,34 @@ missing_features_come_first_in_schema_order(void **state)
 }
 
 static void
+forty_missing_features_are_all_named(void **state)
+{
+	enum { FORTY = 40 };
+	static const double zeros[FORTY];
+	static const struct raw nothing[FORTY]; /* RAW_ABSENT */
+	struct model_build *b = model_build_new(&mem);
+	char name[32], want[1000] = "Missing required features";
+	double cells[FORTY];
+	struct model *wide;
+	struct str image;
+	uint32_t src[FORTY], unknown, y;
+
+	(void)state;
+	for (int i = 0; i < FORTY; i++) {
+		snprintf(name, sizeof(name), "a_long_column_name_%02d", i);
+		strcat(strcat(want, i == 0 ? ": " : ", "), name);
+		BUILD(model_build_input(b, str_of(name), &src[i], &err));
+	}
+	BUILD(model_build_linear(b, src, FORTY, 1, zeros, zeros, &y, &err));
+	BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
+	BUILD(model_image(b, &image, &err));
+	BUILD(model_open_bytes(image, &wide, &err));
+	assert_false(input_row(wide, nothing, cells, &unknown, &err));
+	assert_string_equal(err.text, want);
+	model_close(wide);
+}
+
+static void
 numbers_come_before_texts_each_in_schema_order(void **state)
 {
 	struct raw raw[COLUMNS];
@@ -324,6 +352,7 @@ main(void)
 	    cmocka_unit_test(loose_closed_field_takes_its_spellings_only),
 	    cmocka_unit_test(wrong_types_are_named_in_pythons_words),
 	    cmocka_unit_test(missing_features_come_first_in_schema_order),
+	    cmocka_unit_test(forty_missing_features_are_all_named),
 	    cmocka_unit_test(numbers_come_before_texts_each_in_schema_order),
 	    cmocka_unit_test(number_has_to_be_finite),
 	    cmocka_unit_test(column_nobody_reads_takes_anything),
