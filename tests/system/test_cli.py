@@ -156,6 +156,26 @@ class Use(Case):
                 self.assertFails(run(*words), 2, sentence)
 
 
+@unittest.skipUnless(shutil.which("bash"), "bash is not installed")
+class Completion(Case):
+    def complete(self, *words):
+        script = os.path.join(tap.SRCDIR, "src", "cli", "lightscore.bash")
+        done = subprocess.run(
+            ["bash", "-c", 'source "$0"; COMP_WORDS=("$@");'
+             " COMP_CWORD=$(($# - 1)); _lightscore;"
+             ' printf "%s\\n" "${COMPREPLY[@]}"', script, PROGRAM, *words],
+            capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.split()
+
+    def test_commands_and_options_are_completed(self):
+        self.assertEqual(self.complete("in"), ["inspect"])
+        self.assertEqual(self.complete("predict", "--re"), ["--rejects"])
+        self.assertEqual(self.complete("import", "--model"),
+                         ["--model-version"])
+        self.assertIn("--no-web-server", self.complete("serve", "--"))
+
+
 class Import(Case):
     def test_what_was_found_is_said(self):
         done = run("import", os.path.join(CHURN, "v2.joblib"), "-o", "v2.lsm",
