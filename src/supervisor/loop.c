@@ -109,6 +109,8 @@ announce(struct supervisor *s)
 static void
 starting_step(struct supervisor *s, uint64_t now)
 {
+	if (pool_is_waiting(&s->pool))
+		supervisor_fail(s, &s->pool.world.start_err);
 	if (!pool_is_complete(&s->pool))
 		return;
 	if (supervisor_has_web(s) && !ready_step(&s->ready, now))

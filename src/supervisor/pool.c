@@ -288,6 +288,12 @@ pool_is_empty(const struct pool *p)
 }
 
 bool
+pool_is_waiting(const struct pool *p)
+{
+	return p->now != NULL && count(p, p->now, SLOT_WAITING) > 0;
+}
+
+bool
 pool_is_complete(const struct pool *p)
 {
 	return p->now != NULL && p->next == NULL &&

@@ -54,6 +54,8 @@ bool pool_reaped(struct pool *p, pid_t pid, int status,
 void pool_stop(struct pool *p, uint64_t kill_at_ns);
 /* Whether a worker process is left. */
 bool pool_is_empty(const struct pool *p);
+/* Whether one that should run does not, and is to be started again. */
+bool pool_is_waiting(const struct pool *p);
 /* Whether all workers that should run serve. */
 bool pool_is_complete(const struct pool *p);
 

@@ -47,8 +47,6 @@ void
 slot_start(struct slot_world *w, struct slot *s, struct generation *g,
     uint64_t now_ns)
 {
-	struct err err;
-
 	if (s->generation != g) {
 		if (s->generation != NULL)
 			generation_release(s->generation);
@@ -56,9 +54,9 @@ slot_start(struct slot_world *w, struct slot *s, struct generation *g,
 		s->delay_ns = 0;
 	}
 	s->started_ns = now_ns;
-	if (!spawn(w, s, &err)) {
-		log_error("worker not started slot=%d: %s", s->number,
-		    err.text);
+	if (!spawn(w, s, &w->start_err)) {
+		log_warn("worker not started slot=%d: %s", s->number,
+		    w->start_err.text);
 		slot_wait(s, now_ns);
 		return;
 	}

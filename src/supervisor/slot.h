@@ -45,6 +45,7 @@ struct slot_world {
 	int listener_fd;
 	uint64_t ended_cpu_ns;  /* CPU time of workers that have ended */
 	uint64_t oom_kills;     /* oom_kills() when last looked at */
+	struct err start_err;   /* why the last start failed that did */
 };
 
 /* Start a worker of that generation; where that fails the slot waits. */

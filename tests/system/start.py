@@ -97,6 +97,19 @@ class Start(unittest.TestCase):
             with Service("--model", "v1=-o.joblib", cwd=top) as s:
                 self.assertEqual(s.request("GET", "/health/ready")[0], 200)
 
+    def test_stop_is_over_after_its_timeout_whatever_hangs(self):
+        with Service("--workers", "2", "--stop-timeout", "400ms") as s:
+            pids = s.tree()
+            for worker in s.workers().values():
+                os.kill(worker, signal.SIGSTOP)
+            with socket.create_connection(("127.0.0.1", s.port)) as peer:
+                peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
+                s.wait_in_hand()
+                begun = time.monotonic()
+                self.assertEqual(s.stop(), 0)
+                self.assertLess(time.monotonic() - begun, 8)
+            self.assertFalse([p for p in pids if service.is_alive(p)])
+
     def test_second_signal_ends_at_once(self):
         with Service("--workers", "1") as s:
             os.kill(s.workers()[0], signal.SIGSTOP)
