@@ -75,6 +75,13 @@ arena_str(struct arena *mem, struct str s)
 }
 
 void
+arena_release(struct arena *mem, size_t mark)
+{
+	memset(mem->base + mark, 0, mem->used - mark);
+	mem->used = mark;
+}
+
+void
 arena_reset(struct arena *mem, size_t keep)
 {
 	keep = (keep + PAGE - 1) & ~(size_t)(PAGE - 1);

@@ -31,6 +31,14 @@ void *arena_alloc(struct arena *mem, size_t n);
 void *arena_array(struct arena *mem, size_t count, size_t size);
 /* A NUL-terminated copy; p is NULL past the bound. */
 struct str arena_str(struct arena *mem, struct str s);
+/* Where the arena stands, for arena_release to go back to: what has been
+ * allocated since is gone then. */
+static inline size_t
+arena_mark(const struct arena *mem)
+{
+	return mem->used;
+}
+void arena_release(struct arena *mem, size_t mark);
 /* Forget everything and give back the pages beyond the first `keep`. */
 void arena_reset(struct arena *mem, size_t keep);
 /* err_set with ERR_LIMIT that names the bound; returns false. */
