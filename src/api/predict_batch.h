@@ -6,13 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cjson/cJSON.h>
-
+#include "json/json.h"
 #include "metrics/metrics.h"
 
 /* The rows of one prediction request, on their way through. */
 struct predict_batch {
-	const cJSON *first;  /* record 0; the others are its ->next */
+	struct json_list json; /* the records, read one by one */
 	bool list;           /* the client sent a list, and gets one */
 	size_t rows;
 	double *cells;       /* rows * model_inputs */

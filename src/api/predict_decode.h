@@ -17,11 +17,11 @@
 
 /* True for application/json and anything +json, in UTF-8. */
 bool predict_decode_is_json(struct str content_type);
-/* The body as records: b->first, list, rows. Tree in mem. */
+/* Hold the body against JSON and the limits: b->json, list, rows. */
 MUST_USE bool predict_decode_body(struct str body, const struct model *m,
     size_t rows_limit, struct arena *mem, struct predict_batch *b,
     struct problem *p);
-/* All records to cells, in mem. */
+/* All records to cells, in mem; the time it took, by stage. */
 MUST_USE bool predict_decode_rows(const struct model *m, struct arena *mem,
     struct predict_batch *b, struct problem *p);
 /* The problem of one row, from 0: its sentence, and which it is in a list.

@@ -10,6 +10,7 @@
 #include "json/json.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "json/json_scan.h"
 
@@ -33,17 +34,20 @@ hook_free(void *p)
 	(void)p;
 }
 
+/* The value at the start of text; *used is where it ends. */
 static cJSON *
-parse_in(struct arena *mem, struct str text)
+parse_in(struct arena *mem, struct str text, size_t *used)
 {
 	cJSON_Hooks hooks = {.malloc_fn = hook_alloc, .free_fn = hook_free};
+	const char *end = text.p;
 	cJSON *tree;
 
 	current = mem;
 	cJSON_InitHooks(&hooks);
-	tree = cJSON_ParseWithLength(text.p, text.n);
+	tree = cJSON_ParseWithLengthOpts(text.p, text.n, &end, false);
 	cJSON_InitHooks(NULL);
 	current = NULL;
+	*used = (size_t)(end - text.p);
 	return tree;
 }
 
@@ -61,26 +65,64 @@ mark_integers(cJSON *item, const struct json_scan *scan, size_t *number)
 }
 
 bool
+json_list_init(struct json_list *r, struct arena *mem, struct str text,
+    const struct json_limits *limits, struct err *err)
+{
+	struct json_scan *scan = ARENA_NEW(mem, struct json_scan);
+
+	if (scan == NULL)
+		return arena_err(mem, "the JSON text", err);
+	if (!json_scan(mem, text, limits, scan, err))
+		return false;
+	*r = (struct json_list){.scan = scan, .is_list = scan->first == '['};
+	if (r->is_list) {
+		r->items = scan->items;
+		r->odd = scan->odd;
+		r->odd_first = scan->odd_first;
+		r->at = (size_t)((const char *)memchr(scan->text.p, '[',
+		    scan->text.n) - scan->text.p) + 1;
+	} else {
+		r->items = 1;
+		r->odd = scan->first == '{' ? 1 : 0;
+		r->odd_first = scan->first;
+	}
+	return true;
+}
+
+bool
+json_list_next(struct json_list *r, struct arena *mem, const cJSON **ret,
+    struct err *err)
+{
+	struct str rest = r->scan->text;
+	size_t used;
+	cJSON *tree;
+
+	/* Between two items the scan has let pass space and one comma. */
+	while (strchr(" \t\r\n,", rest.p[r->at]) != NULL)
+		r->at++;
+	rest = (struct str){rest.p + r->at, rest.n - r->at};
+	tree = parse_in(mem, rest, &used);
+	if (tree == NULL) {
+		if (mem->over)
+			return arena_err(mem, "the JSON text", err);
+		return err_set(err, ERR_INPUT, r->at,
+		    "the JSON text cannot be read");
+	}
+	r->at += used;
+	mark_integers(tree, r->scan, &r->number);
+	*ret = tree;
+	return true;
+}
+
+bool
 json_parse(struct arena *mem, struct str text,
     const struct json_limits *limits, const cJSON **ret, struct err *err)
 {
 	struct json_scan scan;
-	cJSON *tree;
-	size_t number = 0;
+	struct json_list whole = {.scan = &scan};
 
-	if (!json_scan(mem, text, limits, &scan, err))
-		return false;
-	tree = parse_in(mem, scan.text);
-	if (tree == NULL) {
-		if (mem->over)
-			return arena_err(mem, "the JSON text", err);
-		return err_set(err, ERR_INPUT, ERR_NOWHERE,
-		    "the JSON text cannot be read");
-	}
-	mark_integers(tree, &scan, &number);
-	assert(number == scan.numbers);
-	*ret = tree;
-	return true;
+	return json_scan(mem, text, limits, &scan, err) &&
+	    json_list_next(&whole, mem, ret, err);
 }
 
 bool

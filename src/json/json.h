@@ -25,12 +25,35 @@ struct json_limits {
 
 #define JSON_DEPTH_MAX 64
 
+struct json_scan; /* json_scan.h */
+
 /* Read one JSON text; a UTF-8 byte order mark before it is skipped. The tree
  * lives in mem and is never freed. ERR_INPUT with the offset of the wrong
  * byte; ERR_LIMIT past limits->values or the memory. Not for threads: cJSON's
  * allocator is process-global. */
 MUST_USE bool json_parse(struct arena *mem, struct str text,
     const struct json_limits *limits, const cJSON **ret, struct err *err);
+/*
+ * A list of records, with the tree of one of them at a time: a thousand
+ * take no more memory than the largest, and that stays in the cache.
+ */
+struct json_list {
+	bool is_list;      /* else one value, counted as an item */
+	size_t items;
+	size_t odd;        /* the first item that is no object, or items */
+	char odd_first;    /* its first byte */
+	struct json_scan *scan;
+	size_t at, number; /* how far json_list_next has come */
+};
+
+/* Hold the whole text against the grammar and the limits, as json_parse. The
+ * text must outlive r. */
+MUST_USE bool json_list_init(struct json_list *r, struct arena *mem,
+    struct str text, const struct json_limits *limits, struct err *err);
+/* The tree of the next of r->items items, in mem, where it can be released
+ * when done with. ERR_LIMIT past the memory. */
+MUST_USE bool json_list_next(struct json_list *r, struct arena *mem,
+    const cJSON **ret, struct err *err);
 /* A number written without point and exponent (1, but not 1.0 or 1e0). */
 bool json_is_integer(const cJSON *item);
 /* Where byte `at` of text stands, both from 1; a column is a byte. */

@@ -238,6 +238,16 @@ in_object(const struct reader *r)
 	return r->objects >> (r->depth - 1) & 1;
 }
 
+static void
+note_item(struct json_scan *s, char first)
+{
+	if (s->odd == s->items && first == '{')
+		s->odd++;
+	else if (s->odd == s->items)
+		s->odd_first = first;
+	s->items++;
+}
+
 /* A value that starts at the place reached. */
 static bool
 scan_value(struct reader *r, const struct json_limits *limits,
@@ -249,6 +259,10 @@ scan_value(struct reader *r, const struct json_limits *limits,
 	if (++s->values > limits->values)
 		return err_set(r->err, ERR_LIMIT, r->i,
 		    "more than %zu JSON values in one text", limits->values);
+	if (r->depth == 0)
+		s->first = (char)c;
+	else if (r->depth == 1 && s->first == '[')
+		note_item(s, (char)c);
 	*want = WANT_COMMA_OR_END;
 	switch (c) {
 	case '{':

@@ -15,6 +15,10 @@
 /* What a strict look at a JSON text found; in the arena given. */
 struct json_scan {
 	struct str text;   /* without the byte order mark */
+	char first;        /* first byte of the value: its kind */
+	size_t items;      /* of a list */
+	size_t odd;        /* its first item that is no object, or items */
+	char odd_first;
 	size_t values;     /* of every kind */
 	size_t numbers;
 	uint8_t *integers; /* bit i: number i of the text is an integer */

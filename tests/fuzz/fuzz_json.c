@@ -30,6 +30,30 @@ count(const cJSON *item, size_t *values, size_t *numbers)
 	}
 }
 
+/* Read item by item, a text holds what it holds as a whole. */
+static void
+read_items(struct arena *mem, struct str text, const struct json_limits *l,
+    size_t numbers, const cJSON *tree)
+{
+	size_t seen = 0, objects = 0, values = 0, mark;
+	struct json_list list;
+	const cJSON *item;
+	struct err err;
+
+	expect(json_list_init(&list, mem, text, l, &err));
+	expect(list.is_list == (cJSON_IsArray(tree) != 0));
+	mark = arena_mark(mem);
+	for (size_t i = 0; i < list.items; i++) {
+		expect(json_list_next(&list, mem, &item, &err));
+		objects += objects == i && cJSON_IsObject(item);
+		count(item, &values, &seen);
+		arena_release(mem, mark);
+	}
+	expect(objects == list.odd && seen == numbers);
+	expect(!list.is_list ||
+	    (int)list.items == cJSON_GetArraySize(tree));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -51,6 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (scanned) {
 		count(tree, &values, &numbers);
 		expect(values == scan.values && numbers == scan.numbers);
+		read_items(&mem, text, &limits, numbers, tree);
 	} else {
 		json_place(text, err.at, &line, &column);
 		expect(line >= 1 && column >= 1 && column <= size + 1);

@@ -257,6 +257,108 @@ memory_is_the_arenas_and_bounded(void **state)
 	cJSON_Delete(p);
 }
 
+static struct json_list
+read_list(struct arena *mem, const char *text)
+{
+	struct json_list list;
+	struct err err;
+
+	if (!json_list_init(&list, mem, str_of(text), &limits, &err))
+		fail_msg("%s: %s at %zu", text, err.text, err.at);
+	return list;
+}
+
+static void
+lists_are_read_item_by_item(void **state)
+{
+	struct arena *mem = *state;
+	struct json_list l = read_list(mem,
+	    "\xef\xbb\xbf [ {\"a\":[1,2.0]} ,{}\n,\t{\"a\":3,\"b\":4.5}, 7 ] ");
+	size_t mark = arena_mark(mem);
+	const cJSON *item;
+	struct err err;
+
+	assert_true(l.is_list);
+	assert_int_equal(l.items, 4);
+	assert_int_equal(l.odd, 3);
+	assert_int_equal(l.odd_first, '7');
+	assert_true(json_list_next(&l, mem, &item, &err));
+	assert_true(json_is_integer(item->child->child));
+	assert_false(json_is_integer(item->child->child->next));
+	assert_null(item->next);
+	arena_release(mem, mark);
+	assert_true(json_list_next(&l, mem, &item, &err));
+	assert_true(cJSON_IsObject(item) && item->child == NULL);
+	arena_release(mem, mark);
+	/* Numbers of earlier items count, whether their trees live or not. */
+	assert_true(json_list_next(&l, mem, &item, &err));
+	assert_true(json_is_integer(item->child));
+	assert_false(json_is_integer(item->child->next));
+	assert_true(json_list_next(&l, mem, &item, &err));
+	assert_true(json_is_integer(item));
+}
+
+static void
+a_value_alone_is_no_list(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t items, odd;
+		char first;
+	} cases[] = {
+	    {" {\"a\":[{},1]}", 1, 1, 0},
+	    {" \"[\" ", 1, 0, '"'},
+	    {"null", 1, 0, 'n'},
+	    {"-1", 1, 0, '-'},
+	    {"[]", 0, 0, 0},
+	    {"[[],{}]", 2, 0, '['},
+	    {"[{},{\"a\":[1]},{}]", 3, 3, 0},
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct json_list l = read_list(*state, cases[i].text);
+
+		assert_int_equal(l.items, cases[i].items);
+		assert_int_equal(l.odd, cases[i].odd);
+		if (l.odd < l.items)
+			assert_int_equal(l.odd_first, cases[i].first);
+	}
+}
+
+static void
+a_list_takes_the_memory_of_one_item(void **state)
+{
+	struct arena small;
+	struct json_list l;
+	char text[4000];
+	size_t n = 0, mark, least;
+	const cJSON *item;
+	struct err err;
+
+	(void)state;
+	text[n++] = '[';
+	while (n < sizeof(text) - 12) {
+		memcpy(text + n, "{\"a\":1.5},", 10);
+		n += 10;
+	}
+	text[n - 1] = ']';
+	assert_true(arena_init(&small, 4096, &err));
+	assert_true(json_list_init(&l, &small, (struct str){text, n}, &limits,
+	    &err));
+	assert_true(l.items > 300 && l.odd == l.items);
+	mark = arena_mark(&small);
+	for (size_t i = 0; i < l.items; i++) {
+		assert_true(json_list_next(&l, &small, &item, &err));
+		assert_true(item->child->valuedouble == 1.5);
+		arena_release(&small, mark);
+	}
+	/* What is released is zero again, as all memory of an arena. */
+	least = small.cap - mark;
+	for (size_t i = 0; i < least; i++)
+		assert_int_equal(small.base[mark + i], 0);
+	arena_done(&small);
+}
+
 static void
 place_is_line_and_column(void **state)
 {
@@ -305,8 +407,8 @@ writing_puts_the_commas(void **state)
 	assert_false(b.over);
 	assert_int_equal(b.n, strlen("{\"a\\\"\":[1,0.1,null,\"x,\",true,{},[],"
 	    "[7]],\"b\":18446744073709551615,\"c\":\"\"}"));
-	assert_memory_equal(b.p, "{\"a\\\"\":[1,0.1,null,\"x,\",true,{},[],[7]],"
-	    "\"b\":18446744073709551615,\"c\":\"\"}", b.n);
+	assert_memory_equal(b.p, "{\"a\\\"\":[1,0.1,null,\"x,\",true,{},[],"
+	    "[7]],\"b\":18446744073709551615,\"c\":\"\"}", b.n);
 	assert_true(json_parse(*state, buf_view(&b), &limits, &tree, &err));
 }
 
@@ -324,6 +426,9 @@ main(void)
 	    cmocka_unit_test(values_are_counted),
 	    cmocka_unit_test(numbers_have_a_longest_form),
 	    cmocka_unit_test(memory_is_the_arenas_and_bounded),
+	    cmocka_unit_test(lists_are_read_item_by_item),
+	    cmocka_unit_test(a_value_alone_is_no_list),
+	    cmocka_unit_test(a_list_takes_the_memory_of_one_item),
 	    cmocka_unit_test(place_is_line_and_column),
 	    cmocka_unit_test(writing_puts_the_commas),
 	};
