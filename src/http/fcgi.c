@@ -42,11 +42,13 @@ struct fcgi {
 
 /* libfcgi reads these two from the environment only. A silent connection on
  * a Unix socket holds us for the first, a peer that does not close for the
- * second; both default to two seconds. */
+ * second; both default to two seconds. Not shorter than this: a web server
+ * that its container's CPU quota (periods of 100 ms) holds up between its
+ * connect and its write would be taken for silent, and answer 500. */
 static bool
 set_timeouts(void)
 {
-	static const char ms[] = "100";
+	static const char ms[] = "200";
 
 	return setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", ms, 1) == 0 &&
 	    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", ms, 1) == 0;
