@@ -24,7 +24,8 @@ static const struct sk_class classes[] = {
 /* Attributes that any estimator may have and that change no number. */
 static const char any_attributes[] =
     "n_features_in_ feature_names_in_ _sklearn_version "
-    "_sklearn_output_config _metadata_request _n_features";
+    "_sklearn_output_config _metadata_request _n_features _skl_callbacks "
+    "_callback_fit_ctx _skl_callbacks_to_teardown";
 
 const struct sk_class *
 sk_class_find(struct str module, struct str name)
