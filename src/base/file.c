@@ -64,44 +64,6 @@ file_unmap(struct file_map *m)
 }
 
 bool
-file_read_fd(int fd, size_t limit, struct arena *mem, struct str *ret,
-    struct err *err)
-{
-	size_t n = 0, cap = 1 << 16;
-	char *p = arena_alloc(mem, cap);
-
-	for (;;) {
-		ssize_t got;
-
-		if (p == NULL)
-			return arena_err(mem, "the input", err);
-		if (n > limit)
-			return err_set(err, ERR_LIMIT, n,
-			    "the input has more than the %zu bytes allowed",
-			    limit);
-		if (n == cap) {
-			char *larger = arena_alloc(mem, 2 * cap);
-
-			if (larger != NULL)
-				memcpy(larger, p, n);
-			p = larger;
-			cap *= 2;
-			continue;
-		}
-		got = read(fd, p + n, cap - n);
-		if (got == 0)
-			break;
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return err_system(err, "cannot read the input");
-		n += (size_t)got;
-	}
-	*ret = (struct str){p, n};
-	return true;
-}
-
-bool
 file_write_fd(int fd, struct str bytes, struct err *err)
 {
 	while (bytes.n > 0) {

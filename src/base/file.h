@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/arena.h"
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -21,9 +20,6 @@ struct file_map {
 MUST_USE bool file_map(const char *path, size_t limit, struct file_map *ret,
     struct err *err);
 void file_unmap(struct file_map *m);
-/* Read all of a descriptor (pipe, terminal, file), at most `limit` bytes. */
-MUST_USE bool file_read_fd(int fd, size_t limit, struct arena *mem,
-    struct str *ret, struct err *err);
 /* Put the bytes at `path` as a whole or not at all: written beside it,
  * synced, renamed over it. */
 MUST_USE bool file_write(const char *path, struct str bytes, struct err *err);

@@ -130,22 +130,6 @@ model_build_slot_kind(const struct model_build *b, uint32_t slot)
 }
 
 uint32_t
-model_build_slots(const struct model_build *b)
-{
-	return b->slots.n;
-}
-
-bool
-model_build_slot_origin(const struct model_build *b, uint32_t slot,
-    uint32_t *column)
-{
-	if (slot >= b->slots.n || ir_slot(b, slot)->column < 0)
-		return false;
-	*column = (uint32_t)ir_slot(b, slot)->column;
-	return true;
-}
-
-uint32_t
 model_build_inputs(const struct model_build *b)
 {
 	return b->columns.n;

@@ -77,15 +77,11 @@ MUST_USE bool model_build_warn(struct model_build *b, struct str sentence,
  * a name that is there already. */
 MUST_USE bool model_build_input(struct model_build *b, struct str name,
     uint32_t *slot, struct err *err);
-/* The kind of a slot, decided by its first use. */
+/* The kind of a slot, decided by its first use. There are at most 1,048,576
+ * slots: ERR_LIMIT. */
 enum slot_kind { SLOT_UNDECIDED, SLOT_NUMBER, SLOT_TEXT };
 enum slot_kind model_build_slot_kind(const struct model_build *b,
     uint32_t slot);
-/* How many slots there are (at most 1,048,576: ERR_LIMIT). */
-uint32_t model_build_slots(const struct model_build *b);
-/* The column a slot's value derives from alone; false where from several. */
-bool model_build_slot_origin(const struct model_build *b, uint32_t slot,
-    uint32_t *column);
 uint32_t model_build_inputs(const struct model_build *b);
 /* Name of column `slot` (slot < number of inputs). */
 struct str model_build_input_name(const struct model_build *b, uint32_t slot);
