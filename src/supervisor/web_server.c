@@ -5,6 +5,7 @@
  */
 #include "supervisor/web_server.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <limits.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/number.h"
 #include "base/str.h"
 
 static const char backend_template[] =
@@ -88,6 +90,57 @@ set_access_log(struct value *v, const char *path, struct err *err)
 	return true;
 }
 
+/* "192.0.2.7", "10.0.0.0/8", "fd00::/8" */
+static bool
+is_network(struct str text)
+{
+	struct str bits = text, address = str_cut(&bits, '/');
+	char host[INET6_ADDRSTRLEN];
+	struct in6_addr ignored;
+	uint64_t n = 1, most = 0;
+
+	if (address.n >= sizeof(host))
+		return false;
+	memcpy(host, address.p, address.n);
+	host[address.n] = '\0';
+	if (inet_pton(AF_INET, host, &ignored) == 1)
+		most = 32;
+	else if (inet_pton(AF_INET6, host, &ignored) == 1)
+		most = 128;
+	return (bits.p == NULL || number_parse_u64(bits, &n)) && n >= 1 &&
+	    n <= most;
+}
+
+/* One condition in the other: refused is who is in none of the networks. */
+static bool
+set_metrics_guard(struct value *v, const char *list, struct err *err)
+{
+	struct str rest = str_of(list);
+	int open = 0;
+	struct buf b;
+
+	v->name = "METRICS_GUARD";
+	buf_init(&b, v->text, sizeof(v->text) - 1);
+	for (; rest.n > 0; open++) {
+		struct str network = str_trim(str_cut(&rest, ','));
+
+		if (!is_network(network))
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "metrics_allow: \"%.*s\" is no address or "
+			    "network, give some such as 127.0.0.1, 10.0.0.0/8",
+			    STR_ARG(network));
+		buf_printf(&b, "\t$HTTP[\"remoteip\"] != \"%.*s\" {\n",
+		    STR_ARG(network));
+	}
+	if (open > 0)
+		buf_text(&b, "\turl.access-deny = ( \"\" )\n");
+	while (open-- > 0)
+		buf_text(&b, "\t}\n");
+	v->text[b.n] = '\0';
+	return !b.over || err_set(err, ERR_LIMIT, ERR_NOWHERE,
+	    "metrics_allow: there are too many networks");
+}
+
 static void
 put_value(struct buf *b, const struct value *values, size_t n, struct str name)
 {
@@ -117,14 +170,15 @@ bool
 web_conf_backend(const struct config *c, const struct web_paths *paths,
     struct buf *b, struct err *err)
 {
-	struct value values[5];
+	struct value values[6];
 
 	set_number(&values[0], "REQUEST_KB", (c->request_limit + 1023) / 1024);
 	set_number(&values[1], "READ_TIMEOUT",
 	    whole_seconds(c->request_timeout) + READ_TIMEOUT_MORE_S);
 	if (!set_path(&values[2], "ERRORS", paths->errors, err) ||
 	    !set_path(&values[3], "WORKER_SOCK", paths->worker_sock, err) ||
-	    !set_path(&values[4], "EXPORTER_SOCK", paths->exporter_sock, err))
+	    !set_path(&values[4], "EXPORTER_SOCK", paths->exporter_sock, err) ||
+	    !set_metrics_guard(&values[5], c->metrics_allow, err))
 		return false;
 	fill_in(backend_template, values, countof(values), b);
 	return true;

@@ -21,7 +21,7 @@ struct web_paths {
 };
 
 /* For `lightscore serve`: a lighttpd of our own. ERR_INPUT where a path has
- * a character that its configuration cannot hold. */
+ * a character that its configuration cannot hold, or a network is none. */
 MUST_USE bool web_conf_serve(const struct config *c,
     const struct web_paths *paths, struct buf *b, struct err *err);
 /* For a lighttpd that others run: the part about us. */

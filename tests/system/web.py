@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 """The web server as we configure it: what it refuses, what it lets through,
 and the configuration for those who run their own."""
+import http.client
 import json
 import os
 import re
@@ -224,6 +225,31 @@ class Configuration(unittest.TestCase):
                     "--state-dir", "/tmp")
         self.assertIn("max-request-size = 5\n", text)
         self.assertIn('"read-timeout" => 8', text)
+
+    def test_metrics_are_for_the_networks_allowed(self):
+        service.lighttpd_or_skip()
+        with Service("--metrics-allow", "127.0.0.2, fd00::/8") as s:
+            for source, status in (("127.0.0.1", 403), ("127.0.0.2", 200)):
+                connection = http.client.HTTPConnection(
+                    "127.0.0.1", s.port, timeout=service.PATIENCE,
+                    source_address=(source, 0))
+                connection.request("GET", "/metrics")
+                answer = connection.getresponse()
+                self.assertEqual(answer.status, status, source)
+                if status == 403:
+                    self.assertTrue(json.loads(answer.read())["error"])
+                connection.close()
+            self.assertEqual(s.predict(ROW)[0], 200)
+
+    def test_networks_that_are_none(self):
+        for bad in ("localhost", "10.0.0.0/33", "10.0.0.0/", "1.2.3.4,,::",
+                    '::1"', "fd00::/0"):
+            done = subprocess.run(
+                [str(service.LIGHTSCORED), "--web-server-conf",
+                 "--metrics-allow", bad], capture_output=True, text=True,
+                check=False, timeout=service.PATIENCE)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), bad)
+            self.assertIn("metrics_allow", done.stderr)
 
     def test_the_example_is_accepted_by_lighttpd(self):
         example = service.SRCDIR / "lighttpd/example.conf"
