@@ -85,12 +85,17 @@ file_write(const char *path, struct str bytes, struct err *err)
 	char beside[PATH_MAX];
 	int n = snprintf(beside, sizeof(beside), "%s.%ld.tmp", path,
 	    (long)getpid());
+	struct stat st;
 	int fd;
 	bool ok;
 
 	if (n < 0 || (size_t)n >= sizeof(beside))
 		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
 		    "the path %s is too long", path);
+	/* root would put a file in the place of /dev/null */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "%s is not a regular file, so it is not replaced", path);
 	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_system(err, "cannot create %s", beside);

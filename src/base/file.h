@@ -21,7 +21,7 @@ MUST_USE bool file_map(const char *path, size_t limit, struct file_map *ret,
     struct err *err);
 void file_unmap(struct file_map *m);
 /* Put the bytes at `path` as a whole or not at all: written beside it,
- * synced, renamed over it. */
+ * synced, renamed over it. ERR_INPUT where something else than a file is. */
 MUST_USE bool file_write(const char *path, struct str bytes, struct err *err);
 /* Write everything or fail; restarts after signals. */
 MUST_USE bool file_write_fd(int fd, struct str bytes, struct err *err);

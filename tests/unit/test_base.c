@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -167,6 +168,26 @@ file_is_written_whole_and_mapped(void **state)
 }
 
 static void
+what_is_no_file_is_not_replaced(void **state)
+{
+	char dir[] = "/tmp/test_base.XXXXXX", fifo[64];
+	struct stat st;
+	struct err err;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(fifo, sizeof(fifo), "%s/f", dir);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_false(file_write(fifo, STR("hello"), &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_non_null(strstr(err.text, fifo));
+	assert_int_equal(stat(fifo, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	unlink(fifo);
+	assert_int_equal(rmdir(dir), 0); /* nothing was left beside it */
+}
+
+static void
 err_reads_from_the_outside_in(void **state)
 {
 	struct err err;
@@ -201,6 +222,7 @@ main(void)
 	    cmocka_unit_test(buf_overflow_sticks_and_keeps_a_clean_prefix),
 	    cmocka_unit_test(arena_is_zeroed_bounded_and_sticky),
 	    cmocka_unit_test(file_is_written_whole_and_mapped),
+	    cmocka_unit_test(what_is_no_file_is_not_replaced),
 	    cmocka_unit_test(err_reads_from_the_outside_in),
 	    cmocka_unit_test(checksums_are_the_known_ones),
 	};
