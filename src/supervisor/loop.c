@@ -16,7 +16,6 @@
 #include "supervisor/backoff.h"
 #include "supervisor/parts.h"
 #include "supervisor/signals.h"
-#include "supervisor/web_server.h"
 
 /* How often the queue is looked at, and with it the deadlines: while there
  * is something to see, and else. */
@@ -142,25 +141,6 @@ fail_early(struct supervisor *s, const char *name, int status)
 /* --- events --------------------------------------------------------------- */
 
 static void
-read_web_log(struct supervisor *s)
-{
-	const char *line;
-	bool noise;
-
-	while ((line = line_next(&s->web_log)) != NULL) {
-		const char *text = web_log_text(line, &noise);
-
-		if (noise) {
-			log_debug("web server: %s", text);
-			continue;
-		}
-		snprintf(s->web_said, sizeof(s->web_said), "%s", text);
-		if (s->phase >= PHASE_SERVING)
-			log_warn("web server: %s", text);
-	}
-}
-
-static void
 reap(struct supervisor *s, uint64_t now)
 {
 	struct rusage usage;
@@ -178,7 +158,7 @@ reap(struct supervisor *s, uint64_t now)
 			name = "exporter";
 		} else if (service_reaped(&s->web, pid, status, now)) {
 			name = "web server";
-			read_web_log(s);
+			web_read_log(s);
 		}
 		if (name != NULL && s->phase < PHASE_SERVING)
 			fail_early(s, name, status);
@@ -329,7 +309,7 @@ supervisor_turn(struct supervisor *s)
 		if (fds[i].revents != 0)
 			pool_readable(&s->pool, fds[i].fd, now);
 	if (s->web_log.fd >= 0)
-		read_web_log(s);
+		web_read_log(s);
 	take_signals(s, now);
 	tick(s, clock_mono_ns());
 }

@@ -45,6 +45,7 @@ struct supervisor {
 	struct generation *next;       /* what is to serve; held */
 	unsigned generations;          /* made so far */
 	bool reload_wanted;            /* a SIGHUP came during a reload */
+	bool reload_tries_web;         /* models are loaded, workers wait */
 
 	struct programs programs;
 	struct state state;
@@ -57,8 +58,11 @@ struct supervisor {
 	struct load load;
 	struct pool pool;
 	struct service exporter, web;
-	const char *exporter_argv[4], *web_argv[5];
+	const char *exporter_argv[4], *web_argv[5], *web_next_argv[5];
 	char *web_conf;               /* what the web server was given */
+	char *web_conf_next;          /* what a reload would give it */
+	uint64_t web_next_at_ns;      /* since when that is tried; or 0 */
+	bool web_next_said_start;
 	struct line_reader web_log;   /* what it writes on standard error */
 	char web_said[256];           /* the last of it */
 	struct ready ready;
@@ -82,10 +86,23 @@ supervisor_has_web(const struct supervisor *s)
 	return s->programs.web_server[0] != '\0';
 }
 
-/* supervisor.c: write the web server's configuration; *changed where it
- * differs from the one it has. */
-MUST_USE bool supervisor_write_web_conf(struct supervisor *s, bool *changed,
+/* web.c: what can be known to fail the web server with that configuration,
+ * but is not told by it in the words of our settings. */
+MUST_USE bool web_check(const struct config *c, struct err *err);
+/* web.c: the first start. */
+MUST_USE bool web_start(struct supervisor *s, struct err *err);
+/* web.c: take in what the web server has written. */
+void web_read_log(struct supervisor *s);
+/* web.c: a reload. Check the next configuration and make the web server's;
+ * try it in a web server of its own beside the old one, where it differs;
+ * then keep the new one, or drop whatever there is of it. */
+enum web_trial { WEB_TRYING, WEB_UP, WEB_FAILED };
+MUST_USE bool web_prepare(struct supervisor *s, const struct config *next,
     struct err *err);
+MUST_USE bool web_try(struct supervisor *s, uint64_t now, struct err *err);
+enum web_trial web_tried(struct supervisor *s, uint64_t now, struct err *err);
+void web_keep(struct supervisor *s, uint64_t now);
+void web_drop(struct supervisor *s, uint64_t now);
 
 /* loop.c: one turn: wait for something, do what follows from it. */
 void supervisor_turn(struct supervisor *s);

@@ -91,6 +91,10 @@ read_settings(struct supervisor *s, struct settings *next, struct err *err)
 		settings_done(next);
 		return false;
 	}
+	if (!web_prepare(s, &next->config, err)) {
+		settings_done(next);
+		return false;
+	}
 	fixed = settings_fixed(supervisor_config(s), &next->config);
 	if (fixed != NULL)
 		log_warn("setting %s takes a restart: the old value stays",
@@ -118,6 +122,7 @@ reload_begin(struct supervisor *s)
 	}
 	if (!begin_load(s, &next->config)) {
 		log_error("reload given up: out of memory");
+		web_drop(s, clock_mono_ns());
 		settings_done(next);
 		note_config_reload(s, false);
 	}
@@ -127,25 +132,9 @@ static void
 give_up(struct supervisor *s)
 {
 	note_config_reload(s, false);
+	web_drop(s, clock_mono_ns());
 	settings_done(&s->settings[!s->current]);
 	drop_next(s);
-}
-
-static void
-update_web_server(struct supervisor *s)
-{
-	uint64_t now = clock_mono_ns();
-	struct err err;
-	bool changed;
-
-	if (!supervisor_has_web(s))
-		return;
-	if (!supervisor_write_web_conf(s, &changed, &err))
-		log_error("the web server keeps its old configuration: %s",
-		    err.text);
-	else if (changed)
-		service_replace(&s->web, now,
-		    now + s->generation->stop_timeout_ns);
 }
 
 static void
@@ -160,9 +149,46 @@ succeed(struct supervisor *s)
 	s->generation = s->next;
 	s->next = NULL;
 	log_init("lightscored", settings_log_level(supervisor_config(s)));
-	update_web_server(s);
+	web_keep(s, clock_mono_ns());
 	log_info("reload done generation=%u workers=%d",
 	    s->generation->number, s->generation->workers);
+}
+
+/* The web server is tried before any worker is replaced: it is the only one
+ * of which two can serve, so only it can be taken back. */
+static void
+loaded(struct supervisor *s)
+{
+	struct err err;
+
+	if (web_try(s, clock_mono_ns(), &err)) {
+		s->reload_tries_web = true;
+		return;
+	}
+	log_error("reload given up, the old configuration serves on: %s",
+	    err.text);
+	give_up(s);
+}
+
+static void
+try_step(struct supervisor *s)
+{
+	struct err err;
+
+	switch (web_tried(s, clock_mono_ns(), &err)) {
+	case WEB_TRYING:
+		return;
+	case WEB_UP:
+		models_name(s->next, &s->metrics);
+		pool_set(&s->pool, s->next);
+		break;
+	case WEB_FAILED:
+		log_error("reload given up, the old configuration serves on: "
+			  "%s", err.text);
+		give_up(s);
+		break;
+	}
+	s->reload_tries_web = false;
 }
 
 void
@@ -174,8 +200,7 @@ reload_step(struct supervisor *s)
 	if (load_done(&s->load, &g, &err)) {
 		if (g != NULL) {
 			generation_release(g);
-			models_name(s->next, &s->metrics);
-			pool_set(&s->pool, s->next);
+			loaded(s);
 		} else {
 			log_error("reload given up, the old models serve on: "
 				  "%s", err.text);
@@ -184,6 +209,8 @@ reload_step(struct supervisor *s)
 			give_up(s);
 		}
 	}
+	if (s->reload_tries_web)
+		try_step(s);
 	switch (pool_rolled(&s->pool)) {
 	case POOL_NO_ROLL:
 		break;

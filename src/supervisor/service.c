@@ -47,14 +47,37 @@ let_go(struct service *s, pid_t pid, uint64_t kill_at_ns)
 	kill(pid, SIGKILL);
 }
 
-void
-service_replace(struct service *s, uint64_t now_ns, uint64_t kill_at_ns)
+bool
+service_try(struct service *s, const char *const argv[], uint64_t now_ns,
+    struct err *err)
 {
-	pid_t old = s->pid;
+	struct child_spec spec = s->spec;
 
-	try_start(s, now_ns);
-	if (old != 0 && s->pid != 0)
-		let_go(s, old, kill_at_ns);
+	spec.argv = argv;
+	s->next_started_ns = now_ns;
+	return child_start(&spec, &s->next_pid, err);
+}
+
+void
+service_keep(struct service *s, uint64_t kill_at_ns)
+{
+	if (s->pid != 0)
+		let_go(s, s->pid, kill_at_ns);
+	s->pid = s->next_pid;
+	s->next_pid = 0;
+	s->started_ns = s->next_started_ns;
+	s->restart_at_ns = s->pid == 0 ? s->started_ns : 0;
+	s->delay_ns = 0;
+	if (s->pid != 0)
+		log_info("%s started pid=%d", s->name, (int)s->pid);
+}
+
+void
+service_drop(struct service *s, uint64_t kill_at_ns)
+{
+	if (s->next_pid != 0)
+		let_go(s, s->next_pid, kill_at_ns);
+	s->next_pid = 0;
 }
 
 void
@@ -98,6 +121,10 @@ service_reaped(struct service *s, pid_t pid, int status, uint64_t now_ns)
 			return true;
 		}
 	}
+	if (s->next_pid != 0 && s->next_pid == pid) {
+		s->next_pid = 0;
+		return true;
+	}
 	if (s->pid != pid)
 		return false;
 	s->pid = 0;
@@ -114,6 +141,7 @@ service_stop(struct service *s, uint64_t kill_at_ns)
 	s->stopping = true;
 	for (int i = 0; i < SERVICE_LEAVING; i++)
 		s->leaving[i].kill_at_ns = kill_at_ns;
+	service_drop(s, kill_at_ns);
 	if (s->pid != 0)
 		let_go(s, s->pid, kill_at_ns);
 	s->pid = 0;

@@ -12,8 +12,9 @@
 
 /*
  * One process that should always run, other than the workers: the exporter,
- * the web server. Restarted with back-off; replaced by starting the new one
- * before the old one is told to end, since both can hold the socket.
+ * the web server. Restarted with back-off. Replaced by trying another one
+ * beside it, since both can hold the socket: only when the other has proved
+ * itself the old one is told to end.
  */
 enum { SERVICE_LEAVING = 4 };
 struct service {
@@ -21,6 +22,8 @@ struct service {
 	int stop_signal;        /* that makes it finish what it has */
 	struct child_spec spec; /* kept, with what it points to */
 	pid_t pid;              /* 0: does not run */
+	pid_t next_pid;         /* the one that is tried; 0: none */
+	uint64_t next_started_ns;
 	uint64_t started_ns, restart_at_ns, delay_ns;
 	struct {
 		pid_t pid;
@@ -31,8 +34,15 @@ struct service {
 
 MUST_USE bool service_start(struct service *s, uint64_t now_ns,
     struct err *err);
-/* Start another one in its place; the old one has until `kill_at_ns`. */
-void service_replace(struct service *s, uint64_t now_ns, uint64_t kill_at_ns);
+/* Start another one with those arguments beside it; next_pid is 0 again when
+ * it has ended. */
+MUST_USE bool service_try(struct service *s, const char *const argv[],
+    uint64_t now_ns, struct err *err);
+/* It takes the place of the old one, which has until `kill_at_ns`; started
+ * again, it is with the arguments of the spec. */
+void service_keep(struct service *s, uint64_t kill_at_ns);
+/* Or it has itself to end until then. */
+void service_drop(struct service *s, uint64_t kill_at_ns);
 /* Restart it when that is due, kill what has not ended in time. */
 void service_tick(struct service *s, uint64_t now_ns);
 uint64_t service_due_ns(const struct service *s);

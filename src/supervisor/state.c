@@ -60,6 +60,7 @@ sweep(const struct state *s)
 	unlink(s->worker_sock);
 	unlink(s->exporter_sock);
 	unlink(s->web_conf);
+	unlink(s->web_conf_next);
 	remove_dir(s->models);
 	remove_dir(s->uploads);
 }
@@ -139,6 +140,7 @@ state_open(const char *dir, struct state *ret, struct err *err)
 	set_path(s.models, "%s/models", s.dir);
 	set_path(s.uploads, "%s/uploads", s.dir);
 	set_path(s.web_conf, "%s/lighttpd.conf", s.dir);
+	set_path(s.web_conf_next, "%s/lighttpd.conf.next", s.dir);
 	if (!take_lock(&s, err))
 		return false;
 	s.fresh = access(s.metrics, F_OK) != 0;

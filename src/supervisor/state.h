@@ -12,7 +12,7 @@
  * The state directory: one supervisor at a time, told by a lock.
  *
  *   lock  metrics                        stay when we end
- *   models/  uploads/  lighttpd.conf
+ *   models/  uploads/  lighttpd.conf  lighttpd.conf.next
  *   worker.sock  exporter.sock           gone when we end
  *
  * Where the directory's path is too long for a socket, the two sockets are in
@@ -24,6 +24,7 @@ struct state {
 	char models[PATH_MAX];
 	char uploads[PATH_MAX];
 	char web_conf[PATH_MAX];
+	char web_conf_next[PATH_MAX]; /* while a reload tries it */
 	char sockets[PATH_MAX]; /* their directory */
 	char worker_sock[PATH_MAX];
 	char exporter_sock[PATH_MAX];

@@ -18,7 +18,6 @@
 #include "supervisor/oom.h"
 #include "supervisor/parts.h"
 #include "supervisor/signals.h"
-#include "supervisor/web_server.h"
 
 /* Whoever started us may have closed the standard ones; nothing of ours must
  * take their place. */
@@ -107,63 +106,6 @@ start_exporter(struct supervisor *s, struct err *err)
 	return service_start(&s->exporter, clock_mono_ns(), err);
 }
 
-bool
-supervisor_write_web_conf(struct supervisor *s, bool *changed,
-    struct err *err)
-{
-	const struct web_paths paths = {
-	    .worker_sock = s->state.worker_sock,
-	    .exporter_sock = s->state.exporter_sock,
-	    .errors = s->programs.errors,
-	    .uploads = s->state.uploads,
-	};
-	char *text = malloc(WEB_CONF_MAX);
-	struct buf b;
-
-	if (text == NULL)
-		return err_system(err, "cannot write the web server's "
-		    "configuration");
-	buf_init(&b, text, WEB_CONF_MAX - 1);
-	if (!web_conf_serve(supervisor_config(s), &paths, &b, err)) {
-		free(text);
-		return false;
-	}
-	text[b.n] = '\0';
-	*changed = s->web_conf == NULL || strcmp(s->web_conf, text) != 0;
-	if (*changed && !file_write(s->state.web_conf, buf_view(&b), err)) {
-		free(text);
-		return false;
-	}
-	free(s->web_conf);
-	s->web_conf = text;
-	return true;
-}
-
-static bool
-start_web(struct supervisor *s, struct err *err)
-{
-	int log_fd;
-	bool changed;
-
-	if (!supervisor_has_web(s))
-		return true;
-	if (!supervisor_write_web_conf(s, &changed, err) ||
-	    !child_pipe(&s->web_log.fd, &log_fd, err))
-		return false;
-	s->web_argv[0] = s->programs.web_server;
-	s->web_argv[1] = "-D";
-	s->web_argv[2] = "-f";
-	s->web_argv[3] = s->state.web_conf;
-	s->web = (struct service){
-	    .name = "web server",
-	    .stop_signal = SIGINT,
-	    .spec = {.argv = s->web_argv, .in_fd = s->public_fd,
-		.err_fd = log_fd, .ready_fd = -1},
-	};
-	ready_init(&s->ready, s->address.connect);
-	return service_start(&s->web, clock_mono_ns(), err);
-}
-
 /* What can be known to fail before there is anything to clean up. */
 static bool
 check(struct supervisor *s, struct err *err)
@@ -179,7 +121,7 @@ check(struct supervisor *s, struct err *err)
 		if (access(c->models[i].file, R_OK) != 0)
 			return err_system(err, "cannot read model %s from %s",
 			    c->models[i].slot, c->models[i].file);
-	return true;
+	return !supervisor_has_web(s) || web_check(c, err);
 }
 
 /* Whoever held one at the end, a load or replacement under way included. */
@@ -211,7 +153,7 @@ serve(struct supervisor *s)
 	/* A start that fails is one line, whatever dies of it. */
 	log_init("lightscored", LOG_LEVEL_ERROR);
 	pool_init(&s->pool, &world);
-	if (!start_exporter(s, &err) || !start_web(s, &err))
+	if (!start_exporter(s, &err) || !web_start(s, &err))
 		supervisor_fail(s, &err);
 	else
 		reload_first(s);
@@ -219,6 +161,7 @@ serve(struct supervisor *s)
 		supervisor_turn(s);
 	release_generations(s);
 	free(s->web_conf);
+	free(s->web_conf_next);
 }
 
 static bool

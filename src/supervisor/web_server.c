@@ -204,11 +204,17 @@ web_conf_serve(const struct config *c, const struct web_paths *paths,
 	return web_conf_backend(c, paths, b, err);
 }
 
+bool
+web_log_is_start(const char *line)
+{
+	return strstr(line, "server started") != NULL;
+}
+
 const char *
 web_log_text(const char *line, bool *noise)
 {
 	static const char *const comes_and_goes[] = {"server started",
-	    "server stopped", "graceful shutdown"};
+	    "server stopped", "graceful shutdown", "Going down"};
 	const char *end = strstr(line, ") ");
 
 	*noise = false;

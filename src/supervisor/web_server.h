@@ -31,5 +31,7 @@ MUST_USE bool web_conf_backend(const struct config *c,
 /* A line that lighttpd has written, without time and place; *noise where it
  * only says that it comes or goes. */
 const char *web_log_text(const char *line, bool *noise);
+/* Whether it says that it has read its configuration and starts. */
+bool web_log_is_start(const char *line);
 
 #endif

@@ -188,6 +188,52 @@ class Refused(Configured):
             self.config.write_text("workers: many\n", encoding="utf-8")
             self.keeps_serving("workers")
 
+    def test_an_access_log_that_cannot_be_written(self):
+        with self.service as s:
+            web = s.children("lighttpd")
+            self.write(workers=2, access_log="/nope/a")
+            self.keeps_serving("lightscore.yaml:2: access_log: cannot write "
+                               "/nope/a")
+            self.assertEqual(s.children("lighttpd"), web)
+            self.write(workers=2, access_log=s.dir / "access.log")
+            self.reload()
+            self.serves()
+            wait_until(lambda: s.children("lighttpd") not in ([], web) and
+                       len(s.children("lighttpd")) == 1, "a new web server")
+            wait_until(lambda: (s.dir / "access.log").stat().st_size > 0,
+                       "a line in the access log")
+            self.assertEqual(self.reload_ok(), 1)
+
+    def test_a_web_server_that_does_not_come_up(self):
+        for why, body in (
+                ("the web server does not start: exec has failed",
+                 "echo '(x.c.1) exec has failed' >&2; exit 1"),
+                ("the web server does not start in 10 s", "exec sleep 60")):
+            with self.subTest(why):
+                self.refuse_by_web_server(why, body)
+
+    def refuse_by_web_server(self, why, body):
+        """The program fails whoever starts it with the next limit."""
+        self.tearDown()
+        self.setUp()
+        script = self.service.dir / "lighttpd"
+        script.write_text(
+            "#!/bin/sh\n"
+            f"grep -q 'max-request-size = 4$' \"$3\" && {{ {body}; }}\n"
+            f"exec {service.LIGHTTPD} \"$@\"\n", encoding="utf-8")
+        script.chmod(0o755)
+        self.service.args += ["--lighttpd", script]
+        with self.service as s:
+            web = s.children("lighttpd")
+            self.write(workers=2, request_limit=4096)
+            self.keeps_serving(why)
+            self.assertEqual(s.children("lighttpd"), web)
+            self.assertNotIn("lighttpd.conf.next", os.listdir(s.state_dir))
+            os.kill(web[0], signal.SIGKILL)
+            wait_until(lambda: s.children("lighttpd") not in ([], web),
+                       "another web server")
+            self.serves()
+
     def test_a_configuration_that_is_gone(self):
         with self.service:
             os.unlink(self.config)

@@ -275,6 +275,11 @@ class Failure(unittest.TestCase):
         self.fails("--listen", "127.0.0.1:0", "--lighttpd", "/bin/false",
                    says=["web server"])
 
+    def test_access_log_that_cannot_be_written(self):
+        service.lighttpd_or_skip()
+        self.fails("--listen", "127.0.0.1:0", "--access-log", "/nope/a",
+                   says=["--access-log: access_log: cannot write /nope/a"])
+
     def test_state_directory_in_use(self):
         service.lighttpd_or_skip()
         with Service(state_dir=self.state) as first:
