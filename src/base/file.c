@@ -114,6 +114,15 @@ file_write(const char *path, struct str bytes, struct err *err)
 }
 
 bool
+file_is_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) &&
+	    x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+bool
 file_make_dirs(const char *path, struct err *err)
 {
 	char part[PATH_MAX];

@@ -23,6 +23,8 @@ void file_unmap(struct file_map *m);
 /* Put the bytes at `path` as a whole or not at all: written beside it,
  * synced, renamed over it. ERR_INPUT where something else than a file is. */
 MUST_USE bool file_write(const char *path, struct str bytes, struct err *err);
+/* Whether both paths name the same regular file. */
+bool file_is_same(const char *a, const char *b);
 /* Write everything or fail; restarts after signals. */
 MUST_USE bool file_write_fd(int fd, struct str bytes, struct err *err);
 /* Make a directory and the missing ones above it, mode 0700 for the last. */

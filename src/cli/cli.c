@@ -223,3 +223,33 @@ cli_parse(const struct command *self, int argc, char *const argv[],
 	}
 	return true;
 }
+
+/* Two outputs that do not exist yet are the same if they are spelt so. */
+static bool
+is_same_output(const char *a, const char *b)
+{
+	return strcmp(a, "-") != 0 && (strcmp(a, b) == 0 || file_is_same(a, b));
+}
+
+bool
+cli_keep_inputs(const char *const *inputs, size_t n_inputs,
+    const char *const *outputs, size_t n_outputs, struct err *err)
+{
+	for (size_t i = 0; i < n_outputs; i++) {
+		if (outputs[i] == NULL)
+			continue;
+		for (size_t k = 0; k < n_inputs; k++)
+			if (inputs[k] != NULL &&
+			    file_is_same(outputs[i], inputs[k]))
+				return err_set(err, ERR_INPUT, ERR_NOWHERE,
+				    "%s is read and would be overwritten; "
+				    "write to another file", outputs[i]);
+		for (size_t k = 0; k < i; k++)
+			if (outputs[k] != NULL &&
+			    is_same_output(outputs[i], outputs[k]))
+				return err_set(err, ERR_INPUT, ERR_NOWHERE,
+				    "%s is given for two outputs; write one "
+				    "to another file", outputs[i]);
+	}
+	return true;
+}

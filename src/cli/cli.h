@@ -63,4 +63,9 @@ MUST_USE bool cli_buffer(struct arena *mem, size_t cap, struct buf *b,
 void cli_catch_stop(void);
 bool cli_stopped(void);
 
+/* No output (NULL: none) is a regular file that is read, or another output:
+ * the input would be gone. */
+MUST_USE bool cli_keep_inputs(const char *const *inputs, size_t n_inputs,
+    const char *const *outputs, size_t n_outputs, struct err *err);
+
 #endif

@@ -66,6 +66,9 @@ cmd_import(const struct command *self, int argc, char *argv[])
 		    "--target names a column of --reference DATA.csv");
 	o = (struct import_options){.schema_path = schema,
 	    .name = str_of(name), .version = str_of(version)};
+	if (!cli_keep_inputs((const char *[]){arguments[0], schema, reference},
+		3, &out, 1, &err))
+		return cli_fail(&err);
 	if (!arena_init(&mem, import_memory_bytes(arguments[0]), &err))
 		return cli_fail(&err);
 	ok = import_file(arguments[0], &o, &mem, &build, &err) &&

@@ -159,6 +159,10 @@ cmd_predict(const struct command *self, int argc, char *argv[])
 	if (output != NULL && !find_format(output, &format))
 		return cli_usage(self, "the format \"%s\" is not known, give"
 		    " csv, json or ndjson", output);
+	if (!cli_keep_inputs((const char *[]){arguments[0],
+		n > 1 ? arguments[1] : NULL}, 2,
+		(const char *[]){out, rejects}, 2, &err))
+		return cli_fail(&err);
 	cli_catch_stop();
 	if (!load_model(arguments[0], &job.model, &err))
 		return cli_fail(&err);

@@ -88,7 +88,7 @@ static const struct {
 bool
 import_class(struct import *im, struct model_class label, struct err *err)
 {
-	label.text = schema_class_name(im->schema, label.text);
+	schema_name_class(im->schema, &label);
 	return model_build_class(im->build, label, err);
 }
 

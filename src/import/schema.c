@@ -70,18 +70,21 @@ schema_load(const char *path, struct arena *mem, const struct schema **ret,
 	return true;
 }
 
-struct str
-schema_class_name(const struct schema *schema, struct str label)
+void
+schema_name_class(const struct schema *schema, struct model_class *class)
 {
 	const struct yaml_node *map = schema != NULL ?
 	    yaml_find(schema->root, "classes") : NULL;
 
 	if (map == NULL || map->kind != YAML_MAPPING)
-		return label;
-	for (const struct yaml_node *c = map->first; c != NULL; c = c->next)
-		if (str_eq(c->key, label) && c->kind == YAML_SCALAR)
-			return c->text;
-	return label;
+		return;
+	for (const struct yaml_node *c = map->first; c != NULL; c = c->next) {
+		if (c->kind != YAML_SCALAR || !str_eq(c->key, class->text))
+			continue;
+		class->kind = CLASS_TEXT;
+		class->text = c->text;
+		return;
+	}
 }
 
 /* --- inputs --------------------------------------------------------------- */

@@ -21,9 +21,10 @@ struct schema;
  * mem. Messages read "FILE:LINE: key: ...". */
 MUST_USE bool schema_load(const char *path, struct arena *mem,
     const struct schema **ret, struct err *err);
-/* The name that the schema gives to a class, or the label itself. `schema`
- * may be NULL here and below. */
-struct str schema_class_name(const struct schema *schema, struct str label);
+/* Give the class the name that the schema has for its label, if any; it is
+ * a text then. `schema` may be NULL here and below. */
+void schema_name_class(const struct schema *schema,
+    struct model_class *class);
 /* Tell the builder, after the steps, what the schema says. ERR_INPUT where
  * it names a column or class that the model lacks, listing what there is. */
 MUST_USE bool schema_apply(const struct schema *schema,

@@ -61,6 +61,16 @@ read_categories(const struct step *s, uint32_t column, uint32_t slot,
 				    "column %u has both None and NaN as "
 				    "categories, which clients cannot tell "
 				    "apart; train with one of them", column);
+			/* scikit-learn's imputer fills NaN and leaves None,
+			 * or the other way round; a client's null is one
+			 * thing. */
+			if (model_build_slot_is_filled(b, slot))
+				return step_err(s, err, ERR_MODEL,
+				    "column %u has a missing category behind "
+				    "an imputer, which did not take it for "
+				    "missing: it fills NaN or None, not both; "
+				    "make them one before training, as with "
+				    "DataFrame.fillna(numpy.nan)", column);
 			c.missing = (int32_t)i;
 			c.missing_is_nan = v.kind == VALUE_FLOAT;
 		} else if (value_is_number(&v)) {

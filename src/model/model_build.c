@@ -129,6 +129,12 @@ model_build_slot_kind(const struct model_build *b, uint32_t slot)
 	return slot < b->slots.n ? ir_slot(b, slot)->kind : SLOT_UNDECIDED;
 }
 
+bool
+model_build_slot_is_filled(const struct model_build *b, uint32_t slot)
+{
+	return slot < b->slots.n && ir_slot(b, slot)->filled;
+}
+
 uint32_t
 model_build_inputs(const struct model_build *b)
 {

@@ -82,6 +82,8 @@ MUST_USE bool model_build_input(struct model_build *b, struct str name,
 enum slot_kind { SLOT_UNDECIDED, SLOT_NUMBER, SLOT_TEXT };
 enum slot_kind model_build_slot_kind(const struct model_build *b,
     uint32_t slot);
+/* Whether an impute step made it, so that nothing is missing in it. */
+bool model_build_slot_is_filled(const struct model_build *b, uint32_t slot);
 uint32_t model_build_inputs(const struct model_build *b);
 /* Name of column `slot` (slot < number of inputs). */
 struct str model_build_input_name(const struct model_build *b, uint32_t slot);

@@ -127,11 +127,15 @@ bool
 model_build_impute(struct model_build *b, uint32_t src, double fill,
     uint32_t *dst, struct err *err)
 {
+	struct ir_slot like;
+
 	if (!use_kept(b, src, err))
 		return false;
 	if (isinf(fill))
 		return not_finite(err, "the value for missing ones");
-	return add(b, STEP_IMPUTE, src, &fill, 1, *ir_slot(b, src), dst, err);
+	like = *ir_slot(b, src);
+	like.filled = !isnan(fill);
+	return add(b, STEP_IMPUTE, src, &fill, 1, like, dst, err);
 }
 
 bool
@@ -145,7 +149,7 @@ model_build_missing_if(struct model_build *b, uint32_t src, double value,
 	if (!isfinite(value))
 		return not_finite(err, "the value that means missing");
 	like = *ir_slot(b, src);
-	like.finite = false;
+	like.finite = like.filled = false;
 	return add(b, STEP_MISSING_IF, src, &value, 1, like, dst, err);
 }
 

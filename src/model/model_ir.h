@@ -71,6 +71,7 @@ struct ir_slot {
 	                  * or -1: codes of a lookup */
 	uint32_t codes;  /* of a lookup */
 	bool finite;     /* always: one-hot, indicator, constant */
+	bool filled;     /* an impute step left no missing value in it */
 };
 
 struct ir_step {

@@ -260,6 +260,18 @@ class Import(Case):
                    "/nonexistent/x.lsm")
         self.assertFails(done, 1, "/nonexistent/x.lsm")
 
+    def test_the_source_is_never_overwritten(self):
+        with open(os.path.join(CHURN, "v1.joblib"), "rb") as f:
+            content = f.read()
+        source = path("mine.joblib", content)
+        link = os.path.join(folder, "link.lsm")
+        os.symlink(source, link)
+        for out in source, link:
+            self.assertFails(run("import", source, "-o", out), 1,
+                             "would be overwritten")
+        with open(source, "rb") as f:
+            self.assertEqual(f.read(), content)
+
 
 class Inspect(Case):
     def test_a_compiled_model_tells_what_its_source_tells(self):
@@ -531,6 +543,19 @@ class Predict(Case):
             with self.subTest(words):
                 self.assertFails(run("predict", *words), 1, sentence)
         self.assertFalse([n for n in os.listdir(folder) if ".tmp" in n])
+
+    def test_files_that_are_read_are_never_overwritten(self):
+        header, rows = customers(1)
+        data = path("kept.csv", as_csv(header, rows))
+        both = os.path.join(folder, "both")
+        self.assertFails(run("predict", model, data, "-o", data), 1,
+                         "would be overwritten")
+        self.assertFails(run("predict", model, data, "--rejects", data), 1,
+                         "would be overwritten")
+        self.assertFails(run("predict", model, data, "-o", both,
+                             "--rejects", both), 1, "two outputs")
+        with open(data, newline="") as f:
+            self.assertEqual(f.read(), as_csv(header, rows))
 
     def test_not_utf8_is_a_bad_row(self):
         header, rows = customers(2)

@@ -145,6 +145,7 @@ file_is_written_whole_and_mapped(void **state)
 {
 	char dir[] = "/tmp/test_base.XXXXXX", path[64];
 	struct file_map m;
+	char link[64];
 	struct err err;
 	int lock, again;
 
@@ -163,6 +164,11 @@ file_is_written_whole_and_mapped(void **state)
 	assert_false(file_lock(path, &again, &err));
 	assert_non_null(strstr(err.text, "in use"));
 	close(lock);
+	snprintf(link, sizeof(link), "%s/l", dir);
+	assert_int_equal(symlink(path, link), 0);
+	assert_true(file_is_same(path, link));
+	assert_false(file_is_same(path, dir));
+	assert_int_equal(unlink(link), 0);
 	unlink(path);
 	rmdir(dir);
 }

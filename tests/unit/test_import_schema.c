@@ -53,7 +53,7 @@ build_new(const struct schema *schema)
 		struct model_class c = {.kind = CLASS_INTEGER, .number = k,
 		    .text = k == 0 ? STR("0") : STR("1")};
 
-		c.text = schema_class_name(schema, c.text);
+		schema_name_class(schema, &c);
 		assert_true(model_build_class(b, c, &err));
 	}
 	assert_true(model_build_output(b, MODEL_CLASSIFICATION, slots, 2,
@@ -141,6 +141,7 @@ a_full_schema_reaches_the_model(void **state)
 	    "\"ok\": true, \"no\": null, \"id\": \"7\"}")));
 	model_class_at(m, 1, &c);
 	assert_true(str_eq(c.text, STR("Yes")));
+	assert_int_equal(c.kind, CLASS_TEXT); /* answered in quotes */
 	/* People are told of weight first; the model has size first. */
 	assert_int_equal(model_field_order(m, 0), 1);
 	model_field(m, 1, &f);
