@@ -10,6 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A sentence may quote names out of files and requests: they must not end
+ * the line, nor speak to the terminal that shows it. */
+static bool
+one_line(struct err *err)
+{
+	for (char *p = err->text; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	return false;
+}
+
 bool
 err_set(struct err *err, enum err_kind kind, size_t at, const char *fmt, ...)
 {
@@ -20,7 +31,7 @@ err_set(struct err *err, enum err_kind kind, size_t at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
-	return false;
+	return one_line(err);
 }
 
 bool
@@ -38,7 +49,7 @@ err_system(struct err *err, const char *fmt, ...)
 	n = strlen(err->text);
 	snprintf(err->text + n, sizeof(err->text) - n, ": %s", strerror(saved));
 	errno = saved;
-	return false;
+	return one_line(err);
 }
 
 bool
@@ -54,5 +65,5 @@ err_context(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(err->text);
 	snprintf(err->text + n, sizeof(err->text) - n, ": %s", old);
-	return false;
+	return one_line(err);
 }

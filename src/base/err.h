@@ -24,7 +24,7 @@ enum err_kind {
 struct err {
 	enum err_kind kind;
 	size_t at;      /* byte offset in the input, or ERR_NOWHERE */
-	char text[1024];/* one sentence: what, where, how to mend it */
+	char text[1024];/* one line: what, where, how to mend it */
 };
 
 /* Fill *err and return false, so `return err_set(...)` reads as one step. */

@@ -16,6 +16,17 @@ label(const char *name, struct buf *b)
 	buf_printf(b, "  %-12s", name);
 }
 
+/* A text of the model's, which must not speak to the terminal. */
+static void
+put_text(struct str text, struct buf *b)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		buf_char(b, c < 0x20 || c == 0x7f ? '?' : (char)c);
+	}
+}
+
 static void
 put_fact(const struct model *m, enum model_fact fact, struct buf *b)
 {
@@ -24,7 +35,7 @@ put_fact(const struct model *m, enum model_fact fact, struct buf *b)
 	if (text.n == 0)
 		return;
 	label(model_fact_name(fact), b);
-	buf_str(b, text);
+	put_text(text, b);
 	buf_char(b, '\n');
 }
 
@@ -41,7 +52,8 @@ put_classes(const struct model *m, struct buf *b)
 	}
 	for (uint32_t k = 0; k < n && k < SHOWN; k++) {
 		model_class_at(m, k, &c);
-		buf_printf(b, "%s%.*s", k > 0 ? ", " : "", STR_ARG(c.text));
+		buf_text(b, k > 0 ? ", " : "");
+		put_text(c.text, b);
 	}
 	if (n > SHOWN)
 		buf_printf(b, " and %u more", n - SHOWN);
@@ -107,7 +119,7 @@ describe_summary(const struct model *m, struct buf *b)
 	put_fact(m, FACT_TITLE, b);
 	put_fact(m, FACT_FORMAT, b);
 	label("framework", b);
-	buf_str(b, model_fact_at(m, FACT_FRAMEWORK_VERSION));
+	put_text(model_fact_at(m, FACT_FRAMEWORK_VERSION), b);
 	buf_char(b, '\n');
 	put_fact(m, FACT_PIPELINE, b);
 	put_inputs_line(m, b);
@@ -123,7 +135,7 @@ describe_summary(const struct model *m, struct buf *b)
 	    model_checksum(m));
 	for (uint32_t i = 0; i < model_warnings(m); i++) {
 		label("warning", b);
-		buf_str(b, model_warning(m, i));
+		put_text(model_warning(m, i), b);
 		buf_char(b, '\n');
 	}
 }
@@ -132,9 +144,10 @@ static void
 put_categories(const struct model *m, uint32_t column,
     const struct model_field *f, struct buf *b)
 {
-	for (uint32_t i = 0; i < f->n_categories && i < SHOWN; i++)
-		buf_printf(b, "%s%.*s", i > 0 ? ", " : "",
-		    STR_ARG(model_category(m, column, i)));
+	for (uint32_t i = 0; i < f->n_categories && i < SHOWN; i++) {
+		buf_text(b, i > 0 ? ", " : "");
+		put_text(model_category(m, column, i), b);
+	}
 	if (f->n_categories > SHOWN)
 		buf_printf(b, " and %u more", f->n_categories - SHOWN);
 }
@@ -142,12 +155,14 @@ put_categories(const struct model *m, uint32_t column,
 static void
 put_default(const struct model_field *f, struct buf *b)
 {
-	if (f->kind == MODEL_NUMBER && !isnan(f->default_number))
+	if (f->kind == MODEL_NUMBER && !isnan(f->default_number)) {
 		buf_printf(b, ", default %g", f->default_number);
-	else if (f->kind == MODEL_TEXT && f->default_text.p != NULL)
-		buf_printf(b, ", default %.*s", STR_ARG(f->default_text));
-	else
+	} else if (f->kind == MODEL_TEXT && f->default_text.p != NULL) {
+		buf_text(b, ", default ");
+		put_text(f->default_text, b);
+	} else {
 		buf_text(b, ", default missing");
+	}
 }
 
 static void
@@ -161,7 +176,9 @@ put_input(const struct model *m, uint32_t column, struct buf *b)
 	struct model_field f;
 
 	model_field(m, column, &f);
-	buf_printf(b, "  %-20.*s %-6s ", STR_ARG(f.name),
+	buf_text(b, "  ");
+	put_text(f.name, b);
+	buf_printf(b, "%*s %-6s ", f.name.n < 20 ? 20 - (int)f.name.n : 0, "",
 	    f.kind == MODEL_TEXT ? "text" : "number");
 	buf_text(b, f.unused ? "not used" :
 	    f.required ? "required" : "optional");

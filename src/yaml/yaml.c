@@ -105,19 +105,12 @@ yaml_err(const struct yaml_node *node, struct err *err, const char *fmt, ...)
 	vsnprintf(sentence, sizeof(sentence), fmt, ap);
 	va_end(ap);
 	if (node->key.n > 0)
-		err_set(err, ERR_INPUT, ERR_NOWHERE, "%s:%u: %.*s: %s",
+		return err_set(err, ERR_INPUT, ERR_NOWHERE, "%s:%u: %.*s: %s",
 		    node->file, node->line,
 		    node->key.n < 64 ? (int)node->key.n : 64, node->key.p,
 		    sentence);
-	else
-		err_set(err, ERR_INPUT, ERR_NOWHERE, "%s:%u: %s", node->file,
-		    node->line, sentence);
-	/* Keys and values are the file's, the message stays one line. */
-	for (char *p = err->text; *p != '\0'; p++) {
-		if ((unsigned char)*p < 0x20)
-			*p = ' ';
-	}
-	return false;
+	return err_set(err, ERR_INPUT, ERR_NOWHERE, "%s:%u: %s", node->file,
+	    node->line, sentence);
 }
 
 static bool

@@ -293,6 +293,14 @@ class Inspect(Case):
         self.assertRegex(text, r"SeniorCitizen +text +required; one of")
         self.assertIn("GradientBoostingClassifier", text)
 
+    def test_a_models_words_do_not_speak_to_the_terminal(self):
+        named = path("named.lsm")
+        run("import", os.path.join(CHURN, "v1.joblib"), "-o", named,
+            "--name", "\x1b[2Ja\nb")
+        self.assertIn("  name        ?[2Ja?b\n", run("inspect", named).stdout)
+        self.assertEqual(json.loads(run("inspect", named, "--json").stdout)
+                         ["name"], "\x1b[2Ja\nb")
+
     def test_damaged_models_are_refused(self):
         with open(model, "rb") as f:
             image = f.read()

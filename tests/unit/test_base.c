@@ -204,6 +204,8 @@ err_reads_from_the_outside_in(void **state)
 	assert_false(err_context(&err, "model %s", "v1"));
 	assert_string_equal(err.text,
 	    "model v1: cannot open x: No such file or directory");
+	assert_false(err_set(&err, ERR_INPUT, 0, "a %s", "\x1b[2J\nb\x7f\u00e9"));
+	assert_string_equal(err.text, "a ?[2J?b?\u00e9");
 }
 
 static void

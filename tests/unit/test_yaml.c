@@ -128,7 +128,7 @@ what_could_surprise_is_refused(void **state)
 	assert_refused("0: 1\n\"0\": 2\n0: 3\n",
 	    "f.yaml:3: 0: the key is there twice, first at line 1");
 	assert_refused("\"a\\nb\": 1\n\"a\\nb\": 2\n",
-	    "f.yaml:2: a b: the key is there twice, first at line 1");
+	    "f.yaml:2: a?b: the key is there twice, first at line 1");
 	assert_refused("a: &x 1\nb: *x\n", "f.yaml:1: anchors and aliases are"
 	    " not taken: write the value out");
 	assert_refused("a: *x\n", "f.yaml:1: anchors and aliases are not"
