@@ -81,6 +81,14 @@ take_lock(struct state *s, struct err *err)
 	return false;
 }
 
+/* Our group may pass through to the sockets, which are for it too; a web
+ * server of another user has it. It sees no names, and others nothing. */
+static bool
+open_to_group(const char *dir)
+{
+	return chmod(dir, 0710) == 0;
+}
+
 /* Sockets in the state directory, or in one with a shorter path. */
 static bool
 place_sockets(struct state *s, struct err *err)
@@ -91,7 +99,7 @@ place_sockets(struct state *s, struct err *err)
 	if (listen_path_fits(s->exporter_sock))
 		return true;
 	set_path(s->sockets, "/tmp/lightscore.XXXXXX");
-	if (mkdtemp(s->sockets) == NULL)
+	if (mkdtemp(s->sockets) == NULL || !open_to_group(s->sockets))
 		return err_system(err, "cannot make a directory in /tmp");
 	set_path(s->worker_sock, "%s/worker.sock", s->sockets);
 	set_path(s->exporter_sock, "%s/exporter.sock", s->sockets);
@@ -117,6 +125,8 @@ set_dir(struct state *s, const char *dir, struct err *err)
 	s->made = access(dir, F_OK) != 0;
 	if (!file_make_dirs(dir, err))
 		return err_context(err, "state directory");
+	if (s->made && !open_to_group(dir))
+		return err_system(err, "cannot open %s to our group", dir);
 	/* Absolute, since programs we start get paths in it. */
 	real = realpath(dir, NULL);
 	if (real == NULL || strlen(real) + ROOM >= PATH_MAX) {

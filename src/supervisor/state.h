@@ -15,6 +15,9 @@
  *   models/  uploads/  lighttpd.conf  lighttpd.conf.next
  *   worker.sock  exporter.sock           gone when we end
  *
+ * Made by us, the directory lets our group pass to the sockets and nobody
+ * else; one that was there keeps its mode.
+ *
  * Where the directory's path is too long for a socket, the two sockets are in
  * a directory of their own under the temporary one.
  */

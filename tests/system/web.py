@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -19,6 +20,8 @@ from service import Service, wait_until
 
 ROW = service.rows()[0]
 JSON = {"Content-Type": "application/json"}
+SNIPPET = service.BUILDDIR / "lighttpd/conf-available/50-lightscore.conf"
+NOBODY = 65534
 
 
 def conf(*args):
@@ -196,15 +199,9 @@ class Configuration(unittest.TestCase):
                          (0, ""))
 
     def test_the_installed_snippet_is_what_the_settings_say(self):
-        path = service.SRCDIR / "lighttpd/conf-available/50-lightscore.conf"
-        text = path.read_text(encoding="utf-8")
-        made = conf("--state-dir", "/var/lib/lightscore")
-        prefix = [line for line in made.splitlines()
-                  if "errorfile-prefix" in line][0]
-        committed = [line for line in text.splitlines()
-                     if "errorfile-prefix" in line][0]
+        text = SNIPPET.read_text(encoding="utf-8")
         self.assertEqual(text[text.index("# Requests"):],
-                         made.replace(prefix, committed))
+                         conf("--state-dir", "/var/lib/lightscore"))
 
     def test_the_snippet_is_accepted_by_lighttpd(self):
         self.accepted('server.document-root = "/var/www"\n'
@@ -254,56 +251,83 @@ class Configuration(unittest.TestCase):
     def test_the_example_is_accepted_by_lighttpd(self):
         example = service.SRCDIR / "lighttpd/example.conf"
         text = example.read_text(encoding="utf-8")
-        snippet = (service.SRCDIR
-                   / "lighttpd/conf-available/50-lightscore.conf")
         self.accepted(text.replace(
             'include "conf-available/50-lightscore.conf"',
-            f'include "{snippet}"'))
+            f'include "{SNIPPET}"'))
 
 
 class Production(unittest.TestCase):
     """lightscored without a web server, behind one that others run."""
 
-    def test_the_snippet_serves(self):
+    def setUp(self):
         service.lighttpd_or_skip()
-        s = Service(program=[service.LIGHTSCORED])
+        self.service = s = Service(program=[service.LIGHTSCORED])
+        self.web = None
         s.args.append("--no-web-server")
         s.launch()
-        web = None
-        try:
-            line = s.process.stdout.readline().decode()
-            self.assertEqual(line, "lightscore: ready on unix:"
-                             f"{s.state_dir}/worker.sock\n")
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                s.port = free.getsockname()[1]
-            path = s.dir / "lighttpd.conf"
-            installed = re.search('errorfile-prefix = "(.*)"', conf())[1]
-            path.write_text(
-                f'server.port = {s.port}\nserver.bind = "127.0.0.1"\n'
-                f'server.document-root = "{s.dir}"\n'
-                + conf("--state-dir", str(s.state_dir)).replace(
-                    installed, f"{service.SRCDIR}/lighttpd/errors/"),
-                encoding="utf-8")
-            web = subprocess.Popen([service.LIGHTTPD, "-D", "-f", str(path)],
-                                   stderr=subprocess.DEVNULL)
+        self.assertEqual(s.process.stdout.readline().decode(),
+                         f"lightscore: ready on unix:{s.state_dir}/"
+                         "worker.sock\n")
 
-            def answers():
-                try:
-                    return s.predict(ROW)[0] == 200
-                except ConnectionError:
-                    return False
-            wait_until(answers, "an answer")
-            self.assertGreaterEqual(s.metric("ml_predictions_total",
-                                             status="success"), 1)
-            self.assertEqual(s.stop(), 0)
-            status, answer = s.predict(ROW)
-            self.assertEqual(status, 503)
-            self.assertTrue(answer["error"])
-        finally:
-            if web is not None:
-                web.kill()
-                web.wait()
-            s.close()
+    def tearDown(self):
+        if self.web is not None:
+            self.web.kill()
+            self.web.wait()
+        self.service.close()
+
+    def run_web_server(self, *before):
+        """lighttpd with the snippet, until it answers."""
+        s = self.service
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            s.port = free.getsockname()[1]
+        path = s.dir / "lighttpd.conf"
+        installed = re.search('errorfile-prefix = "(.*)"', conf())[1]
+        path.write_text(
+            f'server.port = {s.port}\nserver.bind = "127.0.0.1"\n'
+            f'server.document-root = "{s.dir}"\n'
+            + conf("--state-dir", str(s.state_dir)).replace(
+                installed, f"{service.SRCDIR}/lighttpd/errors/"),
+            encoding="utf-8")
+        self.web = subprocess.Popen(
+            [*before, service.LIGHTTPD, "-D", "-f", str(path)],
+            stderr=subprocess.DEVNULL)
+
+        def answers():
+            try:
+                return s.request("GET", "/health")
+            except ConnectionError:
+                return False
+        wait_until(answers, "an answer")
+
+    def test_the_snippet_serves(self):
+        s = self.service
+        self.run_web_server()
+        self.assertEqual(s.predict(ROW)[0], 200)
+        self.assertGreaterEqual(s.metric("ml_predictions_total",
+                                         status="success"), 1)
+        self.assertEqual(s.stop(), 0)
+        status, answer = s.predict(ROW)
+        self.assertEqual(status, 503)
+        self.assertTrue(answer["error"])
+
+    def test_a_web_server_of_another_user_in_our_group_reaches_us(self):
+        setpriv = shutil.which("setpriv")
+        if os.geteuid() != 0 or setpriv is None:
+            self.skipTest("needs root and setpriv")
+        s = self.service
+        s.dir.chmod(0o755)
+        self.run_web_server(setpriv, f"--reuid={NOBODY}",
+                            f"--regid={os.getegid()}", "--clear-groups")
+        self.assertEqual(s.predict(ROW)[0], 200)
+        self.assertGreaterEqual(s.metric("ml_predictions_total",
+                                         status="success"), 1)
+
+    def test_others_see_nothing_of_the_state(self):
+        for path in [self.service.state_dir,
+                     *self.service.state_dir.iterdir()]:
+            self.assertEqual(path.stat().st_mode & 0o007, 0, path)
+        self.assertEqual(self.service.state_dir.stat().st_mode & 0o777,
+                         0o710)
 
 
 if __name__ == "__main__":
