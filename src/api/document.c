@@ -50,6 +50,8 @@ example_value(struct buf *b, const struct model *m, uint32_t column,
 		json_str(b, model_category(m, column, 0));
 	else if (f->kind == MODEL_TEXT)
 		json_text(b, "");
+	else if (f->booleans)
+		json_bool(b, f->has_default && f->default_number != 0);
 	else if (f->has_range)
 		json_number(b, trunc((f->low + f->high) / 2));
 	else if (f->has_default && isfinite(f->default_number))

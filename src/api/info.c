@@ -25,6 +25,27 @@ render_names(struct buf *b, const struct model *m, enum model_kind kind)
 	json_close(b, ']');
 }
 
+static void
+render_booleans(struct buf *b, const struct model *m)
+{
+	struct model_field f;
+	bool some = false;
+
+	for (uint32_t i = 0; m != NULL && i < model_inputs(m); i++) {
+		model_field(m, model_field_order(m, i), &f);
+		if (!f.booleans)
+			continue;
+		if (!some) {
+			json_key(b, "boolean_features");
+			json_open(b, '[');
+		}
+		json_str(b, f.name);
+		some = true;
+	}
+	if (some)
+		json_close(b, ']');
+}
+
 /* m is NULL where no model is served. */
 static void
 render_format(struct buf *b, const struct model *m)
@@ -40,6 +61,7 @@ render_format(struct buf *b, const struct model *m)
 	render_names(b, m, MODEL_NUMBER);
 	json_key(b, "categorical_features");
 	render_names(b, m, MODEL_TEXT);
+	render_booleans(b, m);
 	json_key(b, "description");
 	json_str(b, buf_view(&words));
 	json_key(b, "example_single_record");

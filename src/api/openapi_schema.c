@@ -54,6 +54,8 @@ render_choices(struct buf *b, const struct model *m, uint32_t column,
 		render_type(b, "number");
 	else if (!known || !f->closed || f->loose)
 		render_type(b, "string");
+	if (f->booleans)
+		render_type(b, "boolean");
 	if (f->null != NULL_REFUSE)
 		render_type(b, "null");
 	json_close(b, ']');

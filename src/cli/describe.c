@@ -184,6 +184,8 @@ put_input(const struct model *m, uint32_t column, struct buf *b)
 	    f.required ? "required" : "optional");
 	if (f.has_default)
 		put_default(&f, b);
+	if (f.booleans)
+		buf_text(b, ", may be a boolean");
 	buf_text(b, nulls[f.null]);
 	if (f.has_range)
 		buf_printf(b, "; %g to %g", f.low, f.high);

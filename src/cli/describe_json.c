@@ -116,6 +116,10 @@ put_input(const struct model *m, uint32_t column, struct buf *b)
 		json_number(b, f.high);
 		json_close(b, ']');
 	}
+	if (f.kind == MODEL_NUMBER) {
+		json_key(b, "booleans");
+		json_bool(b, f.booleans);
+	}
 	if (f.kind == MODEL_TEXT) {
 		json_key(b, "loose");
 		json_bool(b, f.loose);

@@ -102,12 +102,19 @@ read_header(struct rows *r, const char *extra, struct arena *mem,
 	return !missing || lacks(r, err);
 }
 
-/* A cell of a number column. */
+/* A cell of a number column. Python writes True, most others true. */
 static struct raw
-raw_number(struct str cell)
+raw_number(struct str cell, bool booleans)
 {
 	struct raw raw = {.kind = RAW_TEXT, .text = cell};
 	struct str bare = str_trim(cell);
+
+	if (booleans && (str_eq(bare, STR("True")) ||
+	    str_eq(bare, STR("true"))))
+		return (struct raw){.kind = RAW_BOOL, .number = 1};
+	if (booleans && (str_eq(bare, STR("False")) ||
+	    str_eq(bare, STR("false"))))
+		return (struct raw){.kind = RAW_BOOL};
 
 	if (bare.n == 0)
 		return (struct raw){.kind = RAW_NULL};
@@ -170,7 +177,8 @@ next_csv(struct rows *r, struct row *row, struct err *err)
 		if (r->columns[i] < 0)
 			r->raw[i] = (struct raw){.kind = RAW_ABSENT};
 		else if (r->kinds[i] == MODEL_NUMBER)
-			r->raw[i] = raw_number(r->csv.cells[r->columns[i]]);
+			r->raw[i] = raw_number(r->csv.cells[r->columns[i]],
+			    r->booleans[i]);
 		else
 			r->raw[i] = raw_text(r, i,
 			    r->csv.cells[r->columns[i]]);
@@ -327,6 +335,7 @@ rows_open(const char *path, const struct model *m, const char *extra,
 	*ret = (struct rows){.model = m, .extra = -1,
 	    .columns = ARENA_ARRAY(mem, n, int32_t),
 	    .kinds = ARENA_ARRAY(mem, n, enum model_kind),
+	    .booleans = ARENA_ARRAY(mem, n, bool),
 	    .raw = ARENA_ARRAY(mem, n, struct raw)};
 	if (mem->over)
 		return arena_err(mem, "the input", err);
@@ -335,6 +344,7 @@ rows_open(const char *path, const struct model *m, const char *extra,
 
 		model_field(m, i, &f);
 		ret->kinds[i] = f.kind;
+		ret->booleans[i] = f.booleans;
 	}
 	if (!source_open(path, mem, &ret->in, err))
 		return false;

@@ -29,6 +29,7 @@ struct rows {
 	size_t header_cells;
 	int32_t *columns;      /* CSV: cell of each model column, or -1 */
 	enum model_kind *kinds;/* of each model column */
+	bool *booleans;        /* ... whether it takes them */
 	int32_t extra;         /* CSV: cell of `extra` of rows_open, or -1 */
 	struct raw *raw;       /* one a model column */
 	uint64_t number;       /* rows read */

@@ -75,6 +75,9 @@ put_object(const struct model *m, const struct raw *raw, struct buf *b)
 		case RAW_FLOAT:
 			json_number(b, raw[column].number);
 			break;
+		case RAW_BOOL:
+			json_bool(b, raw[column].number != 0);
+			break;
 		default:
 			json_raw(b, STR("null"));
 		}

@@ -155,6 +155,14 @@ read_aliases(const struct schema *s, const struct yaml_node *map,
 		    .quoted = c->key_quoted};
 		struct err no_integer;
 
+		/* To YAML a plain true is a boolean, which is no alias. */
+		if (!key.quoted && (str_eq_nocase(key.text, STR("true")) ||
+		    str_eq_nocase(key.text, STR("false")))) {
+			key.key = key.text;
+			return yaml_err(&key, err, "a boolean is no alias: "
+			    "say `booleans: true` and it stands for 1 or 0, "
+			    "or put quotes around the text");
+		}
 		/* A plain integer is the JSON integer, all else is text. */
 		a->from_integer = yaml_integer(&key, &a->integer,
 		    &no_integer);
@@ -249,6 +257,7 @@ read_input(const struct schema *s, const struct yaml_node *input,
 	if (!read_flag(input, "required", &f.required, err) ||
 	    !read_flag(input, "loose", &f.loose, err) ||
 	    !read_flag(input, "closed", &f.closed, err) ||
+	    !read_flag(input, "booleans", &f.booleans, err) ||
 	    !read_aliases(s, yaml_find(input, "aliases"), &f, err) ||
 	    !read_range(yaml_find(input, "range"), &f, err))
 		return false;

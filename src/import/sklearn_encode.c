@@ -74,6 +74,8 @@ read_categories(const struct step *s, uint32_t column, uint32_t slot,
 			c.missing = (int32_t)i;
 			c.missing_is_nan = v.kind == VALUE_FLOAT;
 		} else if (value_is_number(&v)) {
+			if (v.kind == VALUE_BOOL)
+				model_build_booleans(b, slot);
 			c.code[i] = n_numbers;
 			numbers[n_numbers++] = v.number;
 		} else if (v.kind == VALUE_TEXT) {

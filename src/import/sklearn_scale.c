@@ -99,6 +99,8 @@ impute(const struct step *s, const struct value *fill, uint32_t slot,
 		*ret = slot;
 		return true;
 	}
+	if (fill->kind == VALUE_BOOL)
+		model_build_booleans(b, slot);
 	if (fill->kind == VALUE_TEXT) {
 		if (!model_build_code(b, slot, fill->text, &code, err))
 			return step_context(s, err);

@@ -182,6 +182,14 @@ model_build_codes(const struct model_build *b, uint32_t slot)
 	    ir_column(b, (uint32_t)s->dict)->categories.texts.n;
 }
 
+void
+model_build_booleans(struct model_build *b, uint32_t slot)
+{
+	if (slot < b->slots.n && ir_slot(b, slot)->column >= 0)
+		ir_column(b, (uint32_t)ir_slot(b, slot)->column)->booleans =
+		    true;
+}
+
 /* --- what comes out ------------------------------------------------------ */
 
 bool
@@ -266,6 +274,8 @@ model_build_field_default(struct model_build *b, uint32_t column,
 	    NULL_MISSING : NULL_REFUSE,
 	    .description = STR(""),
 	};
+	ret->booleans = ret->kind == MODEL_NUMBER &&
+	    column < b->columns.n && ir_column(b, column)->booleans;
 }
 
 static bool
@@ -333,6 +343,9 @@ model_build_field(struct model_build *b, const struct model_field *field,
 		return bad_field(err, field->name, slot->kind == SLOT_TEXT ?
 		    "the model reads it as text, not as a number" :
 		    "the model reads it as a number, not as text");
+	if (field->booleans && kind == SLOT_TEXT)
+		return bad_field(err, field->name,
+		    "only a number takes booleans, as 1 and 0");
 	if (field->null == NULL_DEFAULT && !field->has_default)
 		return bad_field(err, field->name,
 		    "null stands for a default, but there is none");

@@ -95,6 +95,9 @@ MUST_USE bool model_build_code(struct model_build *b, uint32_t slot,
  * the end of a step's table are that step's TABLE_UNKNOWN. */
 uint32_t model_build_codes(const struct model_build *b, uint32_t slot);
 
+/* Training had booleans in the column behind `slot`, if it is one. */
+void model_build_booleans(struct model_build *b, uint32_t slot);
+
 /* --- steps: each makes new slots ----------------------------------------- */
 
 /* dst = isnan(src) ? fill : src. For text slots fill is a code. */
@@ -197,7 +200,7 @@ MUST_USE bool model_build_output(struct model_build *b,
 
 /* What holds for a column where the schema is silent: name, the kind that
  * the steps decided (a number where none did), required, whether the model
- * itself takes missing values there. Start from this, then
+ * itself takes missing values and booleans there. Start from this, then
  * model_build_field. */
 void model_build_field_default(struct model_build *b, uint32_t column,
     struct model_field *ret);

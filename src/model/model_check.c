@@ -193,6 +193,8 @@ check_input(struct check *c, const struct image_input *in)
 	if (in->kind > MODEL_TEXT || in->null > NULL_DEFAULT ||
 	    (in->flags & ~(uint32_t)INPUT_FLAGS) != 0)
 		return check_bad(c, in, "an input of no kind");
+	if (in->kind == MODEL_TEXT && (in->flags & INPUT_BOOLEANS) != 0)
+		return check_bad(c, in, "a text that takes booleans");
 	if (range && !(isfinite(in->low) && isfinite(in->high) &&
 	    in->low <= in->high))
 		return check_bad(c, &in->low, "a range without a low "

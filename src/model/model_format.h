@@ -106,7 +106,8 @@ enum image_input_flag {
 	INPUT_DEFAULT_MISSING = 1 << 4, /* ... and it is no text at all */
 	INPUT_RANGE = 1 << 5,
 	INPUT_UNUSED = 1 << 6,
-	INPUT_FLAGS = (1 << 7) - 1,
+	INPUT_BOOLEANS = 1 << 7,        /* of numbers only */
+	INPUT_FLAGS = (1 << 8) - 1,
 };
 struct image_input {
 	struct image_text name, description, default_text;

@@ -58,6 +58,7 @@ uint32_t ir_leaves_add(struct ir_leaves *l, const double *v);
 struct ir_column {
 	struct ir_dict categories;
 	bool used;     /* some step or output reads it */
+	bool booleans; /* model_build_booleans was called */
 	bool declared; /* model_build_field was called: */
 	struct model_field field;
 	bool ranged;   /* model_build_range was called: */

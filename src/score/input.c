@@ -60,6 +60,10 @@ number_cell(const struct model *m, uint32_t column, const struct raw *raw,
 	case RAW_TEXT:
 		return model_find_text_alias(m, column, raw->text, cell) ?
 		    FITS : WRONG_TYPE;
+	case RAW_BOOL:
+		*cell = raw->number;
+		return m->inputs[column].flags & INPUT_BOOLEANS ? FITS :
+		    WRONG_TYPE;
 	default:
 		return WRONG_TYPE;
 	}
@@ -194,12 +198,13 @@ say_type(const struct model *m, uint32_t column, enum raw_kind got,
     struct err *err)
 {
 	const struct image_input *in = &m->inputs[column];
+	const char *wanted = in->kind == MODEL_TEXT ? "str" :
+	    in->flags & INPUT_BOOLEANS ? "bool, int or float" :
+	    "int or float";
 
 	return err_set(err, ERR_INPUT, column,
 	    "Invalid type for %.*s: expected %s, got %s",
-	    STR_ARG(model_text(m, in->name)),
-	    in->kind == MODEL_NUMBER ? "int or float" : "str",
-	    type_word(got));
+	    STR_ARG(model_text(m, in->name)), wanted, type_word(got));
 }
 
 /* Something is wrong with the row: what comes first? */

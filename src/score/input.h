@@ -28,7 +28,7 @@ enum raw_kind {
 };
 struct raw {
 	enum raw_kind kind;
-	double number;
+	double number;   /* of a boolean: 1 or 0 */
 	struct str text;
 };
 

@@ -387,6 +387,36 @@ class Predict(Case):
             self.assertFine(done)
             self.assertEqual(done.stdout, want.stdout)
 
+    def test_words_for_booleans_are_taken_where_the_schema_says_so(self):
+        schema = path("booleans.yaml", "inputs:\n  - name: tenure\n"
+                      "    booleans: true\n")
+        self.assertFine(run("import", os.path.join(CHURN, "v1.joblib"),
+                            "--schema", schema, "-o", path("bool.lsm")))
+        header, rows = customers(1)
+        row = list(rows[0])
+        tenure = header.index("tenure")
+        for number, words in ((1, ("True", "true", " True ")),
+                              (0, ("False", "false"))):
+            row[tenure] = str(number)
+            want = run("predict", "bool.lsm",
+                       stdin=as_csv(header, [row]).encode())
+            self.assertFine(want)
+            for word in words:
+                row[tenure] = word
+                sent = as_csv(header, [row]).encode()
+                done = run("predict", "bool.lsm", stdin=sent)
+                self.assertFine(done)
+                self.assertEqual(done.stdout, want.stdout, word)
+                done = run("predict", model, stdin=sent)
+                self.assertIn("tenure: expected int or float, got str",
+                              done.stderr)
+        row[tenure] = "yes"
+        done = run("predict", "bool.lsm", stdin=as_csv(header, [row]).encode())
+        self.assertIn("tenure: expected bool, int or float, got str",
+                      done.stderr)
+        self.assertIn("tenure               number required, may be a "
+                      "boolean", run("inspect", "bool.lsm").stdout)
+
     def test_empty_cells_are_nulls_and_optional_columns_may_lack(self):
         header, rows = customers(1)
         charges = header.index("TotalCharges")

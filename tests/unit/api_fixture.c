@@ -126,6 +126,7 @@ make_digit(struct arena *mem)
 	uint32_t src[] = {input(b, "x"), input(b, "y")}, sum, out;
 	struct err err;
 
+	model_build_booleans(b, src[1]);
 	need(model_build_linear(b, src, 2, 3, coef, zero, &sum, &err), &err);
 	need(model_build_link(b, LINK_SOFTMAX,
 	    (uint32_t[]){sum, sum + 1, sum + 2}, 3, &out, &err), &err);

@@ -15,7 +15,8 @@
  *          null), city (Oslo, Rome, any other), smoker (closed: No, Yes in
  *          any case, 0, 1)
  *   price  a regression: 2 * size + 1
- *   digit  classes 0, 1, 7 (integers); x, y (numbers)
+ *   digit  classes 0, 1, 7 (integers); x (number), y (number or
+ *          boolean)
  */
 enum { FIXTURE_MODELS = 3, FIXTURE_ROWS_LIMIT = 5 };
 

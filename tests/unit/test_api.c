@@ -572,6 +572,36 @@ info_tells_the_lab_what_it_asks(void **state)
 }
 
 static void
+booleans_are_taken_where_the_schema_says_so(void **state)
+{
+	struct fixture *f = *state;
+	const cJSON *record, *type;
+	char *answer;
+
+	fixture_post(f, "/digit/predict", "{\"x\":0,\"y\":1}");
+	assert_int_equal(f->res.status, 200);
+	answer = strdup(f->answer);
+	fixture_post(f, "/digit/predict", "{\"x\":0,\"y\":true}");
+	expect(f, 200, answer);
+	free(answer);
+	fixture_post(f, "/digit/predict", "{\"x\":true,\"y\":true}");
+	expect(f, 400, "{\"error\":\"Invalid type for x: expected int or "
+	    "float, got bool\"}");
+	record = at(at(at(at(document(f, "/openapi.json"), "components"),
+	    "schemas"), "digit_record"), "properties");
+	type = at(at(record, "y"), "anyOf")->child;
+	assert_string_equal(at(type, "type")->valuestring, "number");
+	assert_string_equal(at(type->next, "type")->valuestring, "boolean");
+	assert_null(at(at(record, "x"), "anyOf")->child->next);
+	record = at(at(document(f, "/info"), "models")->child->next->next,
+	    "required_input_format");
+	assert_string_equal(at(record, "boolean_features")->child->
+	    valuestring, "y");
+	assert_true(cJSON_IsBool(at(at(record, "example_single_record"),
+	    "y")));
+}
+
+static void
 the_examples_are_accepted(void **state)
 {
 	struct fixture *f = *state;
@@ -668,6 +698,7 @@ main(void)
 	    cmocka_unit_test(every_route_is_whole),
 	    cmocka_unit_test(every_route_is_in_the_metrics_table),
 	    cmocka_unit_test(classes_are_answered_as_they_were_trained),
+	    cmocka_unit_test(booleans_are_taken_where_the_schema_says_so),
 	    cmocka_unit_test(a_regression_answers_its_number),
 	    cmocka_unit_test(a_result_that_is_not_finite_is_refused),
 	    cmocka_unit_test(integers_and_floats_differ),

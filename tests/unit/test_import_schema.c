@@ -124,6 +124,7 @@ a_full_schema_reaches_the_model(void **state)
 	    "    default: 60\n"
 	    "    null: default\n"
 	    "    range: [0, 200]\n"
+	    "    booleans: yes\n"
 	    "    aliases: {-1: 0, unknown: .nan}\n"
 	    "    description: In kilograms\n"
 	    "  - name: size\n"
@@ -149,6 +150,7 @@ a_full_schema_reaches_the_model(void **state)
 	assert_int_equal(f.null, NULL_DEFAULT);
 	assert_false(f.required);
 	assert_true(f.has_default && f.default_number == 60);
+	assert_true(f.booleans);
 	assert_true(f.has_range && f.low == 0 && f.high == 200);
 	assert_true(str_eq(f.description, STR("In kilograms")));
 	assert_true(model_find_integer_alias(m, 1, -1, &cell) && cell == 0);
@@ -221,6 +223,12 @@ every_mistake_is_told_with_its_line(void **state)
 	     "    aliases: {tiny: XXS}\n",
 		"2: inputs: column \"size\": an alias stands for \"XXS\", "
 		"which is not one of its categories"},
+	    {"inputs:\n  - name: size\n    booleans: yes\n",
+		"2: inputs: column \"size\": only a number takes booleans, "
+		"as 1 and 0"},
+	    {"inputs:\n  - name: weight\n    aliases: {true: 1}\n",
+		"3: true: a boolean is no alias: say `booleans: true` and it "
+		"stands for 1 or 0, or put quotes around the text"},
 	    {"inputs:\n  - name: size\n  - name: size\n",
 		"3: inputs: column \"size\": declared twice"},
 	    {"classes: {0: a, 1: b, 2: c}\n",

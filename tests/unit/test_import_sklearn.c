@@ -268,6 +268,62 @@ classes_that_are_not_known_are_refused_by_step(void **state)
 	    "scikit-learn, and nothing in a file is ever run");
 }
 
+/* y = not x, from one column with these two bytes, or numbers, as its
+ * categories. */
+static void
+p_encoded(const char *code, const void *categories, size_t n)
+{
+	const double coef[] = {1, 0};
+	const int32_t two = 2;
+
+	p_start(&p);
+	p_pipeline();
+	p_text(&p, "hot");
+	p_object(&p, "sklearn.preprocessing._encoders", "OneHotEncoder");
+	p_common("1.7.2", 1);
+	p_text(&p, "categories_");
+	p_raw(&p, "](", 2);
+	p_array(&p, code, &two, 1, categories, n, "C");
+	p_op(&p, 'e');
+	p_end_object(&p);
+	p_op(&p, 0x86);
+	p_text(&p, "line");
+	p_object(&p, "sklearn.linear_model._base", "LinearRegression");
+	p_common("1.7.2", 2);
+	p_text(&p, "coef_");
+	p_doubles(&p, coef, 2);
+	p_text(&p, "intercept_");
+	p_float(&p, 0);
+	p_end_object(&p);
+	p_op(&p, 0x86);
+	p_end_pipeline();
+	p_stop(&p);
+}
+
+static void
+categories_that_are_booleans_let_clients_send_them(void **state)
+{
+	static const double zero, one = 1, numbers[] = {0, 1};
+	struct model_field f;
+	struct model *m;
+
+	(void)state;
+	p_encoded("b1", "\0\1", 2);
+	m = import_p();
+	assert_non_null(m);
+	model_field(m, 0, &f);
+	assert_true(f.kind == MODEL_NUMBER && f.booleans);
+	assert_true(score(m, &zero) == 1 && score(m, &one) == 0);
+	model_close(m);
+	forget(NULL);
+	p_encoded("f8", numbers, sizeof(numbers));
+	m = import_p();
+	assert_non_null(m);
+	model_field(m, 0, &f);
+	assert_false(f.booleans);
+	model_close(m);
+}
+
 static void
 an_estimator_must_come_last_and_must_come(void **state)
 {
@@ -576,6 +632,7 @@ main(void)
 	    TEST(a_number_that_is_not_finite_is_refused),
 	    TEST(several_outputs_are_refused),
 	    TEST(classes_that_are_not_known_are_refused_by_step),
+	    TEST(categories_that_are_booleans_let_clients_send_them),
 	    TEST(an_estimator_must_come_last_and_must_come),
 	    TEST(a_function_is_not_run),
 	    TEST(a_pipeline_inside_itself_is_refused),

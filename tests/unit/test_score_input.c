@@ -305,6 +305,40 @@ number_has_to_be_finite(void **state)
 	    "Invalid value for tenure: expected a finite number");
 }
 
+/* Elsewhere a boolean is no number: see wrong_types above. */
+static void
+column_of_booleans_takes_them_for_one_and_zero(void **state)
+{
+	static const double one = 1, none = 0;
+	const struct raw values[] = {{RAW_BOOL, 1, {0}}, KIND(RAW_BOOL),
+	    INT(1), FLOAT(0.5)};
+	const struct raw wrong = TEXT("true");
+	struct model_build *b = model_build_new(&mem);
+	struct model_field f;
+	struct model *vip;
+	struct str image;
+	uint32_t x, y, unknown;
+	double cell;
+
+	(void)state;
+	BUILD(model_build_input(b, STR("vip"), &x, &err));
+	BUILD(model_build_linear(b, &x, 1, 1, &one, &none, &y, &err));
+	BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
+	model_build_booleans(b, x);
+	BUILD(model_image(b, &image, &err));
+	BUILD(model_open_bytes(image, &vip, &err));
+	model_field(vip, 0, &f);
+	assert_true(f.booleans);
+	for (size_t i = 0; i < countof(values); i++) {
+		BUILD(input_row(vip, &values[i], &cell, &unknown, &err));
+		assert_true(cell == values[i].number);
+	}
+	assert_false(input_row(vip, &wrong, &cell, &unknown, &err));
+	assert_string_equal(err.text, "Invalid type for vip: expected bool, "
+	    "int or float, got str");
+	model_close(vip);
+}
+
 static void
 column_nobody_reads_takes_anything(void **state)
 {
@@ -355,6 +389,7 @@ main(void)
 	    cmocka_unit_test(forty_missing_features_are_all_named),
 	    cmocka_unit_test(numbers_come_before_texts_each_in_schema_order),
 	    cmocka_unit_test(number_has_to_be_finite),
+	    cmocka_unit_test(column_of_booleans_takes_them_for_one_and_zero),
 	    cmocka_unit_test(column_nobody_reads_takes_anything),
 	    cmocka_unit_test(faults_of_scoring_have_sentences),
 	};
