@@ -173,12 +173,12 @@ state_close(struct state *s, bool failed)
 	sweep(s);
 	if (strcmp(s->sockets, s->dir) != 0)
 		rmdir(s->sockets);
-	if (failed && s->fresh)
-		unlink(s->metrics);
-	if (failed && s->made) {
+	if (failed && s->fresh) {
 		set_path(lock, "%s/lock", s->dir);
+		unlink(s->metrics);
 		unlink(lock);
-		rmdir(s->dir);
+		if (s->made)
+			rmdir(s->dir);
 	}
 	close(s->lock_fd);
 }

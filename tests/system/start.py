@@ -256,6 +256,11 @@ class Failure(unittest.TestCase):
         self.fails("--listen", "127.0.0.1:0", "--model", f"a={bad}",
                    says=["model a", "bad.lsm"])
 
+    def test_a_directory_that_was_there_is_left_as_it_was(self):
+        code, _, err = run_to_end("--state-dir", self.dir.name, "--listen",
+                                  "127.0.0.1:0", "--lighttpd", "/bin/false")
+        self.assertEqual((code, os.listdir(self.dir.name)), (1, []), err)
+
     def test_unknown_flag(self):
         self.fails("--no-such-flag", status=2, says=["--no-such-flag"])
 
