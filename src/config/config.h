@@ -92,6 +92,11 @@ MUST_USE bool config_check_flags(int argc, char *const argv[],
 MUST_USE bool config_load(struct config *c, int argc, char *const argv[],
     struct arena *mem, struct err *err);
 
+/* Where no model is named: the shipped ones, as v1 and v2. ERR_SYSTEM where
+ * they are not to be found. */
+MUST_USE bool config_default_models(struct config *c, struct err *err);
+bool config_has_default_models(const struct config *c);
+
 /* HOST:PORT or [IPV6]:PORT; the host comes without its brackets. */
 struct config_address {
 	char host[256];

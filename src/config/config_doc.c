@@ -64,7 +64,8 @@ dump_text(const struct config *c, struct buf *b)
 		if (m->schema != NULL)
 			buf_printf(b, " (schema %s)", m->schema);
 		pad(b, line, 37);
-		buf_text(b, m->source.where);
+		buf_text(b, m->source.origin == CONFIG_DEFAULT ?
+		    origins[m->source.origin] : m->source.where);
 		buf_char(b, '\n');
 	}
 }

@@ -123,6 +123,10 @@ config_read(struct config *c, const char *path, struct err *err)
 	models = yaml_find(root, "models");
 	if (models == NULL)
 		return true;
+	if (yaml_is_null(models) ||
+	    (models->kind == YAML_MAPPING && models->first == NULL))
+		return yaml_err(models, err, "no model is named: give SLOT: "
+		    "FILE, or leave the key out to serve the shipped models");
 	if (!yaml_expect(models, YAML_MAPPING, err))
 		return false;
 	for (const struct yaml_node *m = models->first; m != NULL; m = m->next)

@@ -91,6 +91,8 @@ drain_step(struct supervisor *s, uint64_t now)
 static void
 announce(struct supervisor *s)
 {
+	const struct config *c = supervisor_config(s);
+
 	s->phase = PHASE_SERVING;
 	if (supervisor_has_web(s))
 		printf("lightscore: ready on http://%s\n", s->address.text);
@@ -101,6 +103,9 @@ announce(struct supervisor *s)
 	log_init("lightscored", settings_log_level(supervisor_config(s)));
 	log_info("serving models=%zu workers=%d state_dir=%s",
 	    s->generation->n_images, s->generation->workers, s->state.dir);
+	if (config_has_default_models(c) && c->file != NULL)
+		log_warn("%s names no models: the shipped ones are served",
+		    c->file);
 	if (s->reload_wanted)
 		reload_begin(s);
 }

@@ -80,6 +80,5 @@ programs_find(const char *web_server, struct programs *ret, struct err *err)
 		err) &&
 	    find(own, PKGLIBEXECDIR, "lightscore-exporter", X_OK,
 		ret->exporter, err) &&
-	    find(own, PKGDATADIR, "models/churn", R_OK, ret->churn, err) &&
 	    find(own, PKGDATADIR, "lighttpd/errors", R_OK, ret->errors, err);
 }

@@ -15,7 +15,6 @@ struct programs {
 	char worker[PATH_MAX];
 	char exporter[PATH_MAX];
 	char web_server[PATH_MAX]; /* "" where none is wanted */
-	char churn[PATH_MAX];      /* folder of the shipped models */
 	char errors[PATH_MAX];     /* folder of the web server's refusals */
 };
 

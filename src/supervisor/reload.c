@@ -80,6 +80,19 @@ reload_first_step(struct supervisor *s)
 
 /* --- later ones ----------------------------------------------------------- */
 
+/* That models are no longer named is a mistake sooner than a wish for the
+ * shipped ones. */
+static bool
+read_models(const struct config *now, struct config *next, struct err *err)
+{
+	if (next->n_models == 0 && !config_has_default_models(now))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "%s: no model is named any more, and the shipped ones are "
+		    "for a start only: give models: {SLOT: FILE}",
+		    next->file != NULL ? next->file : "the configuration");
+	return config_default_models(next, err);
+}
+
 static bool
 read_settings(struct supervisor *s, struct settings *next, struct err *err)
 {
@@ -87,7 +100,7 @@ read_settings(struct supervisor *s, struct settings *next, struct err *err)
 
 	if (!settings_read(next, s->argc, s->argv, err))
 		return false;
-	if (!settings_default_models(next, s->programs.churn, err)) {
+	if (!read_models(supervisor_config(s), &next->config, err)) {
 		settings_done(next);
 		return false;
 	}

@@ -4,8 +4,6 @@
  */
 #include "supervisor/settings.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Address space for the text of a configuration. */
@@ -27,29 +25,6 @@ void
 settings_done(struct settings *s)
 {
 	arena_done(&s->mem);
-}
-
-bool
-settings_default_models(struct settings *s, const char *churn,
-    struct err *err)
-{
-	static const char *const slots[] = {"v1", "v2"};
-	struct config *c = &s->config;
-
-	for (size_t i = 0; i < countof(slots) && c->n_models == i; i++) {
-		char path[PATH_MAX + 16];
-		struct str file;
-
-		snprintf(path, sizeof(path), "%s/%s.joblib", churn, slots[i]);
-		file = arena_str(&s->mem, str_of(path));
-		if (file.p == NULL)
-			return arena_err(&s->mem, "the configuration", err);
-		c->models[c->n_models++] = (struct config_model){
-		    .slot = slots[i],
-		    .file = file.p,
-		};
-	}
-	return true;
 }
 
 enum log_level

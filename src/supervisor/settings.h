@@ -21,9 +21,6 @@ struct settings {
 MUST_USE bool settings_read(struct settings *s, int argc, char *const argv[],
     struct err *err);
 void settings_done(struct settings *s);
-/* Where no model is named: the shipped ones of that folder, as v1 and v2. */
-MUST_USE bool settings_default_models(struct settings *s, const char *churn,
-    struct err *err);
 enum log_level settings_log_level(const struct config *c);
 /* Name of a setting that differs and takes a restart, or NULL. */
 const char *settings_fixed(const struct config *now, const struct config *next);

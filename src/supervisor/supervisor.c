@@ -110,12 +110,11 @@ start_exporter(struct supervisor *s, struct err *err)
 static bool
 check(struct supervisor *s, struct err *err)
 {
-	const struct config *c = supervisor_config(s);
+	struct config *c = supervisor_config(s);
 
 	if (!programs_find(c->web_server ? c->lighttpd : NULL, &s->programs,
 		err) ||
-	    !settings_default_models(&s->settings[s->current],
-		s->programs.churn, err))
+	    !config_default_models(c, err))
 		return false;
 	for (size_t i = 0; i < c->n_models; i++)
 		if (access(c->models[i].file, R_OK) != 0)

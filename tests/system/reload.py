@@ -234,6 +234,17 @@ class Refused(Configured):
                        "another web server")
             self.serves()
 
+    def test_a_configuration_that_names_no_model_any_more(self):
+        for text in ("workers: 2\n", "models: {}\n"):
+            with self.subTest(text), self.service as s:
+                self.write(workers=2)
+                self.reload()
+                self.config.write_text(text, encoding="utf-8")
+                self.keeps_serving("no model is named")
+                self.serves()
+            self.tearDown()
+            self.setUp()
+
     def test_a_configuration_that_is_gone(self):
         with self.service:
             os.unlink(self.config)

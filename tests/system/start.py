@@ -47,6 +47,18 @@ class Start(unittest.TestCase):
                 self.assertEqual(status, 200)
                 self.assertEqual(answer["model_version"], slot)
 
+    def test_a_configuration_without_models_is_told(self):
+        s = Service("-c", "CONFIG")
+        config = s.dir / "c.yaml"
+        config.write_text("workers: 1\n", encoding="utf-8")
+        s.args[s.args.index("CONFIG")] = config
+        with s:
+            s.wait_log("c.yaml names no models: the shipped ones are served")
+            self.assertEqual(s.predict(ROW)[0], 200)
+            s.process.send_signal(signal.SIGHUP)
+            s.wait_log("reload done")
+            self.assertEqual(s.log().count("names no models"), 1)
+
     def test_stop_leaves_counters_only(self):
         for signo in (signal.SIGTERM, signal.SIGINT):
             with Service() as s:
@@ -266,6 +278,12 @@ class Failure(unittest.TestCase):
 
     def test_value_out_of_range(self):
         self.fails("--workers", "0.5", status=2, says=["workers"])
+
+    def test_configuration_whose_models_are_none(self):
+        path = pathlib.Path(self.dir.name, "c.yaml")
+        path.write_text("workers: 1\nmodels: {}\n", encoding="utf-8")
+        self.fails("-c", path, status=2,
+                   says=["c.yaml:2: models: no model is named: give SLOT"])
 
     def test_configuration_that_is_no_yaml(self):
         path = pathlib.Path(self.dir.name, "c.yaml")

@@ -150,6 +150,11 @@ wrong_models_are_told(void **state)
 	(void)state;
 	assert_refused("models: x\n",
 	    ":1: models: expected a mapping, got text x");
+	assert_refused("models: {}\n", ":1: models: no model is named: give"
+	    " SLOT: FILE, or leave the key out to serve the shipped models");
+	assert_refused("workers: 1\nmodels:\n", ":2: models: no model is named:"
+	    " give SLOT: FILE, or leave the key out to serve the shipped"
+	    " models");
 	assert_refused("models:\n  a/b: x\n", ":2: a/b: \"a/b\" cannot name a"
 	    " model, give 1 to 32 letters, digits, _ . or -, first a letter or"
 	    " digit");

@@ -255,28 +255,6 @@ images_go_with_the_last_holder(void **state)
 /* --- settings, web server ------------------------------------------------- */
 
 static void
-shipped_models_are_the_default_only(void **state)
-{
-	char *none[] = {(char[]){"lightscored"}, NULL};
-	char *one[] = {(char[]){"lightscored"}, (char[]){"--model"},
-	    (char[]){"a=/b.lsm"}, NULL};
-	struct settings s;
-	struct err err;
-
-	(void)state;
-	assert_true(settings_read(&s, 1, none, &err));
-	assert_true(settings_default_models(&s, "/churn", &err));
-	assert_int_equal(s.config.n_models, 2);
-	assert_string_equal(s.config.models[0].slot, "v1");
-	assert_string_equal(s.config.models[1].file, "/churn/v2.joblib");
-	settings_done(&s);
-	assert_true(settings_read(&s, 3, one, &err));
-	assert_true(settings_default_models(&s, "/churn", &err));
-	assert_int_equal(s.config.n_models, 1);
-	settings_done(&s);
-}
-
-static void
 a_path_that_lighttpd_cannot_be_told_is_refused(void **state)
 {
 	static const char *const bad[] = {"/a\"b", "/a\\b", "/a\nb"};
@@ -331,7 +309,6 @@ main(void)
 	    IN_FOLDER(a_state_directory_has_one_user_and_is_left_tidy),
 	    IN_FOLDER(a_failed_first_start_leaves_no_directory),
 	    IN_FOLDER(images_go_with_the_last_holder),
-	    cmocka_unit_test(shipped_models_are_the_default_only),
 	    cmocka_unit_test(a_path_that_lighttpd_cannot_be_told_is_refused),
 	    cmocka_unit_test(a_log_line_of_lighttpd_loses_time_and_place),
 	};
