@@ -96,22 +96,20 @@ read_models(const struct config *now, struct config *next, struct err *err)
 static bool
 read_settings(struct supervisor *s, struct settings *next, struct err *err)
 {
-	const char *fixed;
+	const struct config *now = supervisor_config(s);
+	const char *changed[SETTINGS_FIXED];
 
 	if (!settings_read(next, s->argc, s->argv, err))
 		return false;
-	if (!read_models(supervisor_config(s), &next->config, err)) {
+	if (!read_models(now, &next->config, err) ||
+	    !settings_keep_fixed(next, now, changed, err) ||
+	    !web_prepare(s, &next->config, err)) {
 		settings_done(next);
 		return false;
 	}
-	if (!web_prepare(s, &next->config, err)) {
-		settings_done(next);
-		return false;
-	}
-	fixed = settings_fixed(supervisor_config(s), &next->config);
-	if (fixed != NULL)
+	for (size_t i = 0; changed[i] != NULL; i++)
 		log_warn("setting %s takes a restart: the old value stays",
-		    fixed);
+		    changed[i]);
 	return true;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "supervisor/settings.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Address space for the text of a configuration. */
@@ -38,16 +39,33 @@ settings_log_level(const struct config *c)
 	return (enum log_level)i;
 }
 
-const char *
-settings_fixed(const struct config *now, const struct config *next)
+bool
+settings_keep_fixed(struct settings *next, const struct config *now,
+    const char *changed[SETTINGS_FIXED], struct err *err)
 {
-	if (strcmp(now->listen, next->listen) != 0)
-		return "listen";
-	if (strcmp(now->state_dir, next->state_dir) != 0)
-		return "state_dir";
-	if (now->web_server != next->web_server)
-		return "web_server";
-	if (strcmp(now->lighttpd, next->lighttpd) != 0)
-		return "lighttpd";
-	return NULL;
+	struct config *c = &next->config;
+	const struct {
+		const char *name, *now, **next;
+	} texts[] = {
+	    {"listen", now->listen, &c->listen},
+	    {"state_dir", now->state_dir, &c->state_dir},
+	    {"lighttpd", now->lighttpd, &c->lighttpd},
+	};
+	size_t n = 0;
+
+	static_assert(countof(texts) + 2 == SETTINGS_FIXED, "no room");
+	for (size_t i = 0; i < countof(texts); i++) {
+		if (strcmp(texts[i].now, *texts[i].next) == 0)
+			continue;
+		changed[n++] = texts[i].name;
+		*texts[i].next = arena_str(&next->mem,
+		    str_of(texts[i].now)).p;
+		if (*texts[i].next == NULL)
+			return arena_err(&next->mem, "the configuration", err);
+	}
+	if (now->web_server != c->web_server)
+		changed[n++] = "web_server";
+	c->web_server = now->web_server;
+	changed[n] = NULL;
+	return true;
 }

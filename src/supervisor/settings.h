@@ -22,7 +22,11 @@ MUST_USE bool settings_read(struct settings *s, int argc, char *const argv[],
     struct err *err);
 void settings_done(struct settings *s);
 enum log_level settings_log_level(const struct config *c);
-/* Name of a setting that differs and takes a restart, or NULL. */
-const char *settings_fixed(const struct config *now, const struct config *next);
+/* Settings that take a restart stay what they are, whatever the next say;
+ * `changed` are the names of those that differ, then NULL. */
+enum { SETTINGS_FIXED = 5 };
+MUST_USE bool settings_keep_fixed(struct settings *next,
+    const struct config *now, const char *changed[SETTINGS_FIXED],
+    struct err *err);
 
 #endif

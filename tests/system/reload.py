@@ -115,6 +115,21 @@ class Reload(Configured):
             self.serves("v1")
             self.assertEqual(s.metric("model_loaded", model_version="v2"), 0)
 
+    def test_settings_that_take_a_restart_are_told_each_time(self):
+        fixed = {"web_server": "off", "lighttpd": "/no/lighttpd"}
+        with self.service as s:
+            for times in (1, 2):
+                self.write(workers=1, **fixed)
+                self.reload()
+                for name in fixed:
+                    self.assertEqual(s.log().count(
+                        f"setting {name} takes a restart: the old value "
+                        "stays"), times, s.log())
+                self.serves()
+            self.write(workers=1)
+            self.reload()
+            self.assertEqual(s.log().count("takes a restart"), 4)
+
     def test_the_number_of_workers_changes(self):
         with self.service as s:
             for n in (4, 1, 3):
