@@ -20,6 +20,7 @@
 static void
 fail(struct load *l, size_t i, const struct err *why)
 {
+	l->imports[i].failed = true;
 	if (l->failed)
 		return; /* the first is the one to mend */
 	l->failed = true;
@@ -155,9 +156,11 @@ open_images(struct load *l)
 {
 	struct generation *g = l->generation;
 
-	for (size_t i = 0; i < g->n_images && !l->failed; i++) {
+	for (size_t i = 0; i < g->n_images; i++) {
 		struct err err;
 
+		if (l->imports[i].failed)
+			continue;
 		if (!model_open(g->images[i].file, &g->images[i].model,
 			&err)) {
 			err_context(&err, "%s", l->imports[i].source);
@@ -171,8 +174,7 @@ load_done(struct load *l, struct generation **ret, struct err *err)
 {
 	if (l->generation == NULL || l->running > 0)
 		return false;
-	if (!l->failed)
-		open_images(l);
+	open_images(l);
 	*ret = l->generation;
 	if (l->failed) {
 		*err = l->err;

@@ -20,6 +20,7 @@ struct load_import {
 	int said_fd; /* what it writes on standard error */
 	uint64_t started_ns;
 	const char *source;
+	bool failed; /* to be imported or opened; stays until the next load */
 };
 
 struct load {

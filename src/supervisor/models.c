@@ -100,15 +100,26 @@ models_publish(struct generation *g, const struct generation *old,
 }
 
 void
-models_count_reload(const struct generation *g, bool ok,
-    struct metrics_file *f)
+models_count_success(const struct generation *g, struct metrics_file *f)
 {
 	for (size_t i = 0; i < g->n_images; i++) {
 		struct metrics_served *served =
 		    &f->server->model[cell_of(&g->images[i], f)];
 
-		metric_add(&served->reloads[ok ? RELOAD_SUCCESS
-					       : RELOAD_FAILURE], 1);
-		metric_set(&served->reload_ok, ok);
+		metric_add(&served->reloads[RELOAD_SUCCESS], 1);
+		metric_set(&served->reload_ok, 1);
 	}
+}
+
+void
+models_count_failure(const struct generation_image *image,
+    struct metrics_file *f)
+{
+	enum label_MODEL cell = cell_of(image, f);
+	struct metrics_served *served = &f->server->model[cell];
+
+	metric_add(&served->reloads[RELOAD_FAILURE], 1);
+	/* One that has never served has no state of its own to be told. */
+	if (cell != MODEL_OTHER)
+		metric_set(&served->reload_ok, 0);
 }

@@ -14,8 +14,10 @@ void models_name(const struct generation *g, struct metrics_file *f);
  * (or NULL) which it lacks are gone, and close them. */
 void models_publish(struct generation *g, const struct generation *old,
     struct metrics_file *f);
-/* A reload has ended, well or not: count it for every model of `g`. */
-void models_count_reload(const struct generation *g, bool ok,
+/* A reload has put `g` to work: count it for each of its models. */
+void models_count_success(const struct generation *g, struct metrics_file *f);
+/* A reload was given up since this model did not load. */
+void models_count_failure(const struct generation_image *image,
     struct metrics_file *f);
 
 #endif

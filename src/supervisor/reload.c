@@ -154,7 +154,7 @@ succeed(struct supervisor *s)
 	settings_done(&s->settings[s->current]);
 	s->current = !s->current;
 	models_publish(s->next, s->generation, &s->metrics);
-	models_count_reload(s->next, true, &s->metrics);
+	models_count_success(s->next, &s->metrics);
 	note_config_reload(s, true);
 	generation_release(s->generation);
 	s->generation = s->next;
@@ -202,6 +202,15 @@ try_step(struct supervisor *s)
 	s->reload_tries_web = false;
 }
 
+static void
+count_failures(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->next->n_images; i++)
+		if (s->load.imports[i].failed)
+			models_count_failure(&s->next->images[i],
+			    &s->metrics);
+}
+
 void
 reload_step(struct supervisor *s)
 {
@@ -215,8 +224,7 @@ reload_step(struct supervisor *s)
 		} else {
 			log_error("reload given up, the old models serve on: "
 				  "%s", err.text);
-			models_count_reload(s->generation, false,
-			    &s->metrics);
+			count_failures(s);
 			give_up(s);
 		}
 	}
@@ -229,7 +237,6 @@ reload_step(struct supervisor *s)
 		succeed(s);
 		break;
 	case POOL_ROLL_FAILED:
-		models_count_reload(s->generation, false, &s->metrics);
 		give_up(s);
 		break;
 	}

@@ -49,6 +49,11 @@ class Configured(unittest.TestCase):
         status, answer = self.service.predict(ROW, slot)
         self.assertEqual((status, answer.get("model_version")), (200, slot))
 
+    def reloads(self, result):
+        return {slot: self.service.metric("ml_model_reloads_total",
+                                          model_version=slot, result=result)
+                for slot in self.slots}
+
     def reload_ok(self):
         return self.service.metric("ml_server_config_last_reload_successful")
 
@@ -186,8 +191,11 @@ class Refused(Configured):
             self.serves("v2")
             self.assertEqual(s.metric("ml_model_last_reload_successful",
                                       model_version="v2"), 0)
+            self.assertEqual(self.reloads("failure"), {"v1": 0, "v2": 1})
             shutil.copy(CHURN / "v2.joblib", self.models)
             self.reload()
+            self.assertEqual(self.reloads("failure"), {"v1": 0, "v2": 1})
+            self.assertEqual(self.reloads("success"), {"v1": 1, "v2": 1})
             self.assertEqual(self.reload_ok(), 1)
             self.assertEqual(s.metric("ml_model_last_reload_successful",
                                       model_version="v2"), 1)
