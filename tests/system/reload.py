@@ -223,6 +223,7 @@ class Refused(Configured):
             self.serves()
             wait_until(lambda: s.children("lighttpd") not in ([], web) and
                        len(s.children("lighttpd")) == 1, "a new web server")
+            self.serves() # by the new one, which flushes now and then
             wait_until(lambda: (s.dir / "access.log").stat().st_size > 0,
                        "a line in the access log")
             self.assertEqual(self.reload_ok(), 1)
