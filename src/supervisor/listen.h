@@ -13,7 +13,8 @@
  * connect is refused while what serves them is replaced. */
 
 /* Connections that may wait: more than the web server has in flight, since
- * a full Unix backlog is a 500 there. The kernel may allow fewer. */
+ * a full Unix backlog is a 500 there; config.def lets queue_limit and
+ * max_connections go up to it. The kernel may allow fewer. */
 enum { LISTEN_BACKLOG = 4096 };
 
 struct listen_address {

@@ -177,6 +177,10 @@ class Requests(unittest.TestCase):
             mode = os.stat(self.service.state_dir / name).st_mode
             self.assertEqual(stat.S_IMODE(mode), 0o660, name)
 
+    def test_a_connection_carries_one_request_at_a_time(self):
+        answer = self.service.raw(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        self.assertIn(b" 505 ", answer.split(b"\r\n")[0])
+
     def test_many_idle_connections(self):
         peers = [socket.create_connection(("127.0.0.1", self.service.port))
                  for _ in range(300)]
