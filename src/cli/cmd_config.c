@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "config/config.h"
@@ -60,6 +61,17 @@ config_help(const struct command *self, struct buf *b)
 	    "\nSettings are those of lightscore serve.\n");
 }
 
+static bool
+check_readable(const struct config_model *m, const char *what,
+    const char *file, struct err *err)
+{
+	if (file == NULL || access(file, R_OK) == 0)
+		return true;
+	err_system(err, "models.%s: cannot read the %s %s", m->slot, what,
+	    file);
+	return err_context(err, "%s", m->source.where);
+}
+
 static int
 check_file(const char *path, struct arena *mem)
 {
@@ -69,8 +81,35 @@ check_file(const char *path, struct arena *mem)
 	config_init(&c, mem);
 	if (!config_read(&c, path, &err))
 		return cli_fail(&err);
-	printf("%s: fine, %zu models\n", path, c.n_models);
+	for (size_t i = 0; i < c.n_models; i++) {
+		const struct config_model *m = &c.models[i];
+
+		if (!check_readable(m, "file", m->file, &err) ||
+		    !check_readable(m, "schema", m->schema, &err))
+			return cli_fail(&err);
+	}
+	if (c.n_models == 0)
+		printf("%s: fine, no models: the shipped ones are served\n",
+		    path);
+	else
+		printf("%s: fine, %zu model%s\n", path, c.n_models,
+		    c.n_models == 1 ? "" : "s");
 	return CLI_FINE;
+}
+
+/* What a service would put in the place of what is not said. */
+static bool
+fill_in(struct config *c, struct err *err)
+{
+	struct config_address address;
+
+	if (!config_address_parse(c->listen, &address, err))
+		return false;
+	/* A free port is not known before it is taken. */
+	if (address.port != 0 &&
+	    !config_state_dir(c, 0, c->mem, &c->state_dir, err))
+		return false;
+	return config_default_models(c, err);
 }
 
 static int
@@ -92,7 +131,8 @@ run(const struct command *self, struct asked *a, struct arena *mem)
 		return check_file(a->check, mem);
 	else if (!config_check_flags(a->n, a->settings, mem, &err))
 		return cli_usage(self, "%s", err.text);
-	else if (!config_load(&c, a->n, a->settings, mem, &err))
+	else if (!config_load(&c, a->n, a->settings, mem, &err) ||
+	    !fill_in(&c, &err))
 		return cli_fail(&err);
 	else
 		config_dump(&c, &b, a->json);

@@ -784,6 +784,41 @@ class Settings(Case):
         self.assertRegex(text, r"queue_limit +4 +c\.yaml:3")
         self.assertRegex(text, r"log_level +info +default")
 
+    def test_what_is_not_said_is_shown_as_a_service_would_have_it(self):
+        done = run("config", "--json", "--listen", "127.0.0.1:81")
+        self.assertFine(done)
+        told = json.loads(done.stdout)
+        self.assertEqual(told["settings"]["state_dir"], {
+            "value": f"{folder}/.local/state/lightscore/127.0.0.1-81",
+            "origin": "default", "where": ""})
+        self.assertEqual(
+            {slot: (os.path.basename(m["file"]), m["origin"])
+             for slot, m in told["models"].items()},
+            {"v1": ("v1.joblib", "default"), "v2": ("v2.joblib", "default")})
+        for model in told["models"].values():
+            self.assertTrue(os.access(model["file"], os.R_OK))
+        self.assertRegex(run("config").stdout,
+                         r"models\.v1 +/.*/v1\.joblib +default\n")
+
+    def test_files_that_a_checked_file_names_are_looked_for(self):
+        path("one.lsm", "")
+        for text, end in (("models:\n  a: one.lsm\n", "fine, 1 model\n"),
+                          ("models:\n  a: one.lsm\n  b: one.lsm\n",
+                           "fine, 2 models\n"),
+                          ("workers: 1\n", "fine, no models: the shipped"
+                           " ones are served\n")):
+            done = run("config", "--check", path("good.yaml", text))
+            self.assertFine(done)
+            self.assertTrue(done.stdout.endswith(end), done.stdout)
+        for text, sentence in (
+                ("models:\n  a: none.lsm\n", "bad.yaml:2: models.a: cannot"
+                 f" read the file {folder}/none.lsm: No such file"),
+                ("models:\n  a: {file: one.lsm, schema: s.yaml}\n",
+                 "bad.yaml:2: models.a: cannot read the schema"
+                 f" {folder}/s.yaml: No such file")):
+            self.assertFails(run("config", "--check",
+                                 path("bad.yaml", text)), 1, sentence)
+
     def test_a_file_is_checked(self):
         done = run("config", "--check", path("good.yaml", "workers: 2\n"))
         self.assertFine(done)
@@ -805,6 +840,8 @@ class Settings(Case):
         self.assertFine(run("config", "--check",
                             path("sample.yaml", sample.stdout)))
         unmarked = re.sub(r"^#(?! \S)", "", sample.stdout, flags=re.M)
+        for name in ("churn-v1.lsm", "churn-v2.joblib", "churn.schema.yaml"):
+            path(name, "")
         self.assertFine(run("config", "--check",
                             path("sample.yaml", unmarked)))
 
