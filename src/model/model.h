@@ -88,7 +88,8 @@ void model_field(const struct model *m, uint32_t column,
     struct model_field *ret);
 /* The column at place i of the schema order. */
 uint32_t model_field_order(const struct model *m, uint32_t i);
-/* Category c of a text column (c < n_categories), in dictionary order. */
+/* Category c of a text column (c < n_categories), in the order in which people
+ * are told: what an imputer fills in comes behind what training had. */
 struct str model_category(const struct model *m, uint32_t column, uint32_t c);
 /* The column of that name, or -1. `hint` is tried first: pass where the last
  * one was found + 1. */

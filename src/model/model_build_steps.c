@@ -135,6 +135,10 @@ model_build_impute(struct model_build *b, uint32_t src, double fill,
 		return not_finite(err, "the value for missing ones");
 	like = *ir_slot(b, src);
 	like.filled = !isnan(fill);
+	/* The only category so far: its encoder has yet to tell of others. */
+	if (like.kind == SLOT_TEXT && like.dict >= 0 && fill == 0 &&
+	    model_build_codes(b, src) == 1)
+		ir_column(b, (uint32_t)like.dict)->fill_first = true;
 	return add(b, STEP_IMPUTE, src, &fill, 1, like, dst, err);
 }
 

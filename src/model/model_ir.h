@@ -58,6 +58,7 @@ uint32_t ir_leaves_add(struct ir_leaves *l, const double *v);
 struct ir_column {
 	struct ir_dict categories;
 	bool used;     /* some step or output reads it */
+	bool fill_first; /* its first category came as an imputer's fill */
 	bool booleans; /* model_build_booleans was called */
 	bool declared; /* model_build_field was called: */
 	struct model_field field;

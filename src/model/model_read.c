@@ -107,7 +107,11 @@ model_field_order(const struct model *m, uint32_t i)
 struct str
 model_category(const struct model *m, uint32_t column, uint32_t c)
 {
-	return model_text(m, m->categories[m->inputs[column].category + c]);
+	const struct image_input *in = &m->inputs[column];
+
+	if (in->flags & INPUT_FILL_FIRST)
+		c = c + 1 < in->categories ? c + 1 : 0;
+	return model_text(m, m->categories[in->category + c]);
 }
 
 int32_t

@@ -169,6 +169,8 @@ put_input(struct writer *w, uint32_t i, struct image_input *in)
 		in->flags |= INPUT_LOOSE;
 	if (f.closed && f.kind == MODEL_TEXT)
 		in->flags |= INPUT_CLOSED;
+	if (c->fill_first)
+		in->flags |= INPUT_FILL_FIRST;
 	if (f.booleans)
 		in->flags |= INPUT_BOOLEANS;
 	in->default_cell = NAN;

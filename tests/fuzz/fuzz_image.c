@@ -47,7 +47,7 @@ read_input(const struct model *m, uint32_t column)
 		read_text(model_category(m, column, c));
 	if (f.kind == MODEL_TEXT && f.n_categories > 0 &&
 	    model_find_code(m, column, model_category(m, column, 0),
-	    &refused) != 0)
+	    &refused) < 0)
 		abort();
 	sink += model_find_code(m, column, STR(" YES "), &refused) >= 0;
 	sink += model_find_integer_alias(m, column, 1, &cell);

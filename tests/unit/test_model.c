@@ -321,6 +321,36 @@ null_of_ordinal(double unknown, double missing, bool impute)
 	return field.null;
 }
 
+/* An imputer names its fill before the encoder names the categories. */
+static void
+people_are_told_of_an_imputers_fill_last(void **state)
+{
+	static const char *const told[] = {"Bonn", "Oslo", "none"};
+	static const double table[] = {-1, -1, -1, 0, 1};
+	struct model_build *b = model_build_new(&mem);
+	struct model *m;
+	struct str image;
+	uint32_t x, y, code;
+	bool refused;
+
+	(void)state;
+	assert_true(model_build_input(b, STR("city"), &x, &err));
+	assert_true(model_build_code(b, x, STR("none"), &code, &err));
+	assert_true(model_build_impute(b, x, code, &y, &err));
+	assert_true(model_build_code(b, x, STR("Bonn"), &code, &err));
+	assert_true(model_build_code(b, x, STR("Oslo"), &code, &err));
+	assert_true(model_build_table(b, y, table, countof(table), &y,
+	    &err));
+	assert_true(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
+	assert_true(model_image(b, &image, &err));
+	assert_true(model_open_bytes(image, &m, &err));
+	for (uint32_t c = 0; c < countof(told); c++)
+		assert_str(model_category(m, 0, c), told[c]);
+	assert_true(model_find_code(m, 0, STR("none"), &refused) == 0);
+	assert_true(model_find_code(m, 0, STR("Oslo"), &refused) == 2);
+	model_close(m);
+}
+
 static void
 null_of_a_text_follows_its_encoder(void **state)
 {
@@ -744,6 +774,7 @@ main(void)
 	    cmocka_unit_test(names_lead_to_columns_whatever_the_hint),
 	    cmocka_unit_test(facts_figures_and_classes_come_back),
 	    cmocka_unit_test(null_of_a_number_follows_its_paths),
+	    cmocka_unit_test(people_are_told_of_an_imputers_fill_last),
 	    cmocka_unit_test(null_of_a_text_follows_its_encoder),
 	    cmocka_unit_test(build_refuses_unsound_columns_and_slots),
 	    cmocka_unit_test(build_refuses_numbers_no_step_can_have),

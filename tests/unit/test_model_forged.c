@@ -54,7 +54,7 @@ static const struct forgery forgeries[] = {
     /* columns */
     {ZOO_SHOP, AT(inputs, 1, struct image_input, kind), U(2), "no kind"},
     {ZOO_SHOP, AT(inputs, 1, struct image_input, null), U(3), "no kind"},
-    {ZOO_SHOP, AT(inputs, 1, struct image_input, flags), U(1 << 8),
+    {ZOO_SHOP, AT(inputs, 1, struct image_input, flags), U(1 << 9),
      "no kind"},
     {ZOO_SHOP, AT(inputs, 2, struct image_input, flags),
      U(INPUT_BOOLEANS), "a text that takes booleans"},
