@@ -98,19 +98,17 @@ file_write(const char *path, struct str bytes, struct err *err)
 		    "%s is not a regular file, so it is not replaced", path);
 	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return err_system(err, "cannot create %s", beside);
-	ok = file_write_fd(fd, bytes, err);
+		return err_system(err, "cannot create %s", path);
+	ok = file_write_fd(fd, bytes, err) || err_context(err, "%s", path);
 	if (ok && fsync(fd) != 0)
-		ok = err_system(err, "cannot sync %s", beside);
+		ok = err_system(err, "cannot sync %s", path);
 	if (close(fd) != 0 && ok)
-		ok = err_system(err, "cannot close %s", beside);
+		ok = err_system(err, "cannot close %s", path);
 	if (ok && rename(beside, path) != 0)
-		ok = err_system(err, "cannot rename %s to %s", beside, path);
-	if (!ok) {
+		ok = err_system(err, "cannot replace %s", path);
+	if (!ok)
 		unlink(beside);
-		return err_context(err, "%s", path);
-	}
-	return true;
+	return ok;
 }
 
 bool

@@ -48,16 +48,36 @@ find_format(const char *name, enum rows_format *ret)
 	return false;
 }
 
+/* The suffix of a file's name; NULL where it has none. */
+static const char *
+suffix_of(const char *path)
+{
+	const char *slash, *dot;
+
+	if (path == NULL)
+		return NULL;
+	slash = strrchr(path, '/');
+	dot = strrchr(slash != NULL ? slash : path, '.');
+	return dot != NULL ? dot + 1 : NULL;
+}
+
+static bool
+find_suffix(const char *suffix, enum rows_format *ret)
+{
+	if (strcmp(suffix, "jsonl") != 0)
+		return find_format(suffix, ret);
+	*ret = ROWS_NDJSON;
+	return true;
+}
+
 /* Without --output: as the name of the file says, else as the input is. */
 static enum rows_format
 default_format(const char *out, enum rows_format input)
 {
-	const char *dot = out != NULL ? strrchr(out, '.') : NULL;
+	const char *suffix = suffix_of(out);
 	enum rows_format format;
 
-	if (dot != NULL && find_format(dot + 1, &format))
-		return format;
-	return dot != NULL && strcmp(dot, ".jsonl") == 0 ? ROWS_NDJSON : input;
+	return suffix != NULL && find_suffix(suffix, &format) ? format : input;
 }
 
 static bool
@@ -159,6 +179,11 @@ cmd_predict(const struct command *self, int argc, char *argv[])
 	if (output != NULL && !find_format(output, &format))
 		return cli_usage(self, "the format \"%s\" is not known, give"
 		    " csv, json or ndjson", output);
+	if (output == NULL && suffix_of(out) != NULL &&
+	    !find_suffix(suffix_of(out), &format))
+		return cli_usage(self, "no format is called \"%s\", as %s"
+		    " ends: give one with --output csv, json or ndjson",
+		    suffix_of(out), out);
 	if (!cli_keep_inputs((const char *[]){arguments[0],
 		n > 1 ? arguments[1] : NULL}, 2,
 		(const char *[]){out, rejects}, 2, &err))

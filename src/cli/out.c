@@ -98,8 +98,7 @@ out_close(struct out *o, struct err *err)
 	}
 	o->fd = -1;
 	if (o->beside[0] != '\0' && rename(o->beside, o->path) != 0)
-		return err_system(err, "cannot rename %s to %s", o->beside,
-		    o->path);
+		return err_system(err, "cannot replace %s", o->path);
 	o->beside[0] = '\0';
 	return true;
 }

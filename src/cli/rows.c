@@ -38,6 +38,21 @@ find_cell(const struct rows *r, struct str name, int32_t *ret,
 	return true;
 }
 
+/* What the only cell of a header shows of another separator. */
+static const char *
+separator_hint(const struct rows *r)
+{
+	if (r->header_cells != 1)
+		return "";
+	if (memchr(r->header.p, ';', r->header.n) != NULL)
+		return "; its cells are separated by semicolons: "
+		    "separate them by commas";
+	if (memchr(r->header.p, '\t', r->header.n) != NULL)
+		return "; its cells are separated by tabs: "
+		    "separate them by commas";
+	return "";
+}
+
 /* One sentence with every required column that is not there. */
 static bool
 lacks(const struct rows *r, struct err *err)
@@ -59,9 +74,9 @@ lacks(const struct rows *r, struct err *err)
 			    STR_ARG(f.name));
 	}
 	return err_set(err, ERR_INPUT, ERR_NOWHERE,
-	    "%s has no column %.*s%s, which the model requires", r->in.name,
+	    "%s has no column %.*s%s, which the model requires%s", r->in.name,
 	    STR_ARG(buf_view(&b)),
-	    shown > NAMES_SHOWN || b.over ? ", ..." : "");
+	    shown > NAMES_SHOWN || b.over ? ", ..." : "", separator_hint(r));
 }
 
 static bool
@@ -117,7 +132,7 @@ raw_number(struct str cell, bool booleans)
 		return (struct raw){.kind = RAW_BOOL};
 
 	if (bare.n == 0)
-		return (struct raw){.kind = RAW_NULL};
+		return (struct raw){.kind = RAW_NULL, .text = cell};
 	if (!number_parse(bare, &raw.number))
 		return raw;
 	if (isnan(raw.number))
@@ -140,7 +155,7 @@ raw_text(const struct rows *r, uint32_t column, struct str cell)
 	bool refused;
 
 	if (cell.n == 0)
-		return (struct raw){.kind = RAW_NULL};
+		return (struct raw){.kind = RAW_NULL, .text = cell};
 	if ((cell.p[0] != '-' && (cell.p[0] < '0' || cell.p[0] > '9')) ||
 	    model_find_code(r->model, column, cell, &refused) >= 0)
 		return raw;

@@ -137,8 +137,8 @@ read_format(struct import *im, struct err *err)
 	if (im->bytes.n == 0)
 		return err_set(err, ERR_INPUT, 0, "the file is empty");
 	return err_set(err, ERR_INPUT, 0,
-	    "is no model in a format that is known; a scikit-learn model "
-	    "saved with joblib.dump or pickle.dump is");
+	    "this is not a model that can be read: give a scikit-learn model "
+	    "saved with joblib.dump or pickle.dump");
 }
 
 bool

@@ -194,7 +194,7 @@ say_value(const struct model *m, uint32_t column, struct err *err)
 }
 
 static bool
-say_type(const struct model *m, uint32_t column, enum raw_kind got,
+say_type(const struct model *m, uint32_t column, const struct raw *raw,
     struct err *err)
 {
 	const struct image_input *in = &m->inputs[column];
@@ -204,7 +204,9 @@ say_type(const struct model *m, uint32_t column, enum raw_kind got,
 
 	return err_set(err, ERR_INPUT, column,
 	    "Invalid type for %.*s: expected %s, got %s",
-	    STR_ARG(model_text(m, in->name)), wanted, type_word(got));
+	    STR_ARG(model_text(m, in->name)), wanted,
+	    raw->kind == RAW_NULL && raw->text.p != NULL ? "an empty cell" :
+	    type_word(raw->kind));
 }
 
 /* Something is wrong with the row: what comes first? */
@@ -229,8 +231,7 @@ complain(const struct model *m, const struct raw *raw, struct err *err)
 				continue;
 			outcome = to_cell(m, column, &raw[column], &cell);
 			if (outcome == WRONG_TYPE)
-				return say_type(m, column, raw[column].kind,
-				    err);
+				return say_type(m, column, &raw[column], err);
 			if (outcome == WRONG_VALUE)
 				return say_value(m, column, err);
 		}

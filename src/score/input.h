@@ -29,7 +29,7 @@ enum raw_kind {
 struct raw {
 	enum raw_kind kind;
 	double number;   /* of a boolean: 1 or 0 */
-	struct str text;
+	struct str text; /* of a null: the empty cell of a CSV, if it is one */
 };
 
 /* raw: one a column, model order. Fills model_inputs(m) cells. The sentence

@@ -258,7 +258,8 @@ class Import(Case):
     def test_a_place_that_cannot_be_written_is_said(self):
         done = run("import", os.path.join(CHURN, "v1.joblib"), "-o",
                    "/nonexistent/x.lsm")
-        self.assertFails(done, 1, "/nonexistent/x.lsm")
+        self.assertFails(done, 1, "/nonexistent/x.lsm: ")
+        self.assertNotIn(".tmp", done.stderr)
 
     def test_the_source_is_never_overwritten(self):
         with open(os.path.join(CHURN, "v1.joblib"), "rb") as f:
@@ -371,6 +372,13 @@ class Predict(Case):
         self.assertTrue(read("x.jsonl").startswith('{"prediction"'))
         run("predict", model, "-o", "x.json", "--output", "csv", stdin=text)
         self.assertTrue(read("x.json").startswith("prediction,"))
+        run("predict", model, "-o", "plain", stdin=text)
+        self.assertTrue(read("plain").startswith("prediction,"))
+        self.assertFails(run("predict", model, "-o", "x.parquet", stdin=text),
+                         2, 'no format is called "parquet"')
+        self.assertFalse(os.path.exists(path("x.parquet")))
+        self.assertFine(run("predict", model, "-o", "x.dat", "--output=csv",
+                            stdin=text))
         done = run("predict", model, stdin=b" [] ")
         self.assertFine(done)
         self.assertEqual(json.loads(done.stdout), [])
@@ -436,13 +444,23 @@ class Predict(Case):
         done = run("predict", model, stdin=as_csv(header, [empty]).encode())
         self.assertEqual(done.returncode, 1)
         self.assertIn("row 1: Invalid type for tenure: expected int or float,"
-                      " got NoneType", done.stderr)
+                      " got an empty cell", done.stderr)
+        done = run("predict", model, stdin=json.dumps(
+            [{**reference()[0]["input"], "tenure": None}]).encode())
+        self.assertIn("got NoneType", done.stderr)
 
     def test_absent_columns_are_one_clear_error(self):
         done = run("predict", model, stdin=b"tenure,gender\n1,Male\n")
         self.assertFails(done, 1, "standard input has no column Partner,"
                          " Dependents, PhoneService")
         self.assertIn("which the model requires", done.stderr)
+        for mark, word in ((";", "semicolons"), ("\t", "tabs")):
+            done = run("predict", model, stdin=mark.join(
+                ("tenure", "gender")).encode() + b"\n")
+            self.assertFails(done, 1, f"its cells are separated by {word}: "
+                             "separate them by commas")
+        self.assertNotIn("separate", run("predict", model,
+                                         stdin=b"tenure\n").stderr)
         self.assertFails(run("predict", model, stdin=b""), 1,
                          "is empty: the first line must name the columns")
         header, rows = customers(1)
@@ -519,10 +537,10 @@ class Predict(Case):
                 (f"[{good} {good}]", "expected , or ]"),
                 (f"[{good}, {good[:50]}", "that begins here to end")]:
             done = run("predict", model, path("broken.json", text), "-o",
-                       "broken.out")
+                       "none.json")
             self.assertFails(done, 1, sentence)
             self.assertRegex(done.stderr, r"broken\.json: byte \d+")
-            self.assertFalse(os.path.exists(path("broken.out")))
+            self.assertFalse(os.path.exists(path("none.json")))
 
     def test_one_object_over_several_lines_is_a_row(self):
         done = run("predict", model, stdin=json.dumps(

@@ -579,7 +579,8 @@ other_formats_are_refused_by_name(void **state)
 	    {{"PK\x03\x04....", 8}, "is a zip archive"},
 	    {{"BZh91AY", 7}, "compressed with bz2"},
 	    {{"", 0}, "the file is empty"},
-	    {{"hello", 5}, "is no model in a format that is known"},
+	    {{"hello", 5}, "f: this is not a model that can be read: "
+	     "give a scikit-learn model saved with joblib.dump or pickle.dump"},
 	};
 
 	(void)state;
