@@ -172,12 +172,11 @@ config_usage(struct buf *b)
 		const struct config_row *row = &config_rows[i];
 
 		buf_text(b, "  --");
-		if (row->type == CONFIG_TYPE_BOOL && strcmp(row->value,
-		    "on") == 0) {
-			buf_text(b, "no-");
+		flag_name(row->name, b);
+		if (row->type == CONFIG_TYPE_BOOL) {
+			buf_text(b, ", --no-");
 			flag_name(row->name, b);
 		} else {
-			flag_name(row->name, b);
 			buf_printf(b, "=%s", row->unit);
 		}
 		if (row->value[0] != '\0')

@@ -260,7 +260,8 @@ unknown_argument(const char *arg, struct err *err)
 
 	if (!str_has_prefix(name, STR("-")))
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
-		    "the argument \"%s\" is not taken", arg);
+		    "the argument \"%s\" is not taken; a model is named by "
+		    "--model SLOT=FILE", arg);
 	for (size_t i = 0; i < CONFIG_FIELDS; i++) {
 		snprintf(names[i], sizeof(names[i]), "--%s", config_names[i]);
 		for (char *p = names[i]; *p != '\0'; p++)

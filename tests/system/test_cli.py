@@ -126,7 +126,11 @@ class Use(Case):
                 done = run(*words)
                 self.assertFine(done)
         self.assertIn("--rejects FILE", run("help", "predict").stdout)
-        self.assertIn("--request-limit", run("help", "serve").stdout)
+        serve = run("help", "serve").stdout
+        self.assertIn("--request-limit", serve)
+        self.assertIn("  --web-server, --no-web-server (default on)\n"
+                      "      Run lighttpd", serve)
+        self.assertIn("[--json | --mdoc]", run("help", "metrics").stdout)
 
     def test_version(self):
         self.assertRegex(run("--version").stdout, r"^lightscore \d+\.\d+")
@@ -151,6 +155,8 @@ class Use(Case):
                 (["config", "--worker=1"], "did you mean --workers?"),
                 (["status", "--state-dirr=x"], "did you mean --state-dir?"),
                 (["config", "--check"], "needs a value: FILE"),
+                (["serve", "model.joblib"], 'the argument "model.joblib" is'
+                 " not taken; a model is named by --model SLOT=FILE"),
                 (["help", "servee"], "did you mean serve?")]:
             with self.subTest(words):
                 self.assertFails(run(*words), 2, sentence)
