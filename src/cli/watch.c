@@ -151,8 +151,9 @@ page_head(const struct metrics_file *f, const struct watch *old,
 	    watch_rate(old, now, http_total(old->sum->slab), n),
 	    (unsigned long long)http_errors(now->sum->slab));
 	if (!isnan(queue) && watch_is_running(f))
-		buf_printf(b, "queue       %.0f of %.0f\n", queue,
-		    metric_value(&s->queue_limit));
+		buf_printf(b, "queue       %.0f, answered 503 beyond %.0f\n",
+		    queue, fmin(metric_value(&s->queue_shed),
+		    metric_value(&s->queue_limit)));
 	if (!isnan(memory) && watch_is_running(f))
 		buf_printf(b, "memory      %.1f M, CPU %.1f %%\n",
 		    memory / 1048576, metric_value(&s->cpu_percent));
@@ -198,6 +199,8 @@ static void
 page_models(const struct metrics_file *f, const struct watch *old,
     const struct watch *now, bool window, struct buf *b)
 {
+	bool runs = watch_is_running(f);
+
 	buf_printf(b, "\n%-16s%6s%11s%9s%9s%9s%9s%9s\n", "model", "loaded",
 	    "requests", "per s", "failed", "p50 ms", "p95 ms", "p99 ms");
 	for (uint32_t m = 0; m < metrics_models(f); m++) {
@@ -212,7 +215,7 @@ page_models(const struct metrics_file *f, const struct watch *old,
 		if (m == MODEL_OTHER && n == 0)
 			continue;
 		buf_printf(b, "%-16.*s%6s%11llu%9.1f%9llu", STR_ARG(name),
-		    loaded == 1 ? "yes" : "no", (unsigned long long)n,
+		    runs && loaded == 1 ? "yes" : "no", (unsigned long long)n,
 		    watch_rate(old, now, total(was->prediction_requests,
 		    OUTCOME_CELLS), n), (unsigned long long)(n -
 		    metric_total(&is->prediction_requests[OUTCOME_SUCCESS])));

@@ -42,6 +42,13 @@ note_config_reload(struct supervisor *s, bool ok)
 		    (double)clock_wall_ms() / 1e3);
 }
 
+static void
+note_queue_limit(struct supervisor *s)
+{
+	metric_set(&s->metrics.server->queue_shed,
+	    (double)s->next->queue_limit);
+}
+
 /* --- the first ------------------------------------------------------------ */
 
 void
@@ -71,6 +78,7 @@ reload_first_step(struct supervisor *s)
 	generation_release(g);
 	models_name(s->next, &s->metrics);
 	models_publish(s->next, NULL, &s->metrics);
+	note_queue_limit(s);
 	note_config_reload(s, true);
 	pool_set(&s->pool, s->next);
 	s->generation = s->next;
@@ -154,6 +162,7 @@ succeed(struct supervisor *s)
 	settings_done(&s->settings[s->current]);
 	s->current = !s->current;
 	models_publish(s->next, s->generation, &s->metrics);
+	note_queue_limit(s);
 	models_count_success(s->next, &s->metrics);
 	note_config_reload(s, true);
 	generation_release(s->generation);

@@ -750,6 +750,7 @@ class Status(Case):
         state = path("state")
         server = subprocess.Popen(
             [PROGRAM, "serve", "--no-web-server", "--workers=2",
+             "--queue-limit=77",
              "--listen=127.0.0.1:0", f"--state-dir={state}",
              f"--model=churn={model}"], stdout=subprocess.PIPE, cwd=folder,
             stderr=subprocess.PIPE, env=ENVIRONMENT)
@@ -758,6 +759,8 @@ class Status(Case):
             done = run("status", f"--state-dir={state}")
             self.assertFine(done)
             self.assertRegex(done.stdout, r"\nchurn +yes +0 ")
+            self.assertRegex(done.stdout,
+                             r"\nqueue +\d+, answered 503 beyond 77\n")
             watch = subprocess.Popen(
                 [PROGRAM, "status", "--watch", f"--state-dir={state}"],
                 stdout=subprocess.PIPE, cwd=folder, env=ENVIRONMENT)
@@ -772,6 +775,9 @@ class Status(Case):
             server.terminate()
             server.communicate(timeout=60)
         self.assertEqual(server.returncode, 0)
+        done = run("status", f"--state-dir={state}")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"\nchurn +no +0 ")
         done = run("status", f"--state-dir={state}")
         self.assertEqual(done.returncode, 1)
         self.assertIn("not running", done.stdout)
