@@ -230,7 +230,8 @@ wrong_flags_are_told(void **state)
 	    {"x -c", "-c: the value is missing"},
 	    {"x -c /nonexistent.yaml", "cannot open"
 		" /nonexistent.yaml: No such file or directory"},
-	    {"x extra", "the argument \"extra\" is not taken"},
+	    {"x extra", "the argument \"extra\" is not taken; a"
+	     " model is named by --model SLOT=FILE"},
 	    {"x --model v1",
 		"--model v1: model v1 needs a file, give SLOT=FILE"},
 	    {"x --model=v1=a --model=v1=b",
