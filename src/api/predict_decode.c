@@ -87,15 +87,43 @@ kind_name(char first)
 	}
 }
 
+/* The first few names, whole ones only, for those who send rows of an array:
+ * they may never have seen the names. */
+static void
+say_keys(const struct model *m, struct problem *p)
+{
+	enum { NAMES = 3 };
+	char text[200];
+	struct model_field f;
+	struct buf list;
+	uint32_t n = model_inputs(m), i;
+
+	buf_init(&list, text, sizeof(text));
+	for (i = 0; i < n && i < NAMES; i++) {
+		model_field(m, model_field_order(m, i), &f);
+		if (f.name.n + 2 > list.cap - list.n)
+			break;
+		if (i > 0)
+			buf_text(&list, ", ");
+		buf_str(&list, f.name);
+	}
+	if (i > 0)
+		snprintf(p->detail, sizeof(p->detail), "send an object with "
+		    "the key%s %.*s%s", n > 1 ? "s" : "",
+		    STR_ARG(buf_view(&list)), i < n ? ", ..." : "");
+}
+
 /* Records are objects; item `odd` is none. */
 static bool
-refuse_item(const struct json_list *json, struct problem *p)
+refuse_item(const struct model *m, const struct json_list *json,
+    struct problem *p)
 {
 	const char *kind = kind_name(json->odd_first);
 
 	if (!json->is_list && json->odd_first == 'n')
 		return problem_set(p, PROBLEM_NO_INPUT);
 	problem_set(p, PROBLEM_NOT_RECORDS);
+	say_keys(m, p);
 	if (json->is_list)
 		snprintf(p->sentence, sizeof(p->sentence),
 		    "row %zu: expected an object, got %s", json->odd + 1,
@@ -121,7 +149,7 @@ predict_decode_body(struct str body, const struct model *m, size_t rows_limit,
 	b->list = b->json.is_list;
 	b->rows = b->json.items;
 	if (b->json.odd < b->rows)
-		return refuse_item(&b->json, p);
+		return refuse_item(m, &b->json, p);
 	if (b->rows <= rows_limit)
 		return true;
 	problem_set(p, PROBLEM_ROWS);

@@ -181,6 +181,20 @@ values_are_not_repeated(void **state)
 }
 
 static void
+rows_of_an_array_are_told_the_names(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_post(f, "/digit/predict", "[[1,2]]");
+	expect(f, 400, "{\"error\":\"row 1: expected an object, got a list\","
+	    "\"detail\":\"send an object with the keys x, y\"}");
+	fixture_post(f, "/shop/predict", "[1]");
+	assert_non_null(strstr(f->answer, "the keys city, age, income, ..."));
+	fixture_post(f, "/price/predict", "3");
+	assert_non_null(strstr(f->answer, "with the key size\""));
+}
+
+static void
 rows_are_limited(void **state)
 {
 	struct fixture *f = *state;
@@ -703,6 +717,7 @@ main(void)
 	    cmocka_unit_test(a_result_that_is_not_finite_is_refused),
 	    cmocka_unit_test(integers_and_floats_differ),
 	    cmocka_unit_test(values_are_not_repeated),
+	    cmocka_unit_test(rows_of_an_array_are_told_the_names),
 	    cmocka_unit_test(rows_are_limited),
 	    cmocka_unit_test(values_are_limited),
 	    cmocka_unit_test(memory_is_limited),
