@@ -173,11 +173,11 @@ state_close(struct state *s, bool failed)
 	sweep(s);
 	if (strcmp(s->sockets, s->dir) != 0)
 		rmdir(s->sockets);
-	if (failed && s->fresh) {
+	if (s->passing || (failed && s->fresh)) {
 		set_path(lock, "%s/lock", s->dir);
 		unlink(s->metrics);
 		unlink(lock);
-		if (s->made)
+		if (s->passing || s->made)
 			rmdir(s->dir);
 	}
 	close(s->lock_fd);

@@ -32,6 +32,7 @@ struct state {
 	char worker_sock[PATH_MAX];
 	char exporter_sock[PATH_MAX];
 	int lock_fd;
+	bool passing; /* nothing of it is to stay when we end */
 	bool made; /* the directory was not there before */
 	bool fresh; /* nor were the counters */
 };
@@ -40,7 +41,7 @@ struct state {
  * left. ERR_INPUT where another one holds the lock. */
 MUST_USE bool state_open(const char *dir, struct state *ret, struct err *err);
 /* Remove what is only ours; with `failed` also a directory and counters that
- * this start has made. */
+ * this start has made, and those in passing always. */
 void state_close(struct state *s, bool failed);
 
 #endif

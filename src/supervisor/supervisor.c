@@ -53,11 +53,18 @@ static bool
 open_state(struct supervisor *s, struct err *err)
 {
 	struct settings *settings = &s->settings[s->current];
+	struct config_address asked;
 	const char *dir;
 
-	return config_state_dir(&settings->config, s->address.port,
-		   &settings->mem, &dir, err) &&
-	    state_open(dir, &s->state, err);
+	if (!config_address_parse(settings->config.listen, &asked, err) ||
+	    !config_state_dir(&settings->config, s->address.port,
+		&settings->mem, &dir, err) ||
+	    !state_open(dir, &s->state, err))
+		return false;
+	/* Nobody will come back to a port that the kernel chose. */
+	s->state.passing = asked.port == 0 &&
+	    settings->config.state_dir[0] == '\0';
+	return true;
 }
 
 static bool

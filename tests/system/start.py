@@ -68,6 +68,20 @@ class Start(unittest.TestCase):
                 self.assertEqual(sorted(os.listdir(s.state_dir)),
                                  ["lock", "metrics"])
 
+    def test_a_free_port_leaves_no_directory_behind(self):
+        with tempfile.TemporaryDirectory() as home:
+            s = Service(program=["env", f"XDG_STATE_HOME={home}",
+                                 service.LIGHTSCORE, "serve"])
+            at = s.args.index("--state-dir")
+            del s.args[at:at + 2]
+            with s:
+                states = pathlib.Path(home, "lightscore")
+                self.assertEqual(os.listdir(states),
+                                 [f"127.0.0.1-{s.port}"])
+                self.assertEqual(s.predict(ROW)[0], 200)
+                self.assertEqual(s.stop(), 0)
+                self.assertEqual(os.listdir(states), [])
+
     def test_stop_finishes_what_was_accepted(self):
         with Service("--workers", "1") as s:
             worker = s.workers()[0]
