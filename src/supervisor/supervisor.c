@@ -19,6 +19,24 @@
 #include "supervisor/parts.h"
 #include "supervisor/signals.h"
 
+/* "gcc 12.2.0": the version alone does not say whose it is. */
+#define TEXT(x) #x
+#define DOTTED(a, b, c) TEXT(a) "." TEXT(b) "." TEXT(c)
+#if defined(__clang__)
+#define COMPILER "clang " \
+	DOTTED(__clang_major__, __clang_minor__, __clang_patchlevel__)
+#elif defined(__GNUC__)
+#define COMPILER "gcc " \
+	DOTTED(__GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__)
+#else
+#define COMPILER ""
+#endif
+
+/* Of the checkout that this was built from; else empty. */
+static const char revision[] =
+#include "supervisor/revision.inc"
+    ;
+
 /* Whoever started us may have closed the standard ones; nothing of ours must
  * take their place. */
 static bool
@@ -73,8 +91,8 @@ open_metrics(struct supervisor *s, struct err *err)
 	const struct metrics_server_text text = {
 	    .app_name = PACKAGE_NAME,
 	    .version = PACKAGE_VERSION,
-	    .revision = "",
-	    .compiler = __VERSION__,
+	    .revision = revision,
+	    .compiler = COMPILER,
 	    .service_name = PACKAGE_NAME,
 	    .service_instance = s->address.text,
 	};

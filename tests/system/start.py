@@ -68,6 +68,20 @@ class Start(unittest.TestCase):
                 self.assertEqual(sorted(os.listdir(s.state_dir)),
                                  ["lock", "metrics"])
 
+    def test_the_build_is_told(self):
+        git = subprocess.run(["git", "-C", service.SRCDIR, "rev-parse",
+                              "HEAD"], capture_output=True, text=True,
+                             check=False) \
+            if (service.SRCDIR / ".git").exists() and shutil.which("git") \
+            else None
+        revision = git.stdout.strip() if git is not None else ""
+        with Service() as s:
+            build, = [name for name in s.metrics()
+                      if name.startswith("ml_server_build_info{")]
+            self.assertIn(f'revision="{revision}"', build)
+            self.assertRegex(build,
+                             r'compiler="(gcc|clang) \d+\.\d+\.\d+"')
+
     def test_a_free_port_leaves_no_directory_behind(self):
         with tempfile.TemporaryDirectory() as home:
             s = Service(program=["env", f"XDG_STATE_HOME={home}",
