@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""The console's script, run by node over a page of its own making: what is
+filled in is what is sent."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                ".."))
+import tap
+
+PAGE = os.path.join(tap.SRCDIR, "src", "api", "console.html")
+
+# As much of a page as the script asks for.
+BROWSER = r"""
+class Element {
+  constructor(tag) { this.tag = tag; this.children = []; this.on = {}; }
+  append(...c) { this.children.push(...c); }
+  replaceChildren(...c) { this.children = c; }
+  setAttribute(name, value) { this[name] = value; }
+  addEventListener(type, f) { this.on[type] = f; }
+  get value() {
+    if (this.set !== undefined || this.tag !== "select") return this.set ?? "";
+    const chosen = this.children.find(o => o.selected) || this.children[0];
+    return chosen ? chosen.value : "";
+  }
+  set value(v) { this.set = String(v); }
+  all() {
+    return [this, ...this.children.filter(c => c instanceof Element)
+      .flatMap(c => c.all())];
+  }
+}
+const ids = {}, posted = [];
+const document = {
+  createElement: tag => new Element(tag),
+  getElementById: id => ids[id] ??= new Element(id),
+};
+const location = { origin: "http://here" };
+const fetch = async (path, options) => {
+  if (options) posted.push(options.body);
+  return { ok: true, status: 200, json: async () =>
+    path === "/info" ? given.info : path === "/openapi.json" ? given.api :
+    { prediction: 1 } };
+};
+"""
+
+# Fill in, submit, and tell what was sent and what there was to fill in.
+USE = r"""
+setTimeout(async () => {
+  const controls = ids.fields.children.map(c => c.all().filter(
+    e => e.tag === "input" || e.tag === "select"));
+  const shown = controls.map(([main]) => ({ tag: main.tag, list: main.list,
+    name: main.name, value: main.value }));
+  const options = ids.fields.all().filter(e => e.tag === "datalist")
+    .map(e => [e.id, e.children.map(o => o.value)]);
+  const boxes = controls.map(c => c.length - 1);
+  given.fill.forEach(([i, what, value]) => {
+    if (what === "null") {
+      controls[i][1].checked = value;
+      controls[i][1].on.change();
+    } else controls[i][0].value = value;
+  });
+  await ids.form.on.submit({ preventDefault() {}, target: ids.form });
+  console.log(JSON.stringify({ shown, options, boxes, posted,
+    state: ids.state.textContent }));
+}, 20);
+"""
+
+NUMBER, TEXT = {"type": "number"}, {"type": "string"}
+NULL, BOOL = {"type": "null"}, {"type": "boolean"}
+
+
+@unittest.skipUnless(shutil.which("node"), "node is not installed")
+class Console(unittest.TestCase):
+    def use(self, columns, fill=()):
+        """columns: name to (choices of its schema, example)."""
+        with open(PAGE, encoding="utf-8") as f:
+            script = re.search(r"<script>(.*)</script>", f.read(), re.S)[1]
+        model = {"slot": "m", "path": "/m/predict", "classes": [],
+                 "required_input_format": {"example_single_record": {
+                     name: example for name, (_, example)
+                     in columns.items()}}}
+        given = {"info": {"message": "up", "models": [model]},
+                 "api": {"components": {"schemas": {"m_record": {
+                     "required": list(columns), "properties": {
+                         name: {"anyOf": schema} for name, (schema, _)
+                         in columns.items()}}}}}, "fill": list(fill)}
+        done = subprocess.run(
+            ["node", "-"], text=True, capture_output=True, timeout=60,
+            input=f"const given = {json.dumps(given)};{BROWSER}{script}{USE}")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        told = json.loads(done.stdout)
+        self.assertEqual(told["state"], "up")
+        return told, [json.loads(body) for body in told["posted"]]
+
+    def test_the_example_is_sent_as_it_is(self):
+        columns = {"age": ([NUMBER], 58), "city": ([{"enum": ["Oslo"]}],
+                                                   "Oslo"),
+                   "vip": ([NUMBER, BOOL], True), "id": ([TEXT], "7"),
+                   "weight": ([NUMBER, NULL], None)}
+        self.assertEqual(self.use(columns)[1], [
+            {"age": 58, "city": "Oslo", "vip": True, "id": "7",
+             "weight": None}])
+
+    def test_columns_may_be_called_anything(self):
+        names = ["elements", "", "submit", "name", "length", "toString"]
+        told, sent = self.use({name: ([NUMBER], i) for i, name
+                               in enumerate(names)})
+        self.assertEqual(sent, [{name: i for i, name in enumerate(names)}])
+        self.assertEqual({one.get("name") for one in told["shown"]}, {None})
+
+    def test_null_can_be_chosen_where_it_is_taken(self):
+        columns = {"age": ([NUMBER, NULL], 5), "city": ([TEXT, NULL], "Oslo"),
+                   "size": ([NUMBER], 1)}
+        told, sent = self.use(columns, [(0, "null", True), (1, "null", True)])
+        self.assertEqual(told["boxes"], [1, 1, 0])
+        self.assertEqual(sent, [{"age": None, "city": None, "size": 1}])
+
+    def test_an_open_column_takes_other_categories(self):
+        known = {"enum": ["Oslo", "Rome"]}
+        told, sent = self.use({"open": ([known, TEXT], "Oslo"),
+                               "closed": ([known], "Rome")},
+                              [(0, "value", "Bonn")])
+        self.assertEqual([one["tag"] for one in told["shown"]],
+                         ["input", "select"])
+        self.assertEqual(told["options"],
+                         [[told["shown"][0]["list"], ["Oslo", "Rome"]]])
+        self.assertEqual(sent, [{"open": "Bonn", "closed": "Rome"}])
+
+    def test_a_column_of_booleans_sends_booleans(self):
+        _, sent = self.use({"a": ([NUMBER, BOOL], True),
+                            "b": ([NUMBER, BOOL], 0)}, [(0, "value", "false")])
+        self.assertEqual(sent, [{"a": False, "b": False}])
+
+
+if __name__ == "__main__":
+    tap.main()
