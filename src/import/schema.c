@@ -216,6 +216,24 @@ find_column(const struct yaml_node *name, const struct model_build *b,
 	    (int)text.n, text.p, text.over ? "..." : "");
 }
 
+/* Keys that would do nothing for a column of this kind. */
+static bool
+check_kind(const struct yaml_node *input, const struct model_field *f,
+    struct err *err)
+{
+	if (f->kind == MODEL_TEXT && f->has_range)
+		return yaml_err(yaml_find(input, "range"), err,
+		    "only a number has a range; `closed: true` allows a text "
+		    "its categories alone");
+	if (f->kind == MODEL_NUMBER && f->closed)
+		return yaml_err(yaml_find(input, "closed"), err,
+		    "only a text can be closed; a number has a `range`");
+	if (f->kind == MODEL_NUMBER && f->loose && f->n_aliases == 0)
+		return yaml_err(yaml_find(input, "loose"), err,
+		    "only a text can be loose, or a number with aliases");
+	return true;
+}
+
 static bool
 read_input(const struct schema *s, const struct yaml_node *input,
     struct model_build *b, struct err *err)
@@ -259,7 +277,8 @@ read_input(const struct schema *s, const struct yaml_node *input,
 	    !read_flag(input, "closed", &f.closed, err) ||
 	    !read_flag(input, "booleans", &f.booleans, err) ||
 	    !read_aliases(s, yaml_find(input, "aliases"), &f, err) ||
-	    !read_range(yaml_find(input, "range"), &f, err))
+	    !read_range(yaml_find(input, "range"), &f, err) ||
+	    !check_kind(input, &f, err))
 		return false;
 	if (!model_build_field(b, &f, err)) {
 		char why[sizeof(err->text)];

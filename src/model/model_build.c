@@ -321,6 +321,37 @@ copy_aliases(struct model_build *b, struct ir_column *c,
 	return true;
 }
 
+/* Some encoder of the column refuses this code (-1: unknown text). */
+static bool
+is_refused(const struct model_build *b, uint32_t column, int64_t code)
+{
+	for (uint32_t i = 0; i < b->steps.n; i++) {
+		const struct ir_step *s = ir_step(b, i);
+		uint32_t n = s->op == STEP_ONEHOT ? s->n_map : s->n_params;
+		uint32_t at = code >= 0 && code < (int64_t)n - TABLE_CODES ?
+		    (uint32_t)code + TABLE_CODES : TABLE_UNKNOWN;
+
+		if (s->op != STEP_ONEHOT && s->op != STEP_TABLE)
+			continue;
+		if (ir_slot(b, s->src)->dict == (int32_t)column &&
+		    (s->op == STEP_ONEHOT ? s->map[at] == ONEHOT_REFUSE :
+		    isinf(s->params[at])))
+			return true;
+	}
+	return false;
+}
+
+/* A text that every record without the column stands for. */
+static bool
+is_good_default(const struct model_build *b, uint32_t column,
+    const struct model_field *field)
+{
+	int64_t code = ir_dict_find(&ir_column(b, column)->categories,
+	    field->default_text);
+
+	return !(code < 0 && field->closed) && !is_refused(b, column, code);
+}
+
 bool
 model_build_field(struct model_build *b, const struct model_field *field,
     struct err *err)
@@ -352,9 +383,9 @@ model_build_field(struct model_build *b, const struct model_field *field,
 	if (field->has_default && kind == SLOT_NUMBER &&
 	    isinf(field->default_number))
 		return bad_field(err, field->name, "the default is infinite");
-	if (field->has_default && kind == SLOT_TEXT && field->closed &&
+	if (field->has_default && kind == SLOT_TEXT &&
 	    field->default_text.p != NULL &&
-	    ir_dict_find(&c->categories, field->default_text) < 0)
+	    !is_good_default(b, (uint32_t)found, field))
 		return bad_field(err, field->name,
 		    "the default is not one of its categories");
 	if (field->has_range && !(isfinite(field->low) &&

@@ -223,6 +223,18 @@ every_mistake_is_told_with_its_line(void **state)
 	     "    aliases: {tiny: XXS}\n",
 		"2: inputs: column \"size\": an alias stands for \"XXS\", "
 		"which is not one of its categories"},
+	    {"inputs:\n  - name: size\n    closed: yes\n    default: XXL\n",
+		"2: inputs: column \"size\": the default is not one of its "
+		"categories"},
+	    {"inputs:\n  - name: size\n    range: [1, 2]\n",
+		"3: range: only a number has a range; `closed: true` allows "
+		"a text its categories alone"},
+	    {"inputs:\n  - name: weight\n    closed: yes\n",
+		"3: closed: only a text can be closed; a number has a "
+		"`range`"},
+	    {"inputs:\n  - name: weight\n    loose: yes\n",
+		"3: loose: only a text can be loose, or a number with "
+		"aliases"},
 	    {"inputs:\n  - name: size\n    booleans: yes\n",
 		"2: inputs: column \"size\": only a number takes booleans, "
 		"as 1 and 0"},

@@ -526,6 +526,38 @@ build_refuses_a_schema_that_contradicts_the_model(void **state)
 
 /* A lookup is bounded, so texts that would all have to be tried are not
  * compiled. */
+/* Every record without the column would be refused for it. */
+static void
+a_default_that_an_encoder_refuses_is_refused(void **state)
+{
+	static const int32_t map[] = {ONEHOT_REFUSE, ONEHOT_REFUSE, 0};
+	static const double table[] = {TABLE_REFUSE, 0, 1};
+
+	(void)state;
+	for (int onehot = 0; onehot < 2; onehot++) {
+		struct model_build *b = model_build_new(&mem);
+		struct model_field f;
+		uint32_t x, y, code;
+
+		assert_true(model_build_input(b, STR("city"), &x, &err));
+		assert_true(model_build_code(b, x, STR("Oslo"), &code, &err));
+		if (onehot)
+			assert_true(model_build_onehot(b, x, map, countof(map), 1,
+			    &y, &err));
+		else
+			assert_true(model_build_table(b, x, table, countof(table),
+			    &y, &err));
+		model_build_field_default(b, x, &f);
+		f.has_default = true;
+		f.default_text = STR("Rome");
+		assert_false(model_build_field(b, &f, &err));
+		assert_string_equal(err.text, "column \"city\": the default "
+		    "is not one of its categories");
+		f.default_text = STR("Oslo");
+		assert_true(model_build_field(b, &f, &err));
+	}
+}
+
 static void
 colliding_categories_are_refused(void **state)
 {
@@ -781,6 +813,7 @@ main(void)
 	    cmocka_unit_test(build_refuses_what_is_no_tree),
 	    cmocka_unit_test(
 		build_refuses_a_schema_that_contradicts_the_model),
+	    cmocka_unit_test(a_default_that_an_encoder_refuses_is_refused),
 	    cmocka_unit_test(colliding_categories_are_refused),
 	    cmocka_unit_test(unfinished_build_is_refused),
 	    cmocka_unit_test(full_arena_is_a_limit_not_a_crash),
