@@ -42,16 +42,14 @@ struct fcgi {
 
 /* libfcgi reads these two from the environment only. A silent connection on
  * a Unix socket holds us for the first, a peer that does not close for the
- * second; both default to two seconds. Not shorter than this: a web server
- * that its container's CPU quota (periods of 100 ms) holds up between its
- * connect and its write would be taken for silent, and answer 500. */
+ * second; both default to two seconds. The first not much shorter: a web
+ * server that is held up between its connect and its write, by a CPU quota or
+ * a busy machine, would be taken for silent, and answer 500. */
 static bool
 set_timeouts(void)
 {
-	static const char ms[] = "200";
-
-	return setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", ms, 1) == 0 &&
-	    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", ms, 1) == 0;
+	return setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "1000", 1) ==
+	    0 && setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 1) == 0;
 }
 
 /* FCGX_Init puts its own handlers in place of default and ignored ones. */

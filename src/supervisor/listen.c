@@ -71,25 +71,42 @@ bind_listen(int fd, const struct addrinfo *ai, const char *address,
 }
 
 bool
-listen_tcp(const char *address, int *ret_fd, struct listen_address *ret,
-    struct err *err)
+listen_lookup(const char *address, struct addrinfo **ret, struct err *err)
 {
-	static const struct addrinfo hints = {
+	struct addrinfo hints = {
+	    .ai_family = AF_INET,
 	    .ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+	    .ai_flags = AI_NUMERICSERV,
 	};
 	struct config_address a;
-	struct addrinfo *ai;
 	char port[8];
-	int rc, fd;
+	int rc;
 
 	if (!config_address_parse(address, &a, err))
 		return false;
 	snprintf(port, sizeof(port), "%u", a.port);
-	rc = getaddrinfo(a.host, port, &hints, &ai);
+	rc = getaddrinfo(a.host, port, &hints, ret);
+	if (rc != 0) {
+		hints.ai_family = AF_UNSPEC;
+		rc = getaddrinfo(a.host, port, &hints, ret);
+	}
 	if (rc != 0)
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "cannot listen on %s: %s", address, gai_strerror(rc));
+	return true;
+}
+
+bool
+listen_tcp(const char *address, int *ret_fd, struct listen_address *ret,
+    struct err *err)
+{
+	struct config_address a;
+	struct addrinfo *ai;
+	int fd;
+
+	if (!config_address_parse(address, &a, err) ||
+	    !listen_lookup(address, &ai, err))
+		return false;
 	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		err_system(err, "cannot listen on %s", address);

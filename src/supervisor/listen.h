@@ -23,6 +23,11 @@ struct listen_address {
 	char connect[300]; /* the same, as we reach it: no wildcard */
 };
 
+struct addrinfo;
+/* The addresses of "HOST:PORT": IPv4 where the name has one, as most clients
+ * of "localhost" expect, else IPv6. Undone by freeaddrinfo. */
+MUST_USE bool listen_lookup(const char *address, struct addrinfo **ret,
+    struct err *err);
 /* The public address, "HOST:PORT". ERR_SYSTEM says which and why. */
 MUST_USE bool listen_tcp(const char *address, int *ret_fd,
     struct listen_address *ret, struct err *err);

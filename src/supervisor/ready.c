@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "config/config.h"
 #include "supervisor/backoff.h"
+#include "supervisor/listen.h"
 
 #define AGAIN_NS (5 * MILLISECOND_NS)
 
@@ -40,18 +40,11 @@ try_again(struct ready *r, uint64_t now)
 static int
 dial(const char *address)
 {
-	static const struct addrinfo hints = {
-	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-	struct config_address a;
 	struct addrinfo *ai;
 	struct err ignored; /* it is the address we listen on */
-	char port[8];
 	int fd;
 
-	if (!config_address_parse(address, &a, &ignored))
-		return -1;
-	snprintf(port, sizeof(port), "%u", a.port);
-	if (getaddrinfo(a.host, port, &hints, &ai) != 0)
+	if (!listen_lookup(address, &ai, &ignored))
 		return -1;
 	fd = socket(ai->ai_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

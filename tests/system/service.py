@@ -115,7 +115,7 @@ class Service:
         timer.start()
         self.ready_line = self.process.stdout.readline().decode()
         timer.cancel()
-        match = re.fullmatch(r"lightscore: ready on http://127\.0\.0\.1:(\d+)\n",
+        match = re.fullmatch(r"lightscore: ready on http://[^/]*:(\d+)\n",
                              self.ready_line)
         if match is None:
             code = self.process.wait(PATIENCE)

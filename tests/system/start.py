@@ -182,6 +182,11 @@ class Start(unittest.TestCase):
                 self.assertEqual(again.metric(
                     "ml_predictions_total", status="success"), 2)
 
+    def test_localhost_is_reached_by_ipv4(self):
+        with Service("--listen", "localhost:0") as s:
+            self.assertIn("http://localhost:", s.ready_line)
+            self.assertEqual(s.request("GET", "/health")[0], 200)
+
     def test_counters_go_on_over_a_restart(self):
         with Service() as s:
             s.predict(ROW)

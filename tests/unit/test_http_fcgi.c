@@ -446,7 +446,7 @@ a_silent_connection_holds_others_up_for_a_moment_only(void **state)
 	(void)state;
 	exchange("GET", "/x", "0", "", text, sizeof(text));
 	assert_non_null(strstr(text, "GET /x"));
-	assert_true(clock_mono_ns() - since < 1500 * 1000000ull);
+	assert_true(clock_mono_ns() - since < 1900 * 1000000ull);
 	close(silent);
 }
 
