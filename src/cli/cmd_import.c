@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 #include "cli/describe.h"
+#include "cli/example.h"
 #include "cli/reference.h"
 #include "import/import.h"
 #include "model/model.h"
@@ -72,6 +73,7 @@ cmd_import(const struct command *self, int argc, char *argv[])
 	if (!arena_init(&mem, import_memory_bytes(arguments[0]), &err))
 		return cli_fail(&err);
 	ok = import_file(arguments[0], &o, &mem, &build, &err) &&
+	    example_check(build, &err) &&
 	    (reference == NULL ||
 	    reference_note(reference, target, build, &err)) &&
 	    model_write(build, out, &err);

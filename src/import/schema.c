@@ -6,7 +6,9 @@
  */
 #include "import/schema.h"
 
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -319,8 +321,9 @@ read_example(const struct schema *s, const struct yaml_node *map,
     struct model_build *b, struct err *err)
 {
 	size_t cap = 3;
-	char *text;
+	char *text, place[PATH_MAX + 16];
 	struct buf json;
+	int n = snprintf(place, sizeof(place), "%s:%u", map->file, map->line);
 
 	if (!yaml_expect(map, YAML_MAPPING, err))
 		return false;
@@ -343,7 +346,8 @@ read_example(const struct schema *s, const struct yaml_node *map,
 		put_json(&json, c);
 	}
 	buf_char(&json, '}');
-	return model_build_example(b, buf_view(&json), err);
+	return model_build_example(b, buf_view(&json), (struct str){place,
+	    n < (int)sizeof(place) ? (size_t)n : sizeof(place) - 1}, err);
 }
 
 /* Every label that `classes` names is one the model has. */

@@ -423,7 +423,17 @@ model_build_range(struct model_build *b, uint32_t column, double low,
 }
 
 bool
-model_build_example(struct model_build *b, struct str json, struct err *err)
+model_build_example(struct model_build *b, struct str json, struct str place,
+    struct err *err)
 {
-	return ir_text(b, "the example", json, &b->example, err);
+	b->example_place = arena_str(b->mem, place);
+	return b->example_place.p != NULL ?
+	    ir_text(b, "the example", json, &b->example, err) :
+	    ir_full(b, err);
+}
+
+struct str
+model_build_example_place(const struct model_build *b)
+{
+	return b->example_place;
 }

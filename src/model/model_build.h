@@ -216,9 +216,12 @@ MUST_USE bool model_build_field(struct model_build *b,
  * range, where the schema declares none. */
 void model_build_range(struct model_build *b, uint32_t column, double low,
     double high);
-/* Example row for people and documents: one JSON object as text. */
+/* Example row for people and documents: one JSON object as text. `place` is
+ * where it was given ("FILE:LINE"), for messages of those who try it. */
 MUST_USE bool model_build_example(struct model_build *b, struct str json,
-    struct err *err);
+    struct str place, struct err *err);
+/* Empty where there is no example. */
+struct str model_build_example_place(const struct model_build *b);
 
 /* --- the compiled file ----------------------------------------------------*/
 

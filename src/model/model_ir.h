@@ -115,7 +115,7 @@ struct model_build {
 	struct ir_dict class_names;
 	struct ir_array classes;  /* struct model_class, one a name */
 	struct ir_array order;    /* uint32_t: declared columns */
-	struct str example;
+	struct str example, example_place;
 	bool has_output;
 	enum model_task task;
 	const uint32_t *outputs;

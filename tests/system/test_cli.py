@@ -246,6 +246,30 @@ class Import(Case):
                                                    as_csv(header, [])))
         self.assertFails(done, 1, "has no rows")
 
+    def test_an_example_that_would_be_refused_is_refused(self):
+        with open(os.path.join(CHURN, "v1.schema.yaml"),
+                  encoding="utf-8") as f:
+            good = f.read()
+        # Its first column is on the line below.
+        line = good[:good.index("example:")].count("\n") + 2
+        for old, new, sentence in [
+                ("  tenure: 12\n", "  tenure: 12\n  tenrue: 3\n",
+                 "the model has no input tenrue"),
+                ("  tenure: 12\n", "", "Missing required features: tenure"),
+                ("  tenure: 12\n", "  tenure: long\n",
+                 "Invalid type for tenure: expected int or float, got str"),
+                ('  SeniorCitizen: "No"\n', '  SeniorCitizen: "Perhaps"\n',
+                 "Invalid value for SeniorCitizen: expected one of No, Yes"),
+                ("  tenure: 12\n", "  tenure: 1e300\n",
+                 "Invalid value for tenure: too large")]:
+            self.assertIn(old, good)
+            done = run("import", os.path.join(CHURN, "v1.joblib"), "-o",
+                       path("refused.lsm"), "--schema",
+                       path("example.yaml", good.replace(old, new, 1)))
+            self.assertFails(done, 1,
+                             f"example.yaml:{line}: example: {sentence}")
+            self.assertFalse(os.path.exists(path("refused.lsm")))
+
     def test_what_is_no_model_is_refused(self):
         for source, sentence in [
                 ("/nonexistent/m.pkl", "No such file"),

@@ -144,7 +144,7 @@ shop(struct model_build *b)
 	model_build_figure(b, FIGURE_TRAINED_TIME, 1.75e9);
 	BUILD(model_build_warn(b, STR("trained long ago"), &err));
 	BUILD(model_build_example(b, STR("{\"age\": 30, \"size\": 40, "
-	    "\"member\": \"Yes\"}"), &err));
+	    "\"member\": \"Yes\"}"), STR("zoo"), &err));
 }
 
 /* Two trees of three leaves over the first two inputs. */
