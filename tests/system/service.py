@@ -98,7 +98,10 @@ class Service:
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
+        if failure is not None and self.log_path.exists():
+            for line in self.log().splitlines()[-100:]:
+                print(f"# log: {line}", flush=True)
         self.close()
 
     def launch(self):
