@@ -159,7 +159,7 @@ is_preparing(struct str module)
 static bool
 unknown_class(const struct step *s, struct err *err)
 {
-	char what[200], names[300];
+	char what[200], names[700];
 	struct str module, name;
 
 	if (s->object != NULL && s->object->kind == NODE_TEXT)

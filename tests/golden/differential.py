@@ -30,6 +30,7 @@ try:
     from sklearn.ensemble import (
         ExtraTreesClassifier, ExtraTreesRegressor,
         GradientBoostingClassifier, GradientBoostingRegressor,
+        HistGradientBoostingClassifier, HistGradientBoostingRegressor,
         RandomForestClassifier, RandomForestRegressor)
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -226,8 +227,14 @@ class Maker:
         if self.chance(0.2):
             tree["ccp_alpha"] = 0.002
         some = {**tree, "n_estimators": self.pick(1, 3, 12)}
+        hist = {"random_state": seed, "max_iter": self.pick(1, 8),
+                "min_samples_leaf": self.pick(3, 20),
+                "early_stopping": self.chance(0.3)}
         if n_classes == 0:
             return self.pick(
+                HistGradientBoostingRegressor(
+                    loss=self.pick("squared_error", "absolute_error"),
+                    **hist),
                 LinearRegression(fit_intercept=self.chance(0.8)),
                 DecisionTreeRegressor(**tree),
                 ExtraTreeRegressor(**tree),
@@ -247,6 +254,7 @@ class Maker:
             logistic = {"solver": "liblinear"}
         weight = self.pick(None, None, "balanced")
         return self.pick(
+            HistGradientBoostingClassifier(**hist),
             known(LogisticRegression, max_iter=200, **logistic),
             DecisionTreeClassifier(
                 criterion=self.pick("gini", "entropy"), class_weight=weight,

@@ -207,6 +207,39 @@ several_outputs_are_refused(void **state)
 	assert_refused("predicts several values");
 }
 
+/* HistGradientBoostingRegressor of no trees, with an attribute of value 1
+ * more. */
+static void
+p_hist(const char *more, const char *loss)
+{
+	p_start(&p);
+	p_object(&p, "sklearn.ensemble._hist_gradient_boosting."
+	    "gradient_boosting", "HistGradientBoostingRegressor");
+	p_common("1.7.2", 2);
+	p_text(&p, "loss");
+	p_text(&p, loss);
+	p_text(&p, "_baseline_prediction");
+	p_float(&p, 3);
+	p_text(&p, more);
+	p_int(&p, 1);
+	p_end_object(&p);
+	p_stop(&p);
+}
+
+static void
+histogram_boosting_says_what_it_cannot_do(void **state)
+{
+	(void)state;
+	p_hist("is_categorical_", "squared_error");
+	assert_refused("f: HistGradientBoostingRegressor: has categorical "
+	    "features, which are not supported");
+	p_hist("verbose", "poisson");
+	assert_refused("loss='poisson' is not supported; known are "
+	    "'squared_error'");
+	p_hist("_predictors", "squared_error");
+	assert_refused("no list of trees in _predictors");
+}
+
 /* --- steps --------------------------------------------------------------------- */
 
 /* Pipeline with its list of steps, which is memo 0, left open. */
@@ -575,6 +608,7 @@ main(void)
 	    TEST(what_was_not_fitted_is_refused),
 	    TEST(a_number_that_is_not_finite_is_refused),
 	    TEST(several_outputs_are_refused),
+	    TEST(histogram_boosting_says_what_it_cannot_do),
 	    TEST(classes_that_are_not_known_are_refused_by_step),
 	    TEST(an_estimator_must_come_last_and_must_come),
 	    TEST(a_function_is_not_run),
