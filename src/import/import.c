@@ -17,6 +17,7 @@
 #include "import/context.h"
 #include "import/schema.h"
 #include "import/sklearn.h"
+#include "import/xgboost.h"
 
 /* --- formats that are recognised to be refused ---------------------------- */
 
@@ -44,7 +45,7 @@ probe_xgboost(struct str b)
 {
 	struct str head = {b.p, b.n < 64 ? b.n : 64};
 
-	/* JSON, UBJSON, and the binary form before 3.1. */
+	/* UBJSON, and the binary form before 3.1. */
 	return (head.n > 0 && head.p[0] == '{' &&
 	    memmem(head.p, head.n, "learner", 7) != NULL) ||
 	    str_has_prefix(b, STR("binf"));
@@ -68,6 +69,7 @@ static const struct {
 	const char *advice;
 } formats[] = {
     {"scikit-learn pickle", sklearn_probe, sklearn_read, NULL},
+    {"XGBoost JSON", xgboost_probe_json, xgboost_read_json, NULL},
     {"compiled model", probe_image, NULL,
 	"is compiled already: give it as it is where a model is wanted, or "
 	"import what it was made from"},
@@ -75,8 +77,8 @@ static const struct {
 	"is an ONNX model, which is not read; import the pickle that it was "
 	"converted from"},
     {"XGBoost", probe_xgboost, NULL,
-	"is an XGBoost model, which is not read; train with scikit-learn's "
-	"GradientBoostingClassifier or GradientBoostingRegressor"},
+	"is a binary XGBoost model, which is not read; save it with "
+	"save_model('model.json')"},
     {"LightGBM", probe_lightgbm, NULL,
 	"is a LightGBM model, which is not read; train with scikit-learn's "
 	"GradientBoostingClassifier or GradientBoostingRegressor"},
@@ -138,7 +140,8 @@ read_format(struct import *im, struct err *err)
 		return err_set(err, ERR_INPUT, 0, "the file is empty");
 	return err_set(err, ERR_INPUT, 0,
 	    "is no model in a format that is known; a scikit-learn model "
-	    "saved with joblib.dump or pickle.dump is");
+	    "saved with joblib.dump or pickle.dump is, and an XGBoost model "
+	    "saved as JSON");
 }
 
 bool

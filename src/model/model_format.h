@@ -216,6 +216,14 @@ struct image_node {
 };
 _Static_assert(sizeof(struct image_node) == 8, "walks count on it");
 
+/* Whether a link makes the probabilities of two classes of one number. */
+static inline bool
+image_link_is_binary(uint32_t link)
+{
+	return link == LINK_SIGMOID || link == LINK_SIGMOID2 ||
+	    link == LINK_SIGMOID_F32;
+}
+
 enum image_section_kind {
 #define SECTION(name, type) SECTION_##name,
 	IMAGE_SECTIONS(SECTION)

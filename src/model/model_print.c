@@ -62,6 +62,10 @@ static const char *const link_names[] = {
 	[LINK_SOFTMAX] = "softmax",
 	[LINK_OVR] = "sigmoids, normalised",
 	[LINK_NORMALISE] = "normalise",
+	[LINK_EXP] = "exp",
+	[LINK_SIGMOID_F32] = "sigmoid in float",
+	[LINK_SOFTMAX_F32] = "softmax in float",
+	[LINK_EXP_F32] = "exp in float",
 };
 static const char *const compare_names[] = {
 	[TREE_F32_LE_F64] = "float <= double",

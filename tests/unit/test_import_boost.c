@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * import/: the model files of boosting libraries. Small files are written
+ * here by hand, so that each rule of the library is seen alone; whole models
+ * are held against the libraries' answers in tests/golden.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import/import.h"
+#include "model/model.h"
+#include "score/score.h"
+
+static struct arena mem;
+static char message[sizeof(((struct err *)NULL)->text)];
+
+static struct model *
+import_text(const char *text)
+{
+	const struct import_options options = {0};
+	struct model_build *build;
+	struct model *m;
+	struct str image;
+	struct err err;
+
+	arena_reset(&mem, (size_t)1 << 20);
+	if (!import_bytes(str_of(text), "f", &options, &mem, &build, &err) ||
+	    !model_image(build, &image, &err)) {
+		memcpy(message, err.text, sizeof(message));
+		return NULL;
+	}
+	assert_true(model_open_bytes(image, &m, &err));
+	return m;
+}
+
+static void
+assert_refused(const char *text, const char *sentence)
+{
+	assert_null(import_text(text));
+	if (strstr(message, sentence) == NULL)
+		fail_msg("got \"%s\", want \"%s\"", message, sentence);
+}
+
+/* Output k of a row. */
+static double
+score(const struct model *m, const double *cells, uint32_t k)
+{
+	void *scratch = aligned_alloc(64,
+	    (score_scratch_bytes(m, 1) + 63) & ~(size_t)63);
+	struct score_fault fault;
+	double out[8];
+
+	assert_true(model_outputs(m) <= countof(out));
+	assert_true(score_rows(m, cells, 1, out, scratch, &fault));
+	free(scratch);
+	return out[k];
+}
+
+/* --- XGBoost -------------------------------------------------------------- */
+
+/* A file, with what a case does not care about left at what works. */
+struct file {
+	const char *objective, *base, *classes, *targets, *booster;
+	const char *attributes, *names, *types;
+	const char *trees, *groups;
+};
+#define LEAF(value) "{\"left_children\":[-1],\"right_children\":[-1]," \
+	"\"split_indices\":[0],\"split_conditions\":[" value "]," \
+	"\"default_left\":[0],\"split_type\":[0]," \
+	"\"tree_param\":{\"size_leaf_vector\":\"1\"}}"
+#define STUMP(feature, cut, missing, low, high) \
+	"{\"left_children\":[1,-1,-1],\"right_children\":[2,-1,-1]," \
+	"\"split_indices\":[" feature ",0,0]," \
+	"\"split_conditions\":[" cut "," low "," high "]," \
+	"\"default_left\":[" missing ",0,0]}"
+
+static const char *
+xgboost(struct file f)
+{
+	static char text[8192];
+#define OR(word, standard) (f.word != NULL ? f.word : standard)
+
+	snprintf(text, sizeof(text),
+	    "{\"learner\":{\"attributes\":{%s},\"feature_names\":[%s],"
+	    "\"feature_types\":[%s],\"gradient_booster\":{\"model\":{"
+	    "\"gbtree_model_param\":{\"num_parallel_tree\":\"1\"},"
+	    "\"tree_info\":[%s],\"trees\":[%s]},\"name\":\"%s\"},"
+	    "\"learner_model_param\":{\"base_score\":\"%s\","
+	    "\"num_class\":\"%s\",\"num_feature\":\"2\","
+	    "\"num_target\":\"%s\"},\"objective\":{\"name\":\"%s\"}},"
+	    "\"version\":[3,1,1]}", OR(attributes, ""), OR(names, ""),
+	    OR(types, ""), OR(groups, "0"),
+	    OR(trees, STUMP("1", "0.5", "1", "-1", "2")),
+	    OR(booster, "gbtree"), OR(base, "5E-1"), OR(classes, "0"),
+	    OR(targets, "1"), OR(objective, "reg:squarederror"));
+	return text;
+}
+
+static const struct file standard;
+
+static void
+xgboost_splits_below_the_cut_as_floats(void **state)
+{
+	struct model *m = import_text(xgboost(standard));
+	static const struct {
+		double x, want;
+	} cases[] = {{0.5, 2.5}, {0.49, -0.5}, {NAN, -0.5}, {7, 2.5},
+	    /* As a float this is 0.5. */
+	    {0.49999999999, 2.5}};
+
+	(void)state;
+	assert_non_null(m);
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_true(score(m, (double[]){NAN, cases[i].x}, 0) ==
+		    cases[i].want);
+	model_close(m);
+}
+
+static void
+xgboost_sums_are_floats_from_base_score_on(void **state)
+{
+	struct file f = {.base = "1E-1", .groups = "0,0",
+	    .trees = LEAF("0.2") "," LEAF("1E-8")};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) ==
+	    (double)(0.1f + 0.2f + 1e-8f));
+	model_close(m);
+}
+
+static void
+xgboost_objectives_undo_what_was_done_to_base_score(void **state)
+{
+	const float sum = -logf(1 / 0.25f - 1) + 0.5f;
+	const float log_sum = logf(0.25f) + 0.5f;
+	const float p = 1 / (expf(-sum) + 1);
+	const struct {
+		const char *objective, *base;
+		uint32_t outputs;
+		float want;
+	} cases[] = {
+	    {"reg:squarederror", "2.5E-1", 1, 0.75f},
+	    {"reg:squarederror", "[2.5E-1]", 1, 0.75f},
+	    {"rank:ndcg", "0.25", 1, 0.75f},
+	    {"binary:logistic", "[2.5E-1]", 2, 1 - p},
+	    {"reg:logistic", "0.25", 1, p},
+	    {"binary:logitraw", "0.25", 1, sum},
+	    {"count:poisson", "[0.25]", 1, expf(log_sum)},
+	    {"reg:gamma", "0.25", 1, expf(log_sum)},
+	    {"reg:tweedie", "0.25", 1, expf(log_sum)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct file f = {.objective = cases[i].objective,
+		    .base = cases[i].base, .trees = LEAF("0.5")};
+		struct model *m = import_text(xgboost(f));
+
+		if (m == NULL)
+			fail_msg("%s: %s", f.objective, message);
+		assert_int_equal(model_outputs(m), cases[i].outputs);
+		assert_true(score(m, (double[]){0, 0}, 0) ==
+		    (double)cases[i].want);
+		model_close(m);
+	}
+}
+
+static void
+xgboost_classes_have_their_own_trees_and_base_scores(void **state)
+{
+	struct file f = {.objective = "multi:softprob", .classes = "3",
+	    .base = "[1E0,0E0,-1E0]", .groups = "0,1,2",
+	    .trees = LEAF("0") "," LEAF("2") "," LEAF("0")};
+	struct model *m = import_text(xgboost(f));
+	const float sum = (float)(double)(expf(-1) + 1.0f + expf(-3));
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(model_classes(m), 3);
+	assert_true(fabs(score(m, (double[]){0, 0}, 1) -
+	    (double)(1 / sum)) < 1e-7);
+	model_close(m);
+	f.base = "5E-1"; /* one for all */
+	m = import_text(xgboost(f));
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) ==
+	    score(m, (double[]){0, 0}, 2));
+	model_close(m);
+}
+
+static void
+xgboost_stops_at_the_best_iteration(void **state)
+{
+	struct file f = {.attributes = "\"best_iteration\":\"1\"",
+	    .groups = "0,0,0", .base = "0",
+	    .trees = LEAF("1") "," LEAF("2") "," LEAF("4")};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) == 3);
+	assert_int_equal(model_warnings(m), 1);
+	assert_non_null(strstr(model_warning(m, 0).p, "2 of 3 trees"));
+	model_close(m);
+	f.attributes = "\"best_iteration\":\"9\"";
+	m = import_text(xgboost(f));
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) == 7);
+	model_close(m);
+	f.attributes = "\"best_iteration\":\"-1\"";
+	assert_refused(xgboost(f), "best_iteration is no number");
+}
+
+static void
+xgboost_columns_are_named_as_training_did(void **state)
+{
+	struct file f = {.names = "\"age\",\"pay\"",
+	    .types = "\"float\",\"int\""};
+	struct model *m = import_text(xgboost(standard));
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(model_find_input(m, STR("f1"), 0), 1);
+	model_close(m);
+	m = import_text(xgboost(f));
+	assert_non_null(m);
+	assert_int_equal(model_find_input(m, STR("pay"), 0), 1);
+	assert_int_equal(model_find_input(m, STR("f1"), 0), -1);
+	model_close(m);
+	f.names = "\"age\"";
+	assert_refused(xgboost(f), "1 names for 2 features");
+	f.names = "\"age\",\"age\"";
+	assert_refused(xgboost(f), "age");
+}
+
+/* Numbers of pruned nodes are used again, and nodes that nothing leads to
+ * stay in the file. */
+static void
+xgboost_children_may_come_before_their_parents(void **state)
+{
+	struct file f = {.base = "0", .trees =
+	    "{\"left_children\":[3,-1,-1,1,-1],"
+	    "\"right_children\":[2,-1,-1,4,-1],"
+	    "\"split_indices\":[0,0,9,1,9],"
+	    "\"split_conditions\":[1,10,20,1,30],"
+	    "\"default_left\":[false,false,false,true,false]}"};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) == 10);
+	assert_true(score(m, (double[]){0, 1}, 0) == 30);
+	assert_true(score(m, (double[]){0, NAN}, 0) == 10);
+	assert_true(score(m, (double[]){NAN, 0}, 0) == 20);
+	model_close(m);
+}
+
+static void
+xgboost_that_cannot_be_served_is_refused_by_name(void **state)
+{
+	static const struct {
+		struct file file;
+		const char *sentence;
+	} cases[] = {
+	    {{.booster = "dart"}, "booster 'dart', which is not supported"},
+	    {{.objective = "survival:cox"}, "objective 'survival:cox'"},
+	    {{.targets = "2"}, "of 2 targets"},
+	    {{.types = "\"float\",\"c\""}, "with categorical columns"},
+	    {{.classes = "3"}, "classes do not fit its objective"},
+	    {{.classes = "x"}, "learner_model_param cannot be read"},
+	    {{.base = "half"}, "base_score is no number"},
+	    {{.base = "[1E0,2E0]"}, "not one number a class"},
+	    {{.base = "1E39"}, "base_score is out of range"},
+	    {{.objective = "reg:gamma", .base = "0"}, "out of range"},
+	    {{.groups = "1"}, "tree 0 is of a class that is not there"},
+	    {{.groups = "0,0"}, "without a list of trees"},
+	    {{.trees = "{\"left_children\":[]}"}, "tree 0 has no nodes"},
+	    {{.trees = "{\"left_children\":[-1]}"},
+		"tree 0: right_children is no list of 1 numbers"},
+	    {{.trees = STUMP("2", "1", "0", "1", "1")},
+		"a feature that is not there"},
+	    {{.trees = STUMP("-1", "1", "0", "1", "1")},
+		"a feature that is not there"},
+	    {{.trees = STUMP("0.5", "1", "0", "1", "1")},
+		"a feature that is not there"},
+	    {{.trees = STUMP("0", "1E39", "0", "1", "1")}, "not finite"},
+	    {{.trees = STUMP("0", "1", "0", "1E39", "1")}, "not finite"},
+	    {{.trees = "{\"left_children\":[0,-1,-1],"
+		"\"right_children\":[2,-1,-1],\"split_indices\":[0,0,0],"
+		"\"split_conditions\":[1,1,1],\"default_left\":[0,0,0]}"},
+		"goes in a circle"},
+	    {{.trees = "{\"left_children\":[1,-1],"
+		"\"right_children\":[1,-1],\"split_indices\":[0,0],"
+		"\"split_conditions\":[1,1],\"default_left\":[0,0]}"},
+		"goes in a circle"},
+	    {{.trees = "{\"left_children\":[-1],\"split_type\":[1]}"},
+		"node 0 of tree 0 splits on a category"},
+	    {{.trees = "{\"left_children\":[-1],"
+		"\"tree_param\":{\"size_leaf_vector\":\"3\"}}"},
+		"leaves of several numbers"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_refused(xgboost(cases[i].file), cases[i].sentence);
+	assert_refused("{\"learner\": 1", "f: ");
+	assert_refused("{\"learner\": 1}", "booster ''");
+}
+
+static int
+begin(void **state)
+{
+	struct err err;
+
+	(void)state;
+	return arena_init(&mem, (size_t)1 << 28, &err) ? 0 : -1;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	arena_done(&mem);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(xgboost_splits_below_the_cut_as_floats),
+	    cmocka_unit_test(xgboost_sums_are_floats_from_base_score_on),
+	    cmocka_unit_test(
+		xgboost_objectives_undo_what_was_done_to_base_score),
+	    cmocka_unit_test(
+		xgboost_classes_have_their_own_trees_and_base_scores),
+	    cmocka_unit_test(xgboost_stops_at_the_best_iteration),
+	    cmocka_unit_test(xgboost_columns_are_named_as_training_did),
+	    cmocka_unit_test(xgboost_children_may_come_before_their_parents),
+	    cmocka_unit_test(xgboost_that_cannot_be_served_is_refused_by_name),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, begin, end);
+}
