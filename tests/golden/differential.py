@@ -33,12 +33,15 @@ try:
         HistGradientBoostingClassifier, HistGradientBoostingRegressor,
         RandomForestClassifier, RandomForestRegressor)
     from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sklearn.linear_model import (
+        ElasticNet, HuberRegressor, Lasso, LinearRegression,
+        LogisticRegression, Ridge, RidgeCV, SGDClassifier, SGDRegressor)
     from sklearn.model_selection import GridSearchCV
     from sklearn.pipeline import FeatureUnion, Pipeline
     from sklearn.preprocessing import (
-        FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder,
-        StandardScaler)
+        FunctionTransformer, MaxAbsScaler, MinMaxScaler, OneHotEncoder,
+        OrdinalEncoder, RobustScaler, StandardScaler)
+    from sklearn.svm import LinearSVR
     from sklearn.tree import (
         DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier,
         ExtraTreeRegressor)
@@ -131,7 +134,8 @@ class Maker:
     def scaler(self):
         return self.pick(
             StandardScaler(), StandardScaler(with_mean=False),
-            StandardScaler(with_std=False), MinMaxScaler(),
+            StandardScaler(with_std=False), MinMaxScaler(), MaxAbsScaler(),
+            RobustScaler(with_centering=self.chance(0.7)),
             MinMaxScaler(feature_range=(-1, 3), clip=True))
 
     def number_imputer(self):
@@ -236,6 +240,10 @@ class Maker:
                     loss=self.pick("squared_error", "absolute_error"),
                     **hist),
                 LinearRegression(fit_intercept=self.chance(0.8)),
+                self.pick(Ridge(fit_intercept=self.chance(0.8)), RidgeCV(),
+                          Lasso(0.1), ElasticNet(0.1), HuberRegressor(),
+                          LinearSVR(max_iter=50),
+                          SGDRegressor(average=self.chance(0.3))),
                 DecisionTreeRegressor(**tree),
                 ExtraTreeRegressor(**tree),
                 RandomForestRegressor(**some), ExtraTreesRegressor(**some),
@@ -253,8 +261,14 @@ class Maker:
         if n_classes == 2 and self.chance(0.2):
             logistic = {"solver": "liblinear"}
         weight = self.pick(None, None, "balanced")
+        new = sklearn.__version__ >= "1.1"
         return self.pick(
             HistGradientBoostingClassifier(**hist),
+            # One class against the rest: far away all of them are nought,
+            # and scikit-learn answers NaN.
+            SGDClassifier(loss="log_loss" if new else "log",
+                          average=self.chance(0.3)) if n_classes == 2
+            else DecisionTreeClassifier(**tree),
             known(LogisticRegression, max_iter=200, **logistic),
             DecisionTreeClassifier(
                 criterion=self.pick("gini", "entropy"), class_weight=weight,
