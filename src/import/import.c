@@ -43,12 +43,8 @@ probe_lightgbm(struct str b)
 static bool
 probe_xgboost(struct str b)
 {
-	struct str head = {b.p, b.n < 64 ? b.n : 64};
-
-	/* UBJSON, and the binary form before 3.1. */
-	return (head.n > 0 && head.p[0] == '{' &&
-	    memmem(head.p, head.n, "learner", 7) != NULL) ||
-	    str_has_prefix(b, STR("binf"));
+	/* The binary form before 3.1. */
+	return str_has_prefix(b, STR("binf"));
 }
 
 static bool
@@ -70,6 +66,7 @@ static const struct {
 } formats[] = {
     {"scikit-learn pickle", sklearn_probe, sklearn_read, NULL},
     {"XGBoost JSON", xgboost_probe_json, xgboost_read_json, NULL},
+    {"XGBoost UBJSON", xgboost_probe_ubjson, xgboost_read_ubjson, NULL},
     {"compiled model", probe_image, NULL,
 	"is compiled already: give it as it is where a model is wanted, or "
 	"import what it was made from"},
@@ -141,7 +138,7 @@ read_format(struct import *im, struct err *err)
 	return err_set(err, ERR_INPUT, 0,
 	    "is no model in a format that is known; a scikit-learn model "
 	    "saved with joblib.dump or pickle.dump is, and an XGBoost model "
-	    "saved as JSON");
+	    "saved with save_model");
 }
 
 bool

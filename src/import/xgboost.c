@@ -8,7 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "import/doc.h"
 #include "import/ensemble.h"
@@ -25,7 +25,7 @@ static const struct objective {
 } objectives[] = {
     {"binary:logistic", BASE_LOGIT, true, true, LINK_SIGMOID_F32},
     {"reg:logistic", BASE_LOGIT, false, true, LINK_SIGMOID_F32},
-    {"binary:logitraw", BASE_LOGIT, false, false, 0},
+    {"binary:logitraw", BASE_PLAIN, false, false, 0},
     {"multi:softprob", BASE_PLAIN, true, true, LINK_SOFTMAX_F32},
     {"multi:softmax", BASE_PLAIN, true, true, LINK_SOFTMAX_F32},
     {"reg:squarederror", BASE_PLAIN, false, false, 0},
@@ -33,19 +33,22 @@ static const struct objective {
     {"reg:squaredlogerror", BASE_PLAIN, false, false, 0},
     {"reg:absoluteerror", BASE_PLAIN, false, false, 0},
     {"reg:pseudohubererror", BASE_PLAIN, false, false, 0},
+    {"reg:quantileerror", BASE_PLAIN, false, false, 0},
     {"rank:pairwise", BASE_PLAIN, false, false, 0},
     {"rank:ndcg", BASE_PLAIN, false, false, 0},
     {"rank:map", BASE_PLAIN, false, false, 0},
     {"count:poisson", BASE_LOG, false, true, LINK_EXP_F32},
     {"reg:gamma", BASE_LOG, false, true, LINK_EXP_F32},
     {"reg:tweedie", BASE_LOG, false, true, LINK_EXP_F32},
+    {"survival:cox", BASE_LOG, false, true, LINK_EXP_F32},
 };
 
 /* What is known of one file. */
 struct xgb {
 	struct import *im;
 	const struct doc *learner;
-	const struct doc *model;   /* gradient_booster.model */
+	const struct doc *model;   /* of gbtree */
+	const double *weights;     /* of dart, one a tree, or NULL */
 	const struct objective *objective;
 	struct ensemble e;
 };
@@ -231,6 +234,7 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 	const double *left, *right, *feature, *condition, *missing_left;
 	struct ensemble_nodes nodes;
 	uint32_t *queue, n, tail = 1;
+	float weight = x->weights != NULL ? (float)x->weights[number] : 1;
 
 	if (list == NULL || list->n == 0 || list->n > INT32_MAX)
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
@@ -252,7 +256,7 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 		uint32_t k = queue[i];
 
 		nodes.left[i] = nodes.right[i] = -1;
-		nodes.value[i] = (double)(float)condition[k];
+		nodes.value[i] = (double)(weight * (float)condition[k]);
 		if (left[k] == -1)
 			continue;
 		if (n - tail < 2 || !is_index(left[k], n) ||
@@ -315,6 +319,8 @@ read_trees(struct xgb *x, struct err *err)
 {
 	const struct doc *trees = doc_get(x->model, "trees");
 	const struct doc *groups = doc_get(x->model, "tree_info");
+	const struct doc *weights = doc_find(x->learner,
+	    "gradient_booster.weight_drop");
 	struct build_forest *f = &x->e.forest;
 	const struct doc *tree;
 	struct build_tree *list;
@@ -325,6 +331,12 @@ read_trees(struct xgb *x, struct err *err)
 	    groups->kind != DOC_NUMBERS || groups->n != trees->n)
 		return bad(err, "without a list of trees and their classes");
 	n = (uint32_t)trees->n;
+	if (weights != NULL) {
+		if (weights->kind != DOC_NUMBERS || weights->n != n)
+			return bad(err, "whose weight_drop has not one number "
+			    "a tree");
+		x->weights = weights->numbers;
+	}
 	list = ARENA_ARRAY(x->im->mem, n, struct build_tree);
 	if (list == NULL)
 		return full(x, err);
@@ -374,10 +386,12 @@ read_root(struct import *im, const struct doc *root, const char *format,
 
 	x.model = doc_find(x.learner, "gradient_booster.model");
 	x.e.version = version_text(root, version);
-	if (!str_eq(booster, STR("gbtree")))
+	if (str_eq(booster, STR("dart")))
+		x.model = doc_find(x.learner, "gradient_booster.gbtree.model");
+	else if (!str_eq(booster, STR("gbtree")))
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "is an XGBoost model with booster '%.*s', which is not "
-		    "supported; train with booster='gbtree'",
+		    "supported; train with booster='gbtree' or 'dart'",
 		    (int)(booster.n < 32 ? booster.n : 32), booster.p);
 	if (!whole(doc_get(param, "num_feature"), 1 << 20, &x.e.n_features) ||
 	    !whole(doc_get(param, "num_class"), UINT16_MAX, &classes) ||
@@ -411,6 +425,13 @@ xgboost_probe_json(struct str b)
 	    b.p[1] == '\n' || b.p[1] == '\r' || b.p[1] == '\t');
 }
 
+/* An object whose first key has a length in front of it. */
+bool
+xgboost_probe_ubjson(struct str b)
+{
+	return names_learner(b) && memchr("iUIlL", b.p[1], 5) != NULL;
+}
+
 bool
 xgboost_read_json(struct import *im, struct err *err)
 {
@@ -418,4 +439,13 @@ xgboost_read_json(struct import *im, struct err *err)
 
 	return doc_read_json(im->bytes, im->mem, &root, err) &&
 	    read_root(im, root, "XGBoost JSON", err);
+}
+
+bool
+xgboost_read_ubjson(struct import *im, struct err *err)
+{
+	struct doc *root;
+
+	return doc_read_ubjson(im->bytes, im->mem, &root, err) &&
+	    read_root(im, root, "XGBoost UBJSON", err);
 }

@@ -23,7 +23,7 @@ static struct arena mem;
 static char message[sizeof(((struct err *)NULL)->text)];
 
 static struct model *
-import_text(const char *text)
+import_str(struct str bytes)
 {
 	const struct import_options options = {0};
 	struct model_build *build;
@@ -32,13 +32,19 @@ import_text(const char *text)
 	struct err err;
 
 	arena_reset(&mem, (size_t)1 << 20);
-	if (!import_bytes(str_of(text), "f", &options, &mem, &build, &err) ||
+	if (!import_bytes(bytes, "f", &options, &mem, &build, &err) ||
 	    !model_image(build, &image, &err)) {
 		memcpy(message, err.text, sizeof(message));
 		return NULL;
 	}
 	assert_true(model_open_bytes(image, &m, &err));
 	return m;
+}
+
+static struct model *
+import_text(const char *text)
+{
+	return import_str(str_of(text));
 }
 
 static void
@@ -71,6 +77,7 @@ struct file {
 	const char *objective, *base, *classes, *targets, *booster;
 	const char *attributes, *names, *types;
 	const char *trees, *groups;
+	const char *open, *close; /* around the booster */
 };
 #define LEAF(value) "{\"left_children\":[-1],\"right_children\":[-1]," \
 	"\"split_indices\":[0],\"split_conditions\":[" value "]," \
@@ -90,16 +97,16 @@ xgboost(struct file f)
 
 	snprintf(text, sizeof(text),
 	    "{\"learner\":{\"attributes\":{%s},\"feature_names\":[%s],"
-	    "\"feature_types\":[%s],\"gradient_booster\":{\"model\":{"
+	    "\"feature_types\":[%s],\"gradient_booster\":{%s\"model\":{"
 	    "\"gbtree_model_param\":{\"num_parallel_tree\":\"1\"},"
-	    "\"tree_info\":[%s],\"trees\":[%s]},\"name\":\"%s\"},"
+	    "\"tree_info\":[%s],\"trees\":[%s]},\"name\":\"%s\"%s},"
 	    "\"learner_model_param\":{\"base_score\":\"%s\","
 	    "\"num_class\":\"%s\",\"num_feature\":\"2\","
 	    "\"num_target\":\"%s\"},\"objective\":{\"name\":\"%s\"}},"
 	    "\"version\":[3,1,1]}", OR(attributes, ""), OR(names, ""),
-	    OR(types, ""), OR(groups, "0"),
+	    OR(types, ""), OR(open, ""), OR(groups, "0"),
 	    OR(trees, STUMP("1", "0.5", "1", "-1", "2")),
-	    OR(booster, "gbtree"), OR(base, "5E-1"), OR(classes, "0"),
+	    OR(booster, "gbtree"), OR(close, ""), OR(base, "5E-1"), OR(classes, "0"),
 	    OR(targets, "1"), OR(objective, "reg:squarederror"));
 	return text;
 }
@@ -154,10 +161,11 @@ xgboost_objectives_undo_what_was_done_to_base_score(void **state)
 	    {"rank:ndcg", "0.25", 1, 0.75f},
 	    {"binary:logistic", "[2.5E-1]", 2, 1 - p},
 	    {"reg:logistic", "0.25", 1, p},
-	    {"binary:logitraw", "0.25", 1, sum},
+	    {"binary:logitraw", "0.25", 1, 0.75f},
 	    {"count:poisson", "[0.25]", 1, expf(log_sum)},
 	    {"reg:gamma", "0.25", 1, expf(log_sum)},
 	    {"reg:tweedie", "0.25", 1, expf(log_sum)},
+	    {"survival:cox", "0.25", 1, expf(log_sum)},
 	};
 
 	(void)state;
@@ -243,6 +251,24 @@ xgboost_columns_are_named_as_training_did(void **state)
 	assert_refused(xgboost(f), "age");
 }
 
+#define DART(weights) "\"weight_drop\":[" weights "],\"gbtree\":{"
+
+static void
+xgboost_dart_weighs_its_trees(void **state)
+{
+	struct file f = {.open = DART("0.1,0.3"),
+	    .close = "},\"name\":\"dart\"", .base = "0", .groups = "0,0",
+	    .trees = LEAF("0.7") "," LEAF("0.9")};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, (double[]){0, 0}, 0) ==
+	    (double)(0.1f * 0.7f + 0.3f * 0.9f));
+	model_close(m);
+}
+
 /* Numbers of pruned nodes are used again, and nodes that nothing leads to
  * stay in the file. */
 static void
@@ -272,8 +298,10 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 		struct file file;
 		const char *sentence;
 	} cases[] = {
-	    {{.booster = "dart"}, "booster 'dart', which is not supported"},
-	    {{.objective = "survival:cox"}, "objective 'survival:cox'"},
+	    {{.booster = "gblinear"}, "booster 'gblinear', which is not"},
+	    {{.objective = "binary:hinge"}, "objective 'binary:hinge'"},
+	    {{.open = DART("0.5,0.5"), .close = "},\"name\":\"dart\""},
+		"weight_drop has not one number a tree"},
 	    {{.targets = "2"}, "of 2 targets"},
 	    {{.types = "\"float\",\"c\""}, "with categorical columns"},
 	    {{.classes = "3"}, "classes do not fit its objective"},
@@ -317,6 +345,48 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 	assert_refused("{\"learner\": 1}", "booster ''");
 }
 
+/* What json/ checks for JSON, the reader of UBJSON does itself. */
+static void
+ubjson_is_read_to_its_last_byte_and_no_further(void **state)
+{
+#define HEAD "{U\007learner"
+#define BYTES(literal) {literal, sizeof(literal) - 1}
+	static const struct {
+		struct str bytes;
+		const char *sentence;
+	} cases[] = {
+	    {BYTES(HEAD "{}}"), "booster ''"},
+	    {BYTES(HEAD "NN{}N}"), "booster ''"},
+	    {BYTES(HEAD "Z}"), "booster ''"},
+	    {BYTES(HEAD "[Tii]}"), "booster ''"},
+	    {BYTES(HEAD "[#i\002SU\001aF}"), "booster ''"},
+	    {BYTES(HEAD "{}}x"), "more behind the end at byte 13"},
+	    {BYTES(HEAD "{}"), "truncated at byte 12"},
+	    {BYTES(HEAD "L\0\0\0"), "truncated"},
+	    {BYTES(HEAD "H"), "a kind that is not known at byte 10"},
+	    {BYTES(HEAD "SU\011abc"), "a length beyond the end"},
+	    {BYTES(HEAD "Si\377abc"), "a length beyond the end"},
+	    {BYTES(HEAD "Sd\0\0\0\0"), "a length that is no integer"},
+	    {BYTES(HEAD "SL\177\377\377\377\377\377\377\377"),
+		"a length beyond the end"},
+	    {BYTES(HEAD "[$d#U\002\0\0\0\0"), "a length beyond the end"},
+	    {BYTES(HEAD "[$S#U\001"), "of what is no number"},
+	    {BYTES(HEAD "[$dU\001"), "without a count"},
+	    {BYTES(HEAD "[#U\011"), "a length beyond the end"},
+	};
+	char deep[64] = HEAD;
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		assert_null(import_str(cases[i].bytes));
+		if (strstr(message, cases[i].sentence) == NULL)
+			fail_msg("%zu: got \"%s\", want \"%s\"", i, message,
+			    cases[i].sentence);
+	}
+	memset(deep + 10, '[', 40);
+	assert_refused(deep, "nested too deep at byte 42");
+}
+
 static int
 begin(void **state)
 {
@@ -346,8 +416,10 @@ main(void)
 		xgboost_classes_have_their_own_trees_and_base_scores),
 	    cmocka_unit_test(xgboost_stops_at_the_best_iteration),
 	    cmocka_unit_test(xgboost_columns_are_named_as_training_did),
+	    cmocka_unit_test(xgboost_dart_weighs_its_trees),
 	    cmocka_unit_test(xgboost_children_may_come_before_their_parents),
 	    cmocka_unit_test(xgboost_that_cannot_be_served_is_refused_by_name),
+	    cmocka_unit_test(ubjson_is_read_to_its_last_byte_and_no_further),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
