@@ -233,6 +233,16 @@ step_open(struct sk *sk, const struct step *up, struct str name,
 }
 
 bool
+step_read(const struct step *s, struct str name, const struct node *object,
+    const struct flow *in, struct flow *out, struct err *err)
+{
+	struct step inner;
+
+	return step_open(s->sk, s, name, object, &inner, err) &&
+	    inner.class->read(&inner, in, out, err);
+}
+
+bool
 step_is_passthrough(const struct node *n)
 {
 	return n != NULL &&

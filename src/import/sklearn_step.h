@@ -74,6 +74,10 @@ struct step {
  * is. ERR_MODEL, naming step and class (and attribute), where not. */
 MUST_USE bool step_open(struct sk *sk, const struct step *up, struct str name,
     const struct node *object, struct step *ret, struct err *err);
+/* Open the object as a step inside s and read it. */
+MUST_USE bool step_read(const struct step *s, struct str name,
+    const struct node *object, const struct flow *in, struct flow *out,
+    struct err *err);
 /* "step a > b (Class): ..." into err. Macros around these give false, so that
  * the compiler sees it too. */
 void step_fault(const struct step *s, struct err *err, enum err_kind kind,
@@ -125,6 +129,10 @@ MUST_USE bool step_word(const struct step *s, const char *name,
 /* in->n is what n_features_in_ says, if it is there. */
 MUST_USE bool step_width(const struct step *s, const struct flow *in,
     struct err *err);
+
+/* dst is the average of n slots, by weights or, where NULL, plain. */
+MUST_USE bool sk_average(const struct step *s, const uint32_t *src,
+    uint32_t n, const double *weights, uint32_t *dst, struct err *err);
 
 /* The readers, one a class in sklearn_classes.def. */
 #define CLASS(module, name, role, reader, attributes) step_reader reader;

@@ -28,10 +28,12 @@ try:
     import sklearn
     from sklearn.compose import ColumnTransformer
     from sklearn.ensemble import (
+        AdaBoostClassifier, BaggingClassifier, BaggingRegressor,
         ExtraTreesClassifier, ExtraTreesRegressor,
         GradientBoostingClassifier, GradientBoostingRegressor,
         HistGradientBoostingClassifier, HistGradientBoostingRegressor,
-        RandomForestClassifier, RandomForestRegressor)
+        RandomForestClassifier, RandomForestRegressor, VotingClassifier,
+        VotingRegressor)
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import (
         ElasticNet, HuberRegressor, Lasso, LinearRegression,
@@ -221,7 +223,29 @@ class Maker:
                                  transformer_weights=weights,
                                  sparse_threshold=self.pick(0, 0.3, 1))
 
-    def estimator(self, n_classes):
+    def ensemble(self, n_classes):
+        members = [(f"m{i}", self.estimator(n_classes, True))
+                   for i in range(self.pick(1, 2, 3))]
+        weights = self.pick(None, [1, 0.5, 3][:len(members)])
+        if self.chance(0.2):
+            members[-1] = ("none", "drop")
+        bag = {"n_estimators": 3, "random_state": self.random.randrange(99),
+               "max_features": self.pick(0.5, 1.0),
+               "bootstrap_features": self.chance(0.3)}
+        if n_classes == 0:
+            return self.pick(
+                VotingRegressor(members, weights=weights),
+                BaggingRegressor(self.estimator(0, True), **bag))
+        return self.pick(
+            VotingClassifier(members, voting="soft", weights=weights),
+            BaggingClassifier(self.estimator(n_classes, True),
+                              max_samples=self.pick(0.05, 1.0), **bag),
+            AdaBoostClassifier(
+                DecisionTreeClassifier(max_depth=self.pick(1, 2, 3)),
+                n_estimators=self.pick(1, 10),
+                learning_rate=self.pick(0.3, 1.0)))
+
+    def estimator(self, n_classes, inside=False):
         seed = self.random.randrange(1000)
         tree = {"random_state": seed,
                 "max_depth": self.pick(2, 5, None),
@@ -234,6 +258,8 @@ class Maker:
         hist = {"random_state": seed, "max_iter": self.pick(1, 8),
                 "min_samples_leaf": self.pick(3, 20),
                 "early_stopping": self.chance(0.3)}
+        if not inside and self.chance(0.15):
+            return self.ensemble(n_classes)
         if n_classes == 0:
             return self.pick(
                 HistGradientBoostingRegressor(

@@ -240,6 +240,54 @@ histogram_boosting_says_what_it_cannot_do(void **state)
 	assert_refused("no list of trees in _predictors");
 }
 
+/* VotingRegressor of one linear model, 2 x0 - x1 + 3, by this weight; its
+ * estimators_ hold `fitted` of them. */
+static void
+p_voting(double weight, int fitted)
+{
+	p_start(&p);
+	p_object(&p, "sklearn.ensemble._voting", "VotingRegressor");
+	p_text(&p, "estimators");
+	p_raw(&p, "](", 2);
+	p_text(&p, "a");
+	p_op(&p, 'N');
+	p_op(&p, 0x86);
+	p_op(&p, 'e');
+	p_text(&p, "estimators_");
+	p_raw(&p, "](", 2);
+	for (int i = 0; i < fitted; i++) {
+		p_linear("1.7.2");
+		p_end_object(&p);
+	}
+	p_op(&p, 'e');
+	p_text(&p, "weights");
+	p_raw(&p, "](", 2);
+	p_float(&p, weight);
+	p_op(&p, 'e');
+	p_end_object(&p);
+	p_stop(&p);
+}
+
+static void
+a_vote_is_the_weighted_average(void **state)
+{
+	const double cells[] = {10, 4};
+	struct model *m;
+
+	(void)state;
+	p_voting(0.5, 1);
+	m = import_p();
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, cells) == 19);
+	model_close(m);
+	forget(NULL);
+	p_voting(0, 1);
+	assert_refused("VotingRegressor: the weights sum to 0");
+	p_voting(1, 2);
+	assert_refused("attribute estimators_ does not fit estimators");
+}
+
 /* --- steps --------------------------------------------------------------------- */
 
 /* Pipeline with its list of steps, which is memo 0, left open. */
@@ -609,6 +657,7 @@ main(void)
 	    TEST(a_number_that_is_not_finite_is_refused),
 	    TEST(several_outputs_are_refused),
 	    TEST(histogram_boosting_says_what_it_cannot_do),
+	    TEST(a_vote_is_the_weighted_average),
 	    TEST(classes_that_are_not_known_are_refused_by_step),
 	    TEST(an_estimator_must_come_last_and_must_come),
 	    TEST(a_function_is_not_run),
