@@ -39,6 +39,7 @@ try:
         ElasticNet, HuberRegressor, Lasso, LinearRegression,
         LogisticRegression, Ridge, RidgeCV, SGDClassifier, SGDRegressor)
     from sklearn.model_selection import GridSearchCV
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.pipeline import FeatureUnion, Pipeline
     from sklearn.preprocessing import (
         FunctionTransformer, MaxAbsScaler, MinMaxScaler, OneHotEncoder,
@@ -260,8 +261,13 @@ class Maker:
                 "early_stopping": self.chance(0.3)}
         if not inside and self.chance(0.15):
             return self.ensemble(n_classes)
+        mlp = {"hidden_layer_sizes": self.pick((4,), (5, 3)),
+               "activation": self.pick("identity", "relu", "logistic",
+                                       "tanh"),
+               "max_iter": 20, "random_state": seed}
         if n_classes == 0:
             return self.pick(
+                MLPRegressor(**mlp),
                 HistGradientBoostingRegressor(
                     loss=self.pick("squared_error", "absolute_error"),
                     **hist),
@@ -289,6 +295,7 @@ class Maker:
         weight = self.pick(None, None, "balanced")
         new = sklearn.__version__ >= "1.1"
         return self.pick(
+            MLPClassifier(**mlp),
             HistGradientBoostingClassifier(**hist),
             # One class against the rest: far away all of them are nought,
             # and scikit-learn answers NaN.
