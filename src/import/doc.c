@@ -5,9 +5,7 @@
  */
 #include "import/doc.h"
 
-#include <math.h>
-#include <stdlib.h>
-
+#include "base/number.h"
 #include "json/json.h"
 
 const struct doc *
@@ -53,23 +51,11 @@ doc_text(const struct doc *d)
 bool
 doc_number(const struct doc *d, double *ret)
 {
-	char text[64], *end;
-	double v;
-
 	if (d != NULL && d->kind == DOC_NUMBER) {
 		*ret = d->number;
 		return true;
 	}
-	if (d == NULL || d->kind != DOC_TEXT || d->text.n == 0 ||
-	    d->text.n >= sizeof(text))
-		return false;
-	memcpy(text, d->text.p, d->text.n);
-	text[d->text.n] = '\0';
-	v = strtod(text, &end);
-	if (*end != '\0' || end == text)
-		return false;
-	*ret = v;
-	return true;
+	return d != NULL && d->kind == DOC_TEXT && number_parse(d->text, ret);
 }
 
 bool

@@ -42,7 +42,8 @@ static bool
 add_inputs(struct import *im, const struct ensemble *e, uint32_t **ret,
     struct err *err)
 {
-	uint32_t *slots = ARENA_ARRAY(im->mem, e->n_features, uint32_t);
+	uint32_t *slots = ARENA_ARRAY(im->mem, 2 * (size_t)e->n_features,
+	    uint32_t);
 
 	if (slots == NULL)
 		return full(im, err);
@@ -56,6 +57,15 @@ add_inputs(struct import *im, const struct ensemble *e, uint32_t **ret,
 			name.n = (size_t)snprintf(text, sizeof(text), "f%u",
 			    i);
 		if (!model_build_input(im->build, name, &slots[i], err))
+			return false;
+	}
+	/* LightGBM takes this for zero, as a float. */
+	for (uint32_t i = 0; i < e->n_features && e->zero_missing != NULL;
+	    i++) {
+		slots[e->n_features + i] = slots[i];
+		if (e->zero_missing[i] &&
+		    !model_build_missing_near(im->build, slots[i],
+			(double)1e-35f, &slots[e->n_features + i], err))
 			return false;
 	}
 	*ret = slots;
@@ -115,8 +125,9 @@ ensemble_build(struct import *im, const struct ensemble *e, struct err *err)
 	uint32_t n = e->forest.n_outputs, first, *src = NULL, *out;
 
 	if (!add_inputs(im, e, &src, err) ||
-	    !model_build_forest(im->build, src, e->n_features, &e->forest,
-		&first, err))
+	    !model_build_forest(im->build, src,
+		e->zero_missing != NULL ? 2 * e->n_features : e->n_features,
+		&e->forest, &first, err))
 		return false;
 	out = ARENA_ARRAY(im->mem, (size_t)n + 1, uint32_t);
 	if (out == NULL)

@@ -22,6 +22,9 @@ struct ensemble {
 	struct str objective;
 	uint32_t n_features;
 	const struct str *names; /* NULL: f0, f1, ... */
+	/* One a feature, or NULL: whether feature n_features + i of a tree is
+	 * feature i with a zero as missing. */
+	const bool *zero_missing;
 	struct build_forest forest;
 	double scale;           /* the sums are multiplied by this; 1 */
 	bool linked;            /* by `link`; else the sums come out */

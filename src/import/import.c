@@ -15,6 +15,7 @@
 #include "base/checksum.h"
 #include "base/file.h"
 #include "import/context.h"
+#include "import/lightgbm.h"
 #include "import/schema.h"
 #include "import/sklearn.h"
 #include "import/xgboost.h"
@@ -31,13 +32,6 @@ static bool
 probe_zip(struct str b)
 {
 	return str_has_prefix(b, STR("PK\x03\x04"));
-}
-
-static bool
-probe_lightgbm(struct str b)
-{
-	return str_has_prefix(b, STR("tree\n")) ||
-	    str_has_prefix(b, STR("tree\r\n"));
 }
 
 static bool
@@ -67,6 +61,7 @@ static const struct {
     {"scikit-learn pickle", sklearn_probe, sklearn_read, NULL},
     {"XGBoost JSON", xgboost_probe_json, xgboost_read_json, NULL},
     {"XGBoost UBJSON", xgboost_probe_ubjson, xgboost_read_ubjson, NULL},
+    {"LightGBM text", lightgbm_probe, lightgbm_read, NULL},
     {"compiled model", probe_image, NULL,
 	"is compiled already: give it as it is where a model is wanted, or "
 	"import what it was made from"},
@@ -76,9 +71,6 @@ static const struct {
     {"XGBoost", probe_xgboost, NULL,
 	"is a binary XGBoost model, which is not read; save it with "
 	"save_model('model.json')"},
-    {"LightGBM", probe_lightgbm, NULL,
-	"is a LightGBM model, which is not read; train with scikit-learn's "
-	"GradientBoostingClassifier or GradientBoostingRegressor"},
     {"zip archive", probe_zip, NULL,
 	"is a zip archive, perhaps of skops, which is not read; save the "
 	"model with joblib.dump"},
@@ -137,8 +129,8 @@ read_format(struct import *im, struct err *err)
 		return err_set(err, ERR_INPUT, 0, "the file is empty");
 	return err_set(err, ERR_INPUT, 0,
 	    "is no model in a format that is known; a scikit-learn model "
-	    "saved with joblib.dump or pickle.dump is, and an XGBoost model "
-	    "saved with save_model");
+	    "saved with joblib.dump or pickle.dump is, and an XGBoost or "
+	    "LightGBM model saved with save_model");
 }
 
 bool

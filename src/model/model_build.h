@@ -101,6 +101,9 @@ MUST_USE bool model_build_impute(struct model_build *b, uint32_t src,
 /* dst = src == value ? NaN : src (SimpleImputer with missing_values=-1). */
 MUST_USE bool model_build_missing_if(struct model_build *b, uint32_t src,
     double value, uint32_t *dst, struct err *err);
+/* dst = |src| <= radius ? NaN : src, of a number (LightGBM's zero). */
+MUST_USE bool model_build_missing_near(struct model_build *b, uint32_t src,
+    double radius, uint32_t *dst, struct err *err);
 /* dst = isnan(src) ? 1 : 0. */
 MUST_USE bool model_build_indicator(struct model_build *b, uint32_t src,
     uint32_t *dst, struct err *err);

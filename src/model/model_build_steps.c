@@ -165,6 +165,21 @@ model_build_indicator(struct model_build *b, uint32_t src, uint32_t *dst,
 }
 
 bool
+model_build_missing_near(struct model_build *b, uint32_t src, double radius,
+    uint32_t *dst, struct err *err)
+{
+	struct ir_slot like;
+
+	if (!ir_use(b, src, SLOT_NUMBER, err))
+		return false;
+	if (!isfinite(radius))
+		return not_finite(err, "how near to 0 missing is");
+	like = number_from(b, src);
+	like.finite = false;
+	return add(b, STEP_MISSING_NEAR, src, &radius, 1, like, dst, err);
+}
+
+bool
 model_build_sub_div(struct model_build *b, uint32_t src, double sub,
     double div, uint32_t *dst, struct err *err)
 {

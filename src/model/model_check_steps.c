@@ -145,6 +145,7 @@ check_step(struct check *c, const struct image_step *s)
 	case STEP_IMPUTE:
 		return check_simple(c, s, 1, is_not_infinite);
 	case STEP_MISSING_IF:
+	case STEP_MISSING_NEAR:
 	case STEP_CONSTANT:
 		return check_simple(c, s, 1, check_is_finite);
 	case STEP_INDICATOR:

@@ -156,7 +156,8 @@ struct image_class {
 	                                        lists at extra [count]: slots
 	                                        to find finite first */ \
 	STEP(FOREST,     "forest")     /* -  w  forests */ \
-	STEP(LINK,       "link")       /* *  w  extra: enum model_link */
+	STEP(LINK,       "link")       /* *  w  extra: enum model_link */ \
+	STEP(MISSING_NEAR, "missing-if") /*  1  params: radius around 0 */
 
 enum step_op {
 #define STEP(name, text) STEP_##name,

@@ -129,6 +129,9 @@ model_step_text(const struct model *m, uint32_t i, char *text, size_t n)
 	case STEP_MISSING_IF:
 		buf_printf(&b, ", %.17g is missing", params[0]);
 		break;
+	case STEP_MISSING_NEAR:
+		buf_printf(&b, ", 0 within %.17g is missing", params[0]);
+		break;
 	case STEP_CONSTANT:
 		buf_printf(&b, "%.17g", params[0]);
 		break;

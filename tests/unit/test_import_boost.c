@@ -387,6 +387,192 @@ ubjson_is_read_to_its_last_byte_and_no_further(void **state)
 	assert_refused(deep, "nested too deep at byte 42");
 }
 
+/* --- LightGBM ------------------------------------------------------------- */
+
+struct text {
+	const char *objective, *classes, *names, *more, *last, *end;
+	const char *trees;
+};
+#define LGB_LEAF(value) "Tree=0\nnum_leaves=1\nnum_cat=0\n" \
+	"split_feature=\nleaf_value=" value "\nis_linear=0\nshrinkage=1\n\n"
+#define LGB_STUMP(feature, cut, type) "Tree=0\nnum_leaves=2\nnum_cat=0\n" \
+	"split_feature=" feature "\nthreshold=" cut "\n" \
+	"decision_type=" type "\nleft_child=-1\nright_child=-2\n" \
+	"leaf_value=-1 2\nis_linear=0\nshrinkage=1\n\n"
+
+static const char *
+lightgbm(struct text f)
+{
+	static char text[8192];
+
+	snprintf(text, sizeof(text),
+	    "tree\nversion=v4\nnum_class=%s\nnum_tree_per_iteration=%s\n"
+	    "label_index=0\nmax_feature_idx=%s\n%s\n%sfeature_names=%s\n"
+	    "feature_infos=[0:1] [0:1]\ntree_sizes=1 1\n\n%s\n%s\n"
+	    "feature_importances:\na=1\n", OR(classes, "1"),
+	    OR(classes, "1"), OR(last, "1"),
+	    OR(objective, "objective=regression"), OR(more, ""),
+	    OR(names, "a b"), OR(trees, LGB_STUMP("1", "0.5", "0")),
+	    OR(end, "end of trees\n"));
+	return text;
+}
+
+static void
+lightgbm_missing_is_what_the_split_says(void **state)
+{
+	/* The row goes to leaf -1 where it goes left. */
+	static const struct {
+		const char *trees;
+		double x, want;
+	} cases[] = {
+	    {LGB_STUMP("1", "0.5", "0"), 0.5, -1},
+	    {LGB_STUMP("1", "0.5", "0"), 0.50000000000000011, 2},
+	    /* No missing: NaN is 0. */
+	    {LGB_STUMP("1", "0.5", "0"), NAN, -1},
+	    {LGB_STUMP("1", "-0.5", "0"), NAN, 2},
+	    {LGB_STUMP("1", "-0.5", "2"), NAN, 2},
+	    /* Zero is missing, and NaN is zero. */
+	    {LGB_STUMP("1", "-0.5", "6"), NAN, -1},
+	    {LGB_STUMP("1", "-0.5", "6"), 0, -1},
+	    {LGB_STUMP("1", "-0.5", "6"), -1e-35, -1},
+	    {LGB_STUMP("1", "-0.5", "6"), 1.0000000180025095e-35, -1},
+	    {LGB_STUMP("1", "-0.5", "6"), 1.0000000180025097e-35, 2},
+	    {LGB_STUMP("1", "0.5", "4"), 0, 2},
+	    {LGB_STUMP("1", "0.5", "4"), 0.1, -1},
+	    /* NaN is missing. */
+	    {LGB_STUMP("1", "0.5", "8"), NAN, 2},
+	    {LGB_STUMP("1", "-0.5", "10"), NAN, -1},
+	    {LGB_STUMP("1", "0.5", "8"), 0, -1},
+	    {LGB_STUMP("1", "inf", "8"), 1e308, -1},
+	    {LGB_STUMP("1", "inf", "8"), NAN, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct text f = {.trees = cases[i].trees};
+		struct model *m = import_text(lightgbm(f));
+
+		if (m == NULL)
+			fail_msg("%zu: %s", i, message);
+		if (score(m, (double[]){7, cases[i].x}, 0) != cases[i].want)
+			fail_msg("case %zu", i);
+		model_close(m);
+	}
+}
+
+static void
+lightgbm_objectives_transform_the_sum(void **state)
+{
+	static const struct {
+		const char *objective, *more;
+		uint32_t outputs;
+		double scale, link; /* of 0.75 */
+	} cases[] = {
+	    {"objective=regression", "", 1, 1, 0},
+	    {"objective=lambdarank", "", 1, 1, 0},
+	    {"", "", 1, 1, 0},
+	    {"objective=regression", "average_output\n", 1, 0.5, 0},
+	    {"objective=binary sigmoid:1", "", 2, 1, 1},
+	    {"objective=binary sigmoid:2", "", 2, 2, 1},
+	    {"objective=binary sigmoid:1\r", "average_output\r\n", 2, 0.5, 1},
+	    {"objective=cross_entropy", "", 1, 1, 1},
+	    {"objective=poisson", "", 1, 1, 2},
+	    {"objective=gamma", "", 1, 1, 2},
+	    {"objective=tweedie tweedie_variance_power:1.5", "", 1, 1, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct text f = {.objective = cases[i].objective,
+		    .more = cases[i].more,
+		    .trees = LGB_LEAF("0.25") LGB_LEAF("0.5")};
+		struct model *m = import_text(lightgbm(f));
+		double sum = 0.75 * cases[i].scale;
+
+		if (m == NULL)
+			fail_msg("%s: %s", cases[i].objective, message);
+		assert_int_equal(model_outputs(m), cases[i].outputs);
+		assert_true(score(m, (double[]){0, 0},
+		    cases[i].outputs - 1) == (cases[i].link == 0 ? sum :
+		    cases[i].link == 1 ? 1 / (1 + exp(-sum)) : exp(sum)));
+		model_close(m);
+	}
+}
+
+static void
+lightgbm_classes_take_their_trees_in_turn(void **state)
+{
+	struct text f = {.objective = "objective=multiclass num_class:3",
+	    .classes = "3", .more = "average_output\n",
+	    .trees = LGB_LEAF("0") LGB_LEAF("1") LGB_LEAF("3")
+		LGB_LEAF("0") LGB_LEAF("1") LGB_LEAF("1")};
+	struct model *m = import_text(lightgbm(f));
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(model_classes(m), 3);
+	assert_true(score(m, (double[]){0, 0}, 1) ==
+	    exp(-1) / (exp(-2) + exp(-1) + 1));
+	model_close(m);
+}
+
+static void
+lightgbm_that_cannot_be_served_is_refused_by_name(void **state)
+{
+	static const struct {
+		struct text file;
+		const char *sentence;
+	} cases[] = {
+	    {{.objective = "objective=multiclassova num_class:3",
+		.classes = "3"}, "objective 'multiclassova'"},
+	    {{.objective = "objective=regression sqrt"}, "square roots"},
+	    {{.objective = "objective=binary sigmoid:x"},
+		"sigmoid is no number"},
+	    {{.objective = "objective=multiclass"}, "do not fit"},
+	    {{.classes = "3"}, "do not fit"},
+	    {{.classes = "0"}, "first lines cannot be read"},
+	    {{.last = "-1"}, "first lines cannot be read"},
+	    {{.last = "9999999"}, "first lines cannot be read"},
+	    {{.last = "9"}, "fewer names than features"},
+	    {{.names = "one"}, "not as many"},
+	    {{.names = "a b c"}, "not as many"},
+	    {{.names = "a a"}, "a"},
+	    {{.trees = ""}, "without trees"},
+	    {{.end = ""}, "trees have no end"},
+	    {{.trees = "Tree=0\nnum_leaves=0\n"}, "tree 0 has no leaves"},
+	    {{.trees = "Tree=0\nnum_leaves=99999\n"}, "more than it has text"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=\n"},
+		"tree 0: leaf_value is no list of 1 numbers"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=1 2\n"},
+		"leaf_value is no list of 1 numbers"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=0x1\n"},
+		"leaf_value is no list of 1 numbers"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=nan\n"},
+		"not finite"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=1\nis_linear=1\n"},
+		"linear leaves"},
+	    {{.trees = LGB_STUMP("0", "0", "1")}, "splits on a category"},
+	    {{.trees = LGB_STUMP("2", "1", "0")}, "feature that is not known"},
+	    {{.trees = LGB_STUMP("-1", "1", "0")},
+		"feature that is not known"},
+	    {{.trees = LGB_STUMP("0", "1", "12")}, "has a decision type"},
+	    {{.trees = LGB_STUMP("0", "1", "nan")}, "has a decision type"},
+	    {{.trees = LGB_STUMP("0", "-inf", "0")}, "not finite"},
+	    {{.trees = LGB_STUMP("0", "1", "0") "left_child=\n" LGB_LEAF("1")
+		"Tree=2\nnum_leaves=2\nsplit_feature=0\nthreshold=1\n"
+		"decision_type=2\nleft_child=-3\nright_child=-2\n"
+		"leaf_value=1 1\n"}, "node 0 of tree 2 has a child"},
+	    {{.trees = "Tree=0\nnum_leaves=2\nsplit_feature=0\nthreshold=1\n"
+		"decision_type=2\nleft_child=0\nright_child=-2\n"
+		"leaf_value=1 1\n"}, "not two later nodes"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_refused(lightgbm(cases[i].file), cases[i].sentence);
+	assert_refused("tree\n", "without trees");
+}
+
 static int
 begin(void **state)
 {
@@ -419,6 +605,10 @@ main(void)
 	    cmocka_unit_test(xgboost_dart_weighs_its_trees),
 	    cmocka_unit_test(xgboost_children_may_come_before_their_parents),
 	    cmocka_unit_test(xgboost_that_cannot_be_served_is_refused_by_name),
+	    cmocka_unit_test(lightgbm_missing_is_what_the_split_says),
+	    cmocka_unit_test(lightgbm_objectives_transform_the_sum),
+	    cmocka_unit_test(lightgbm_classes_take_their_trees_in_turn),
+	    cmocka_unit_test(lightgbm_that_cannot_be_served_is_refused_by_name),
 	    cmocka_unit_test(ubjson_is_read_to_its_last_byte_and_no_further),
 	};
 

@@ -600,7 +600,6 @@ other_formats_are_refused_by_name(void **state)
 	    {{"\x89LSM\r\n\x1a\n........", 16}, "is compiled already"},
 	    {{"\x08\x08\x12\x07skl2onnx", 12}, "is an ONNX model"},
 	    {{"binf....", 8}, "is a binary XGBoost model"},
-	    {{"tree\nversion=v4\n", 16}, "is a LightGBM model"},
 	    {{"PK\x03\x04....", 8}, "is a zip archive"},
 	    {{"BZh91AY", 7}, "compressed with bz2"},
 	    {{"", 0}, "the file is empty"},

@@ -151,6 +151,25 @@ missing_if_makes_a_sentinel_missing(void **state)
 }
 
 static void
+missing_near_makes_what_is_all_but_zero_missing(void **state)
+{
+	struct world w;
+	uint32_t x, y;
+
+	(void)state;
+	world_init(&w, 1);
+	BUILD(model_build_missing_near(w.b, 0, 1e-35, &x, &w.err));
+	BUILD(model_build_impute(w.b, x, 9, &y, &w.err));
+	world_compile(&w, &y, 1);
+	assert_true(score_one(&w, (double[]){0}) == 9);
+	assert_true(score_one(&w, (double[]){-1e-35}) == 9);
+	assert_true(score_one(&w, (double[]){1.1e-35}) == 1.1e-35);
+	assert_true(score_one(&w, (double[]){-3}) == -3);
+	assert_true(score_one(&w, (double[]){NAN}) == 9);
+	world_done(&w);
+}
+
+static void
 indicator_marks_what_is_missing(void **state)
 {
 	struct world w;
@@ -531,6 +550,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(impute_fills_what_is_missing),
 	    cmocka_unit_test(missing_if_makes_a_sentinel_missing),
+	    cmocka_unit_test(missing_near_makes_what_is_all_but_zero_missing),
 	    cmocka_unit_test(indicator_marks_what_is_missing),
 	    cmocka_unit_test(scalers_round_each_operation),
 	    cmocka_unit_test(lookup_finds_numbers_in_any_order),
