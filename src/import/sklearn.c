@@ -171,6 +171,10 @@ write_outputs(struct sk *sk, const struct flow *out, struct err *err)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "the file holds preprocessing without an estimator behind "
 		    "it; save the whole Pipeline that predicts");
+	if (out->kind == FLOW_MARGIN)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "the estimator gives no probabilities; train it inside of "
+		    "CalibratedClassifierCV(method='sigmoid')");
 	if (out->kind == FLOW_VALUE)
 		return model_build_output(sk->build, MODEL_REGRESSION,
 		    out->slot, 1, err);

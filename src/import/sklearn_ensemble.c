@@ -275,6 +275,24 @@ read_bag(const struct step *s, const struct flow *in, enum flow_kind kind,
 	return true;
 }
 
+/* A bag whose members have margins has their average as its own. */
+static bool
+bag_margin(const struct step *s, const struct members *m, struct flow *out,
+    struct err *err)
+{
+	uint32_t *slots = ARENA_ARRAY(s->sk->mem, m->n, uint32_t);
+
+	if (slots == NULL)
+		return step_full(s, err);
+	for (uint32_t i = 0; i < m->n; i++) {
+		if (!m->flow[i].has_margin)
+			return true;
+		slots[i] = m->flow[i].margin;
+	}
+	out->has_margin = true;
+	return sk_average(s, slots, m->n, NULL, &out->margin, err);
+}
+
 bool
 read_bagging_classifier(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
@@ -289,7 +307,8 @@ read_bagging_classifier(const struct step *s, const struct flow *in,
 		    classes.count);
 	if (!read_bag(s, in, FLOW_PROBABILITIES, (uint32_t)classes.count, &m,
 		err) ||
-	    !members_average(s, &m, (uint32_t)classes.count, out, err))
+	    !members_average(s, &m, (uint32_t)classes.count, out, err) ||
+	    !bag_margin(s, &m, out, err))
 		return false;
 	out->kind = FLOW_PROBABILITIES;
 	out->classes = classes;
@@ -436,8 +455,10 @@ read_adaboost_classifier(const struct step *s, const struct flow *in,
 		out->slot[k] = first + k;
 	if (n == 2) {
 		ok = model_build_linear(b, out->slot, 2, 1, difference, &zero,
-		    &first, err) &&
-		    model_build_link(b, LINK_SIGMOID, &first, 1, &first, err);
+		    &out->margin, err) &&
+		    model_build_link(b, LINK_SIGMOID, &out->margin, 1, &first,
+			err);
+		out->has_margin = true;
 	} else {
 		for (uint32_t k = 0; ok && k < n; k++)
 			ok = model_build_sub_div(b, out->slot[k], 0, n - 1,

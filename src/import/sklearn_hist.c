@@ -191,6 +191,8 @@ read_hist_classifier(const struct step *s, const struct flow *in,
 		return false;
 	for (uint32_t k = 0; k < n_scores; k++)
 		out->slot[k] = first + k;
+	out->margin = first;
+	out->has_margin = n == 2;
 	if (!model_build_link(s->sk->build, n == 2 ? LINK_SIGMOID :
 		LINK_SOFTMAX, out->slot, n_scores, &first, err))
 		return step_context(s, err);

@@ -5,9 +5,8 @@
  */
 #include "import/sklearn_step.h"
 
-/* coef_ and intercept_ as n_out linear forms over the slots. */
-static bool
-linear(const struct step *s, const struct flow *in, uint32_t n_out,
+bool
+sk_linear(const struct step *s, const struct flow *in, uint32_t n_out,
     uint32_t *dst, struct err *err)
 {
 	double *coef, *intercept, one;
@@ -57,7 +56,7 @@ read_linear_regression(const struct step *s, const struct flow *in,
 		    "predicts several values, which is not supported; train "
 		    "one model for each");
 	out->kind = FLOW_VALUE;
-	return linear(s, in, 1, out->slot, err);
+	return sk_linear(s, in, 1, out->slot, err);
 }
 
 /* One sigmoid a class, instead of a softmax over all. */
@@ -92,7 +91,7 @@ classifier(const struct step *s, const struct flow *in,
 		    classes->count);
 	n = (uint32_t)classes->count;
 	k = n == 2 ? 1 : n;
-	if (!linear(s, in, k, &first, err) || !step_flow(s, n, out, err))
+	if (!sk_linear(s, in, k, &first, err) || !step_flow(s, n, out, err))
 		return false;
 	if (one_vs_rest)
 		link = n == 2 ? LINK_SIGMOID : LINK_OVR;
@@ -100,6 +99,8 @@ classifier(const struct step *s, const struct flow *in,
 		link = n == 2 ? LINK_SIGMOID2 : LINK_SOFTMAX;
 	for (uint32_t i = 0; i < k; i++)
 		out->slot[i] = first + i;
+	out->margin = first;
+	out->has_margin = n == 2;
 	if (!model_build_link(s->sk->build, link, out->slot, k, &first, err))
 		return step_context(s, err);
 	for (uint32_t i = 0; i < n; i++)

@@ -35,8 +35,8 @@ struct sk {
 };
 
 /* What flows from step to step: the columns of the matrix, as slots. Behind
- * the final estimator, its probabilities or its value. */
-enum flow_kind { FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE };
+ * the final estimator, its probabilities, its value, or a margin alone. */
+enum flow_kind { FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE, FLOW_MARGIN };
 struct flow {
 	uint32_t *slot;
 	uint32_t n;
@@ -44,6 +44,8 @@ struct flow {
 	bool sparse; /* scikit-learn passes a sparse matrix: trees then refuse
 		      * NaN */
 	struct array classes; /* FLOW_PROBABILITIES */
+	uint32_t margin; /* has_margin: what decision_function gives for two */
+	bool has_margin; /* classes, where the estimator has that method */
 };
 
 enum sk_role { ROLE_META, ROLE_TRANSFORMER, ROLE_ESTIMATOR, ROLE_PART };
@@ -130,6 +132,10 @@ MUST_USE bool step_word(const struct step *s, const char *name,
 MUST_USE bool step_width(const struct step *s, const struct flow *in,
     struct err *err);
 
+/* coef_ and intercept_ as n_out linear forms over the slots; *dst is the
+ * first. */
+MUST_USE bool sk_linear(const struct step *s, const struct flow *in,
+    uint32_t n_out, uint32_t *dst, struct err *err);
 /* dst is the average of n slots, by weights or, where NULL, plain. */
 MUST_USE bool sk_average(const struct step *s, const uint32_t *src,
     uint32_t n, const double *weights, uint32_t *dst, struct err *err);

@@ -26,6 +26,7 @@ try:
     import numpy as np
     import pandas as pd
     import sklearn
+    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.compose import ColumnTransformer
     from sklearn.ensemble import (
         AdaBoostClassifier, BaggingClassifier, BaggingRegressor,
@@ -44,7 +45,7 @@ try:
     from sklearn.preprocessing import (
         FunctionTransformer, MaxAbsScaler, MinMaxScaler, OneHotEncoder,
         OrdinalEncoder, RobustScaler, StandardScaler)
-    from sklearn.svm import LinearSVR
+    from sklearn.svm import LinearSVC, LinearSVR
     from sklearn.tree import (
         DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier,
         ExtraTreeRegressor)
@@ -237,6 +238,12 @@ class Maker:
             return self.pick(
                 VotingRegressor(members, weights=weights),
                 BaggingRegressor(self.estimator(0, True), **bag))
+        if n_classes == 2 and self.chance(0.3):
+            return CalibratedClassifierCV(
+                self.pick(LinearSVC(max_iter=50),
+                          self.estimator(2, True), self.estimator(2, True),
+                          BaggingClassifier(LogisticRegression(), **bag)),
+                cv=self.pick(2, 3), ensemble=self.chance(0.7))
         return self.pick(
             VotingClassifier(members, voting="soft", weights=weights),
             BaggingClassifier(self.estimator(n_classes, True),

@@ -288,6 +288,51 @@ a_vote_is_the_weighted_average(void **state)
 	assert_refused("attribute estimators_ does not fit estimators");
 }
 
+/* CalibratedClassifierCV of nothing, by this method, over n classes. */
+static void
+p_calibrated(const char *method, int32_t n)
+{
+	const double classes[] = {0, 1, 2};
+
+	p_start(&p);
+	p_object(&p, "sklearn.calibration", "CalibratedClassifierCV");
+	p_common("1.7.2", 2);
+	p_text(&p, "method");
+	p_text(&p, method);
+	p_text(&p, "classes_");
+	p_doubles(&p, classes, n);
+	p_end_object(&p);
+	p_stop(&p);
+}
+
+static void
+a_margin_alone_is_no_answer(void **state)
+{
+	const double coef[] = {2, -1}, classes[] = {0, 1};
+
+	(void)state;
+	p_start(&p);
+	p_object(&p, "sklearn.svm._classes", "LinearSVC");
+	p_common("1.7.2", 2);
+	p_text(&p, "coef_");
+	p_doubles(&p, coef, 2);
+	p_text(&p, "intercept_");
+	p_float(&p, 3);
+	p_text(&p, "classes_");
+	p_doubles(&p, classes, 2);
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("gives no probabilities; train it inside of "
+	    "CalibratedClassifierCV(method='sigmoid')");
+	p_calibrated("isotonic", 2);
+	assert_refused("method='isotonic' is not supported; known are "
+	    "'sigmoid'");
+	p_calibrated("sigmoid", 3);
+	assert_refused("has 3 classes; only two are supported");
+	p_calibrated("sigmoid", 2);
+	assert_refused("no list of calibrated_classifiers_");
+}
+
 /* --- steps --------------------------------------------------------------------- */
 
 /* Pipeline with its list of steps, which is memo 0, left open. */
@@ -657,6 +702,7 @@ main(void)
 	    TEST(several_outputs_are_refused),
 	    TEST(histogram_boosting_says_what_it_cannot_do),
 	    TEST(a_vote_is_the_weighted_average),
+	    TEST(a_margin_alone_is_no_answer),
 	    TEST(classes_that_are_not_known_are_refused_by_step),
 	    TEST(an_estimator_must_come_last_and_must_come),
 	    TEST(a_function_is_not_run),
