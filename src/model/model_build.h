@@ -178,6 +178,7 @@ enum model_link {
 	LINK_OVR,      /* k -> k: sigmoids, divided by their sum */
 	LINK_NORMALISE,/* k -> k: divided by their sum; 0-sum left alone */
 	LINK_EXP,      /* k -> k: exp(x) */
+	LINK_SQUARE,   /* k -> k: x * x */
 	/* As XGBoost computes them, in float: */
 	LINK_SIGMOID_F32, /* 1 -> 2 */
 	LINK_SOFTMAX_F32, /* k -> k */

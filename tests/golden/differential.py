@@ -40,6 +40,7 @@ try:
         ElasticNet, HuberRegressor, Lasso, LinearRegression,
         LogisticRegression, Ridge, RidgeCV, SGDClassifier, SGDRegressor)
     from sklearn.model_selection import GridSearchCV
+    from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.pipeline import FeatureUnion, Pipeline
     from sklearn.preprocessing import (
@@ -303,6 +304,8 @@ class Maker:
         new = sklearn.__version__ >= "1.1"
         return self.pick(
             MLPClassifier(**mlp),
+            self.pick(BernoulliNB(binarize=self.pick(0.0, 0.5)),
+                      MultinomialNB(), ComplementNB(norm=self.chance(0.3))),
             HistGradientBoostingClassifier(**hist),
             # One class against the rest: far away all of them are nought,
             # and scikit-learn answers NaN.
