@@ -207,15 +207,19 @@ bool
 read_hist_regressor(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
-	/* The losses that predict the raw score itself. */
-	static const char *const words[] = {"squared_error", "least_squares",
-	    "absolute_error", "least_absolute_deviation", "quantile"};
-	size_t ignored;
+	/* All but the first two predict the raw score itself. */
+	static const char *const words[] = {"poisson", "gamma",
+	    "squared_error", "least_squares", "absolute_error",
+	    "least_absolute_deviation", "quantile"};
+	size_t loss;
 
-	if (!step_word(s, "loss", words, countof(words), 0, &ignored, err) ||
+	if (!step_word(s, "loss", words, countof(words), 2, &loss, err) ||
 	    !step_flow(s, 1, out, err) ||
 	    !read_iterations(s, in, 1, out->slot, err))
 		return false;
+	if (loss < 2 && !model_build_link(s->sk->build, LINK_EXP, out->slot,
+		1, out->slot, err))
+		return step_context(s, err);
 	out->kind = FLOW_VALUE;
 	return true;
 }

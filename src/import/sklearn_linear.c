@@ -59,6 +59,16 @@ read_linear_regression(const struct step *s, const struct flow *in,
 	return sk_linear(s, in, 1, out->slot, err);
 }
 
+/* A generalised linear model with the logarithm as its link. */
+bool
+read_log_regression(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	return read_linear_regression(s, in, out, err) &&
+	    (model_build_link(s->sk->build, LINK_EXP, out->slot, 1, out->slot,
+		err) || step_context(s, err));
+}
+
 /* One sigmoid a class, instead of a softmax over all. */
 static bool
 is_one_vs_rest(const struct step *s, size_t n_classes)

@@ -362,7 +362,7 @@ class Maker:
         """Returns the line of the list, or None if training refused."""
         try:
             model, test, rows = self.make()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, ZeroDivisionError):
             return None
         data = folder / "model"
         form = self.random.randrange(4)

@@ -233,9 +233,9 @@ histogram_boosting_says_what_it_cannot_do(void **state)
 	p_hist("is_categorical_", "squared_error");
 	assert_refused("f: HistGradientBoostingRegressor: has categorical "
 	    "features, which are not supported");
-	p_hist("verbose", "poisson");
-	assert_refused("loss='poisson' is not supported; known are "
-	    "'squared_error'");
+	p_hist("verbose", "pinball");
+	assert_refused("loss='pinball' is not supported; known are "
+	    "'poisson'");
 	p_hist("_predictors", "squared_error");
 	assert_refused("no list of trees in _predictors");
 }
