@@ -37,14 +37,102 @@ ensemble_tree(struct import *im, uint32_t n_nodes,
 	return true;
 }
 
-/* The columns, as slots. */
+/* A column of categories: *slot becomes the slot of its codes, *codes the
+ * code of each category. */
 static bool
-add_inputs(struct import *im, const struct ensemble *e, uint32_t **ret,
+add_codes(struct import *im, const struct ensemble_column *c,
+    uint32_t *slot, uint32_t **codes, struct err *err)
+{
+	*codes = ARENA_ARRAY(im->mem, c->n, uint32_t);
+	if (*codes == NULL)
+		return full(im, err);
+	for (uint32_t k = 0; k < c->n; k++) {
+		(*codes)[k] = k;
+		if (c->texts != NULL && !model_build_code(im->build, *slot,
+			c->texts[k], &(*codes)[k], err))
+			return false;
+	}
+	return c->texts != NULL || model_build_lookup(im->build, *slot,
+	    c->values, c->n, slot, err);
+}
+
+static bool
+in_set(const struct ensemble_set *s, uint32_t place)
+{
+	return place / 32 < s->n_words &&
+	    (s->words[place / 32] >> place % 32 & 1) != 0;
+}
+
+/* 0 for the categories of the set, more for all else. Missing is a number of
+ * its own, so that it is seen to be taken and not to be refused. */
+static bool
+add_set(struct import *im, const struct ensemble_column *c,
+    const uint32_t *codes, const struct ensemble_set *s, uint32_t slot,
+    uint32_t *ret, struct err *err)
+{
+	double *table = ARENA_ARRAY(im->mem, TABLE_CODES + (size_t)c->n,
+	    double);
+
+	if (table == NULL)
+		return full(im, err);
+	for (uint32_t k = 0; k < TABLE_CODES + c->n; k++)
+		table[k] = k == TABLE_MISSING ? 2 : 1;
+	for (uint32_t k = 0; k < c->n; k++)
+		if (codes[k] < c->n && in_set(s, c->bits[k]))
+			table[TABLE_CODES + codes[k]] = 0;
+	return model_build_table(im->build, slot, table, TABLE_CODES + c->n,
+	    ret, err);
+}
+
+/* What is made of the columns before the trees see it. */
+static bool
+add_derived(struct import *im, const struct ensemble *e, uint32_t *slots,
     struct err *err)
 {
-	uint32_t *slots = ARENA_ARRAY(im->mem, 2 * (size_t)e->n_features,
-	    uint32_t);
+	const struct ensemble_set *set = e->sets;
+	uint32_t n = e->n_features, nothing;
+	uint32_t **codes = ARENA_ARRAY(im->mem, n, uint32_t *);
+	uint32_t *coded = ARENA_ARRAY(im->mem, n, uint32_t);
 
+	if (codes == NULL || coded == NULL)
+		return full(im, err);
+	for (uint32_t i = 0; i < n && e->columns != NULL; i++) {
+		if (e->columns[i].n == 0)
+			continue;
+		coded[i] = slots[i];
+		if (!add_codes(im, &e->columns[i], &coded[i], &codes[i],
+			err) ||
+		    !model_build_constant(im->build, 0, &nothing, err))
+			return false;
+		/* No split compares a category with a number. */
+		slots[i] = nothing;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		slots[n + i] = slots[i];
+		/* LightGBM takes this for zero, as a float. */
+		if (e->zero_missing != NULL && e->zero_missing[i] &&
+		    !model_build_missing_near(im->build, slots[i],
+			(double)1e-35f, &slots[n + i], err))
+			return false;
+	}
+	for (uint32_t k = 0; k < e->n_sets; k++, set = set->next)
+		if (!add_set(im, &e->columns[set->feature],
+			codes[set->feature], set, coded[set->feature],
+			&slots[2 * n + k], err))
+			return false;
+	return true;
+}
+
+/* The columns, as slots: n of them. */
+static bool
+add_inputs(struct import *im, const struct ensemble *e, uint32_t **ret,
+    uint32_t *n, struct err *err)
+{
+	bool derived = e->zero_missing != NULL || e->columns != NULL;
+	uint32_t *slots;
+
+	*n = derived ? 2 * e->n_features + e->n_sets : e->n_features;
+	slots = ARENA_ARRAY(im->mem, *n, uint32_t);
 	if (slots == NULL)
 		return full(im, err);
 	for (uint32_t i = 0; i < e->n_features; i++) {
@@ -59,17 +147,8 @@ add_inputs(struct import *im, const struct ensemble *e, uint32_t **ret,
 		if (!model_build_input(im->build, name, &slots[i], err))
 			return false;
 	}
-	/* LightGBM takes this for zero, as a float. */
-	for (uint32_t i = 0; i < e->n_features && e->zero_missing != NULL;
-	    i++) {
-		slots[e->n_features + i] = slots[i];
-		if (e->zero_missing[i] &&
-		    !model_build_missing_near(im->build, slots[i],
-			(double)1e-35f, &slots[e->n_features + i], err))
-			return false;
-	}
 	*ret = slots;
-	return true;
+	return !derived || add_derived(im, e, slots, err);
 }
 
 static bool
@@ -122,12 +201,12 @@ add_facts(struct import *im, const struct ensemble *e, struct err *err)
 bool
 ensemble_build(struct import *im, const struct ensemble *e, struct err *err)
 {
-	uint32_t n = e->forest.n_outputs, first, *src = NULL, *out;
+	uint32_t n = e->forest.n_outputs, first, n_src = 0, *src = NULL;
+	uint32_t *out;
 
-	if (!add_inputs(im, e, &src, err) ||
-	    !model_build_forest(im->build, src,
-		e->zero_missing != NULL ? 2 * e->n_features : e->n_features,
-		&e->forest, &first, err))
+	if (!add_inputs(im, e, &src, &n_src, err) ||
+	    !model_build_forest(im->build, src, n_src, &e->forest, &first,
+		err))
 		return false;
 	out = ARENA_ARRAY(im->mem, (size_t)n + 1, uint32_t);
 	if (out == NULL)

@@ -15,6 +15,19 @@
  * What the model files of XGBoost and LightGBM have in common: columns of
  * numbers, trees over them, and what becomes of the sums.
  */
+struct ensemble_column {
+	uint32_t n;             /* categories; 0 where it is a number */
+	const struct str *texts;/* of the categories, or NULL: */
+	const double *values;
+	const uint32_t *bits;   /* place of each in the sets */
+};
+/* Categories that go left, of a feature. */
+struct ensemble_set {
+	struct ensemble_set *next;
+	uint32_t feature;
+	uint32_t n_words;
+	const uint32_t *words;  /* bit i of word i / 32 is place i */
+};
 struct ensemble {
 	const char *library;    /* "XGBoost" */
 	struct str version;     /* of the library, or empty */
@@ -25,6 +38,11 @@ struct ensemble {
 	/* One a feature, or NULL: whether feature n_features + i of a tree is
 	 * feature i with a zero as missing. */
 	const bool *zero_missing;
+	/* One a feature, or NULL. Feature 2 * n_features + k of a tree is 0
+	 * where the row's category is in set k, else 1 or more. */
+	const struct ensemble_column *columns;
+	const struct ensemble_set *sets;
+	uint32_t n_sets;
 	struct build_forest forest;
 	double scale;           /* the sums are multiplied by this; 1 */
 	bool linked;            /* by `link`; else the sums come out */

@@ -13,6 +13,7 @@
 
 #include "base/number.h"
 #include "import/ensemble.h"
+#include "import/lightgbm_category.h"
 
 /* What becomes of the sums. */
 static const struct objective {
@@ -54,7 +55,16 @@ struct lgb {
 	struct str head;
 	bool *zero_missing; /* one a feature */
 	bool any_zero;
+	struct ensemble_column *columns;
+	struct lightgbm_sets sets;
 	struct ensemble e;
+};
+
+/* The sets of categories of one tree: set k is words[starts[k]] up to
+ * words[starts[k + 1]]. */
+struct tree_sets {
+	uint32_t n;
+	const double *starts, *words;
 };
 
 static bool
@@ -72,7 +82,8 @@ bad(struct err *err, const char *what)
 
 /* --- lines ---------------------------------------------------------------- */
 
-/* The value of a line of the section; p is NULL where there is none. */
+/* The value of a line of the section; p is NULL where there is none. The key
+ * is what stands before '=', or a line's beginning up to a ':'. */
 static struct str
 get(struct str section, const char *key)
 {
@@ -81,10 +92,14 @@ get(struct str section, const char *key)
 	while (section.n > 0) {
 		struct str line = str_cut(&section, '\n');
 
-		if (str_has_prefix(line, (struct str){key, n}) &&
-		    (line.n == n || line.p[n] == '=' || line.p[n] == '\r'))
-			return str_trim((struct str){line.p + n + (line.n > n),
-			    line.n - n - (line.n > n)});
+		if (!str_has_prefix(line, (struct str){key, n}))
+			continue;
+		line = (struct str){line.p + n, line.n - n};
+		if (n > 0 && key[n - 1] == ':')
+			return str_trim(line);
+		if (line.n == 0 || line.p[0] == '=' || line.p[0] == '\r')
+			return str_trim((struct str){line.p + (line.n > 0),
+			    line.n - (line.n > 0)});
 	}
 	return (struct str){NULL, 0};
 }
@@ -130,11 +145,61 @@ get_list(struct lgb *l, struct str tree, uint32_t number, const char *key,
 
 /* --- trees ---------------------------------------------------------------- */
 
+/* The sets of a tree with `n` of them. */
+static bool
+read_sets(struct lgb *l, struct str text, uint32_t number,
+    struct tree_sets *ret, struct err *err)
+{
+	uint32_t n;
+	double words = 0;
+
+	if (!get_whole(text, "num_cat", 0, INT32_MAX / 2, &n) || n > text.n)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "tree %u has more categories than text", number);
+	*ret = (struct tree_sets){.n = n};
+	if (n == 0)
+		return true;
+	if (!get_list(l, text, number, "cat_boundaries", n + 1, &ret->starts,
+		err))
+		return false;
+	for (uint32_t k = 0; k <= n; k++) {
+		if (!(ret->starts[k] >= words && ret->starts[k] <= text.n) ||
+		    ret->starts[k] != floor(ret->starts[k]))
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "tree %u: cat_boundaries do not ascend", number);
+		words = ret->starts[k];
+	}
+	return get_list(l, text, number, "cat_threshold", (uint32_t)words,
+	    &ret->words, err);
+}
+
+/* Split i of a tree: a feature that is 0 or 1 stands for the categories. */
+static bool
+split_on_set(struct lgb *l, const struct tree_sets *sets, uint32_t feature,
+    double set, const struct ensemble_nodes *nodes, uint32_t i,
+    uint32_t number, struct err *err)
+{
+	uint32_t k, start;
+
+	if (!(set >= 0 && set < sets->n) || l->columns == NULL ||
+	    l->columns[feature].n == 0)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "node %u of tree %u splits on categories that are not "
+		    "there", i, number);
+	start = (uint32_t)sets->starts[(uint32_t)set];
+	if (!lightgbm_set_add(l->im, &l->sets, feature, sets->words + start,
+		(uint32_t)sets->starts[(uint32_t)set + 1] - start, &k, err))
+		return false;
+	nodes->feature[i] = (int32_t)(2 * l->e.n_features + k);
+	nodes->threshold[i] = 0.5;
+	return true;
+}
+
 /* Split i of a tree. */
 static bool
-read_split(struct lgb *l, double feature, double decision, double threshold,
-    const struct ensemble_nodes *nodes, uint32_t i, uint32_t number,
-    struct err *err)
+read_split(struct lgb *l, const struct tree_sets *sets, double feature,
+    double decision, double threshold, const struct ensemble_nodes *nodes,
+    uint32_t i, uint32_t number, struct err *err)
 {
 	uint32_t type = decision >= 0 && decision < 16 ?
 	    (uint32_t)decision : UINT32_MAX;
@@ -144,12 +209,13 @@ read_split(struct lgb *l, double feature, double decision, double threshold,
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "node %u of tree %u has a decision type or a feature "
 		    "that is not known", i, number);
-	if ((type & DECISION_CATEGORY) != 0)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "node %u of tree %u splits on a category, which is not "
-		    "supported; encode the column before training", i,
-		    number);
 	nodes->feature[i] = (int32_t)feature;
+	if ((type & DECISION_CATEGORY) != 0)
+		return split_on_set(l, sets, (uint32_t)feature, threshold,
+		    nodes, i, number, err);
+	if (l->columns != NULL && l->columns[nodes->feature[i]].n > 0)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "node %u of tree %u compares categories", i, number);
 	/* Infinity parts missing from all else; no row that is scored has
 	 * an infinite value. */
 	nodes->threshold[i] = threshold == INFINITY ? DBL_MAX : threshold;
@@ -181,6 +247,7 @@ read_tree(struct lgb *l, struct str text, uint32_t number,
 {
 	const double *feature, *threshold, *decision, *left, *right, *value;
 	struct ensemble_nodes nodes;
+	struct tree_sets sets;
 	uint32_t n, splits, linear;
 
 	if (!get_whole(text, "num_leaves", 0, INT32_MAX / 2, &n) || n == 0 ||
@@ -202,6 +269,7 @@ read_tree(struct lgb *l, struct str text, uint32_t number,
 		err) ||
 	    !get_list(l, text, number, "left_child", splits, &left, err) ||
 	    !get_list(l, text, number, "right_child", splits, &right, err) ||
+	    !read_sets(l, text, number, &sets, err) ||
 	    !ensemble_tree(l->im, splits + n, &nodes, ret, err))
 		return false;
 	for (uint32_t i = 0; i < splits; i++) {
@@ -211,8 +279,8 @@ read_tree(struct lgb *l, struct str text, uint32_t number,
 			return err_set(err, ERR_INPUT, ERR_NOWHERE,
 			    "node %u of tree %u has a child that is not "
 			    "there", i, number);
-		if (!read_split(l, feature[i], decision[i], threshold[i],
-			&nodes, i, number, err))
+		if (!read_split(l, &sets, feature[i], decision[i],
+			threshold[i], &nodes, i, number, err))
 			return false;
 	}
 	for (uint32_t i = 0; i < n; i++) {
@@ -254,6 +322,10 @@ read_trees(struct lgb *l, struct str rest, struct err *err)
 		n++;
 	if (!str_has_prefix(count, STR("\nend of trees")))
 		return bad(err, "that is truncated: its trees have no end");
+	if (!lightgbm_columns(l->im, get(l->head, "feature_infos"),
+		get(count, "pandas_categorical:"), l->e.n_features,
+		&l->columns, err))
+		return false;
 	list = ARENA_ARRAY(l->im->mem, n, struct build_tree);
 	l->zero_missing = ARENA_ARRAY(l->im->mem, l->e.n_features, bool);
 	if (list == NULL || l->zero_missing == NULL)
@@ -265,6 +337,9 @@ read_trees(struct lgb *l, struct str rest, struct err *err)
 	}
 	if (get(l->head, "average_output").p != NULL && n > 0)
 		f->divide = (n + f->n_outputs - 1) / f->n_outputs;
+	l->e.columns = l->columns;
+	l->e.sets = l->sets.first;
+	l->e.n_sets = l->sets.n;
 	if (l->any_zero)
 		l->e.zero_missing = l->zero_missing;
 	f->trees = list;

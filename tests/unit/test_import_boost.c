@@ -391,7 +391,7 @@ ubjson_is_read_to_its_last_byte_and_no_further(void **state)
 
 struct text {
 	const char *objective, *classes, *names, *more, *last, *end;
-	const char *trees;
+	const char *trees, *infos, *pandas;
 };
 #define LGB_LEAF(value) "Tree=0\nnum_leaves=1\nnum_cat=0\n" \
 	"split_feature=\nleaf_value=" value "\nis_linear=0\nshrinkage=1\n\n"
@@ -399,6 +399,12 @@ struct text {
 	"split_feature=" feature "\nthreshold=" cut "\n" \
 	"decision_type=" type "\nleft_child=-1\nright_child=-2\n" \
 	"leaf_value=-1 2\nis_linear=0\nshrinkage=1\n\n"
+
+#define LGB_SETS(feature, set, bounds, words) \
+	"Tree=0\nnum_leaves=2\nnum_cat=1\nsplit_feature=" feature \
+	"\nthreshold=" set "\ndecision_type=1\nleft_child=-1\n" \
+	"right_child=-2\nleaf_value=-1 2\ncat_boundaries=" bounds \
+	"\ncat_threshold=" words "\nis_linear=0\n\n"
 
 static const char *
 lightgbm(struct text f)
@@ -408,12 +414,14 @@ lightgbm(struct text f)
 	snprintf(text, sizeof(text),
 	    "tree\nversion=v4\nnum_class=%s\nnum_tree_per_iteration=%s\n"
 	    "label_index=0\nmax_feature_idx=%s\n%s\n%sfeature_names=%s\n"
-	    "feature_infos=[0:1] [0:1]\ntree_sizes=1 1\n\n%s\n%s\n"
-	    "feature_importances:\na=1\n", OR(classes, "1"),
+	    "feature_infos=%s\ntree_sizes=1 1\n\n%s\n%s\n"
+	    "feature_importances:\na=1\n\n%s", OR(classes, "1"),
 	    OR(classes, "1"), OR(last, "1"),
 	    OR(objective, "objective=regression"), OR(more, ""),
-	    OR(names, "a b"), OR(trees, LGB_STUMP("1", "0.5", "0")),
-	    OR(end, "end of trees\n"));
+	    OR(names, "a b"), OR(infos, "[0:1] [0:1]"),
+	    OR(trees, LGB_STUMP("1", "0.5", "0")),
+	    OR(end, "end of trees\n"),
+	    OR(pandas, "pandas_categorical:null\n"));
 	return text;
 }
 
@@ -516,6 +524,48 @@ lightgbm_classes_take_their_trees_in_turn(void **state)
 	model_close(m);
 }
 
+/* In the set goes left; not in it, unknown and missing go right. */
+static void
+lightgbm_splits_on_sets_of_categories(void **state)
+{
+	/* Places 1 and 33 of 34. */
+	struct text f = {.infos = "[0:1] -1:33:0:1",
+	    .trees = LGB_SETS("1", "0", "0 2", "2 2")};
+	struct model *m = import_text(lightgbm(f));
+	static const double left[] = {1, 33}, right[] = {0, 2, 65, -1, NAN};
+	bool refused;
+	double cell;
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	for (size_t i = 0; i < countof(left); i++)
+		assert_true(score(m, (double[]){0, left[i]}, 0) == -1);
+	for (size_t i = 0; i < countof(right); i++)
+		assert_true(score(m, (double[]){0, right[i]}, 0) == 2);
+	model_close(m);
+	f = (struct text){.infos = "[0:1] -1:1:0",
+	    .trees = LGB_SETS("1", "0", "0 1", "2"),
+	    .pandas = "pandas_categorical:[[\"no\", \"yes\"]]\n"};
+	m = import_text(lightgbm(f));
+	if (m == NULL)
+		fail_msg("%s", message);
+	cell = model_find_code(m, 1, STR("yes"), &refused);
+	assert_true(score(m, (double[]){0, cell}, 0) == -1);
+	cell = model_find_code(m, 1, STR("no"), &refused);
+	assert_true(score(m, (double[]){0, cell}, 0) == 2);
+	assert_true(score(m, (double[]){0, CODE_UNKNOWN}, 0) == 2);
+	assert_true(score(m, (double[]){0, NAN}, 0) == 2);
+	model_close(m);
+	f.pandas = "pandas_categorical:[[10, 20.5]]\n";
+	m = import_text(lightgbm(f));
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, (double[]){0, 20.5}, 0) == -1);
+	assert_true(score(m, (double[]){0, 1}, 0) == 2);
+	model_close(m);
+}
+
 static void
 lightgbm_that_cannot_be_served_is_refused_by_name(void **state)
 {
@@ -551,7 +601,31 @@ lightgbm_that_cannot_be_served_is_refused_by_name(void **state)
 		"not finite"},
 	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=1\nis_linear=1\n"},
 		"linear leaves"},
-	    {{.trees = LGB_STUMP("0", "0", "1")}, "splits on a category"},
+	    {{.trees = LGB_STUMP("0", "0", "1")},
+		"splits on categories that are not there"},
+	    {{.trees = LGB_SETS("0", "0", "0 1", "1")},
+		"splits on categories that are not there"},
+	    {{.infos = "[0:1] -1:0", .trees = LGB_STUMP("1", "1", "0")},
+		"node 0 of tree 0 compares categories"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "1", "0 1", "1")},
+		"splits on categories that are not there"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "0", "1 0", "1")},
+		"cat_boundaries do not ascend"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "0", "0 9e9", "1")},
+		"cat_boundaries do not ascend"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "0", "0 2", "1")},
+		"cat_threshold is no list of 2 numbers"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "0", "0 1", "-1")},
+		"is no bit set"},
+	    {{.infos = "[0:1] 0:x", .trees = LGB_SETS("1", "0", "0 1", "1")},
+		"categories are no numbers"},
+	    {{.infos = "[0:1] 0:1", .pandas = "pandas_categorical:[[],[]]\n"},
+		"not one list a categorical column"},
+	    {{.infos = "[0:1] 0:1", .pandas = "pandas_categorical:[[\n"},
+		"pandas_categorical: "},
+	    {{.infos = "[0:1] 0:1",
+		.pandas = "pandas_categorical:[[\"a\",1]]\n"},
+		"of several kinds"},
 	    {{.trees = LGB_STUMP("2", "1", "0")}, "feature that is not known"},
 	    {{.trees = LGB_STUMP("-1", "1", "0")},
 		"feature that is not known"},
@@ -608,6 +682,7 @@ main(void)
 	    cmocka_unit_test(lightgbm_missing_is_what_the_split_says),
 	    cmocka_unit_test(lightgbm_objectives_transform_the_sum),
 	    cmocka_unit_test(lightgbm_classes_take_their_trees_in_turn),
+	    cmocka_unit_test(lightgbm_splits_on_sets_of_categories),
 	    cmocka_unit_test(lightgbm_that_cannot_be_served_is_refused_by_name),
 	    cmocka_unit_test(ubjson_is_read_to_its_last_byte_and_no_further),
 	};
