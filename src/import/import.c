@@ -15,8 +15,10 @@
 #include "base/checksum.h"
 #include "base/file.h"
 #include "import/context.h"
+#include "import/lightgbm.h"
 #include "import/schema.h"
 #include "import/sklearn.h"
+#include "import/xgboost.h"
 
 /* --- formats that are recognised to be refused ---------------------------- */
 
@@ -33,21 +35,10 @@ probe_zip(struct str b)
 }
 
 static bool
-probe_lightgbm(struct str b)
-{
-	return str_has_prefix(b, STR("tree\n")) ||
-	    str_has_prefix(b, STR("tree\r\n"));
-}
-
-static bool
 probe_xgboost(struct str b)
 {
-	struct str head = {b.p, b.n < 64 ? b.n : 64};
-
-	/* JSON, UBJSON, and the binary form before 3.1. */
-	return (head.n > 0 && head.p[0] == '{' &&
-	    memmem(head.p, head.n, "learner", 7) != NULL) ||
-	    str_has_prefix(b, STR("binf"));
+	/* The binary form before 3.1. */
+	return str_has_prefix(b, STR("binf"));
 }
 
 static bool
@@ -68,6 +59,9 @@ static const struct {
 	const char *advice;
 } formats[] = {
     {"scikit-learn pickle", sklearn_probe, sklearn_read, NULL},
+    {"XGBoost JSON", xgboost_probe_json, xgboost_read_json, NULL},
+    {"XGBoost UBJSON", xgboost_probe_ubjson, xgboost_read_ubjson, NULL},
+    {"LightGBM text", lightgbm_probe, lightgbm_read, NULL},
     {"compiled model", probe_image, NULL,
 	"is compiled already: give it as it is where a model is wanted, or "
 	"import what it was made from"},
@@ -75,11 +69,8 @@ static const struct {
 	"is an ONNX model, which is not read; import the pickle that it was "
 	"converted from"},
     {"XGBoost", probe_xgboost, NULL,
-	"is an XGBoost model, which is not read; train with scikit-learn's "
-	"GradientBoostingClassifier or GradientBoostingRegressor"},
-    {"LightGBM", probe_lightgbm, NULL,
-	"is a LightGBM model, which is not read; train with scikit-learn's "
-	"GradientBoostingClassifier or GradientBoostingRegressor"},
+	"is a binary XGBoost model, which is not read; save it with "
+	"save_model('model.json')"},
     {"zip archive", probe_zip, NULL,
 	"is a zip archive, perhaps of skops, which is not read; save the "
 	"model with joblib.dump"},
@@ -138,7 +129,8 @@ read_format(struct import *im, struct err *err)
 		return err_set(err, ERR_INPUT, 0, "the file is empty");
 	return err_set(err, ERR_INPUT, 0,
 	    "this is not a model that can be read: give a scikit-learn model "
-	    "saved with joblib.dump or pickle.dump");
+	    "saved with joblib.dump or pickle.dump, or an XGBoost or LightGBM "
+	    "model saved with save_model");
 }
 
 bool

@@ -44,7 +44,7 @@ sklearn_probe(struct str b)
 }
 
 /* The estimator that sees the columns as the client sends them: through
- * Pipelines and FeatureUnions to their first step. */
+ * Pipelines, FeatureUnions and votes to their first step. */
 static const struct node *
 first_estimator(const struct node *n)
 {
@@ -56,6 +56,15 @@ first_estimator(const struct node *n)
 		n = step_inner(n);
 		if (!node_class(n, &module, &name))
 			return n;
+		/* These leave it to those that they ask. */
+		if (str_eq(name, STR("VotingClassifier")) ||
+		    str_eq(name, STR("VotingRegressor"))) {
+			list = node_get(n, "estimators_");
+			if (list == NULL || list->n == 0)
+				return n;
+			n = list->items[0];
+			continue;
+		}
 		if (str_eq(name, STR("Pipeline")))
 			list = node_get(n, "steps");
 		else if (str_eq(name, STR("FeatureUnion")))
@@ -162,6 +171,10 @@ write_outputs(struct sk *sk, const struct flow *out, struct err *err)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "the file holds preprocessing without an estimator behind "
 		    "it; save the whole Pipeline that predicts");
+	if (out->kind == FLOW_MARGIN)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "the estimator gives no probabilities; train it inside of "
+		    "CalibratedClassifierCV(method='sigmoid')");
 	if (out->kind == FLOW_VALUE)
 		return model_build_output(sk->build, MODEL_REGRESSION,
 		    out->slot, 1, err);

@@ -195,6 +195,8 @@ read_boosting_classifier(const struct step *s, const struct flow *in,
 		return false;
 	for (uint32_t k = 0; k < n_scores; k++)
 		out->slot[k] = first + k;
+	out->margin = first;
+	out->has_margin = n == 2;
 	link = n > 2 ? LINK_SOFTMAX : loss == LOSS_EXPONENTIAL ?
 	    LINK_SIGMOID2 : LINK_SIGMOID;
 	if (!model_build_link(s->sk->build, link, out->slot, n_scores, &first,

@@ -25,18 +25,6 @@ entry(const struct step *s, const struct node *tuple, uint32_t width,
 	return true;
 }
 
-/* Open and read one step inside s. */
-static bool
-read_step(const struct step *s, struct str name,
-    const struct node *estimator, const struct flow *in, struct flow *out,
-    struct err *err)
-{
-	struct step inner;
-
-	return step_open(s->sk, s, name, estimator, &inner, err) &&
-	    inner.class->read(&inner, in, out, err);
-}
-
 bool
 read_pipeline(const struct step *s, const struct flow *in, struct flow *out,
     struct err *err)
@@ -59,7 +47,7 @@ read_pipeline(const struct step *s, const struct flow *in, struct flow *out,
 			return step_err(s, err, ERR_MODEL,
 			    "step %.*s comes behind an estimator",
 			    STR_ARG(name));
-		if (!read_step(s, name, estimator, &at, &next, err))
+		if (!step_read(s, name, estimator, &at, &next, err))
 			return false;
 		at = next;
 	}
@@ -75,7 +63,7 @@ read_search(const struct step *s, const struct flow *in, struct flow *out,
 		return step_err(s, err, ERR_MODEL,
 		    "no best_estimator_: search with refit=True, or save the "
 		    "estimator that it found");
-	return read_step(s, STR("best_estimator_"),
+	return step_read(s, STR("best_estimator_"),
 	    step_get(s, "best_estimator_"), in, out, err);
 }
 
@@ -168,7 +156,7 @@ read_feature_union(const struct step *s, const struct flow *in,
 		if (node_is_text(estimator, "drop"))
 			continue;
 		if (!step_is_passthrough(estimator) &&
-		    !read_step(s, name, estimator, in, &part, err))
+		    !step_read(s, name, estimator, in, &part, err))
 			return false;
 		if (!join_add(&join, name, &part, err))
 			return false;
@@ -273,7 +261,7 @@ read_column_transformer(const struct step *s, const struct flow *in,
 			continue; /* scikit-learn does not fit these */
 		part = columns;
 		if (!step_is_passthrough(estimator) &&
-		    !read_step(s, name, estimator, &columns, &part, err))
+		    !step_read(s, name, estimator, &columns, &part, err))
 			return false;
 		if (!join_add(&join, name, &part, err) ||
 		    !check_place(s, name, first, part.n, err))

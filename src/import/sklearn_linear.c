@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * LogisticRegression and LinearRegression.
+ * Models that are weighted sums: LogisticRegression and SGDClassifier, and
+ * the regressions that differ only in how training found the weights.
  */
 #include "import/sklearn_step.h"
 
-/* coef_ and intercept_ as n_out linear forms over the slots. */
-static bool
-linear(const struct step *s, const struct flow *in, uint32_t n_out,
+bool
+sk_linear(const struct step *s, const struct flow *in, uint32_t n_out,
     uint32_t *dst, struct err *err)
 {
 	double *coef, *intercept, one;
@@ -56,7 +56,17 @@ read_linear_regression(const struct step *s, const struct flow *in,
 		    "predicts several values, which is not supported; train "
 		    "one model for each");
 	out->kind = FLOW_VALUE;
-	return linear(s, in, 1, out->slot, err);
+	return sk_linear(s, in, 1, out->slot, err);
+}
+
+/* A generalised linear model with the logarithm as its link. */
+bool
+read_log_regression(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	return read_linear_regression(s, in, out, err) &&
+	    (model_build_link(s->sk->build, LINK_EXP, out->slot, 1, out->slot,
+		err) || step_context(s, err));
 }
 
 /* One sigmoid a class, instead of a softmax over all. */
@@ -77,40 +87,69 @@ is_one_vs_rest(const struct step *s, size_t n_classes)
 	    s->version > 0 && s->version < 1006;
 }
 
+/* The classes, with probabilities out of one margin each. */
+static bool
+classifier(const struct step *s, const struct flow *in,
+    const struct array *classes, bool one_vs_rest, struct flow *out,
+    struct err *err)
+{
+	enum model_link link;
+	uint32_t n, k, first;
+
+	if (classes->count < 2 || classes->count > UINT16_MAX)
+		return step_err(s, err, ERR_MODEL, "has %zu classes",
+		    classes->count);
+	n = (uint32_t)classes->count;
+	k = n == 2 ? 1 : n;
+	if (!sk_linear(s, in, k, &first, err) || !step_flow(s, n, out, err))
+		return false;
+	if (one_vs_rest)
+		link = n == 2 ? LINK_SIGMOID : LINK_OVR;
+	else
+		link = n == 2 ? LINK_SIGMOID2 : LINK_SOFTMAX;
+	for (uint32_t i = 0; i < k; i++)
+		out->slot[i] = first + i;
+	out->margin = first;
+	out->has_margin = n == 2;
+	if (!model_build_link(s->sk->build, link, out->slot, k, &first, err))
+		return step_context(s, err);
+	for (uint32_t i = 0; i < n; i++)
+		out->slot[i] = first + i;
+	out->kind = FLOW_PROBABILITIES;
+	out->classes = *classes;
+	return true;
+}
+
 bool
 read_logistic_regression(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
 	static const char *const words[] = {"auto", "ovr", "multinomial",
 	    "deprecated", "warn"};
-	enum model_link link;
 	struct array classes;
-	uint32_t n, k, first, *raw;
 	size_t ignored;
 
-	if (!step_word(s, "multi_class", words, countof(words), 0, &ignored,
-		err) ||
-	    !step_array(s, "classes_", &classes, err))
-		return false;
-	if (classes.count < 2 || classes.count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    classes.count);
-	n = (uint32_t)classes.count;
-	k = n == 2 ? 1 : n;
-	if (!linear(s, in, k, &first, err) || !step_flow(s, n, out, err))
-		return false;
-	if (is_one_vs_rest(s, n))
-		link = n == 2 ? LINK_SIGMOID : LINK_OVR;
-	else
-		link = n == 2 ? LINK_SIGMOID2 : LINK_SOFTMAX;
-	raw = out->slot;
-	for (uint32_t i = 0; i < k; i++)
-		raw[i] = first + i;
-	if (!model_build_link(s->sk->build, link, raw, k, &first, err))
-		return step_context(s, err);
-	for (uint32_t i = 0; i < n; i++)
-		out->slot[i] = first + i;
-	out->kind = FLOW_PROBABILITIES;
-	out->classes = classes;
-	return true;
+	return step_word(s, "multi_class", words, countof(words), 0, &ignored,
+	    err) &&
+	    step_array(s, "classes_", &classes, err) &&
+	    classifier(s, in, &classes, is_one_vs_rest(s, classes.count),
+	    out, err);
+}
+
+bool
+read_sgd_classifier(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	const struct node *loss = step_get(s, "loss");
+	struct array classes;
+	char what[80];
+
+	/* The other losses have no probabilities, or of another form. */
+	if (!node_is_text(loss, "log_loss") && !node_is_text(loss, "log"))
+		return step_err(s, err, ERR_MODEL,
+		    "loss=%s is not supported; train with loss='log_loss', "
+		    "which gives probabilities",
+		    node_describe(loss, what, sizeof(what)));
+	return step_array(s, "classes_", &classes, err) &&
+	    classifier(s, in, &classes, true, out, err);
 }

@@ -1,30 +1,71 @@
 /* SPDX-License-Identifier: ISC
  *
- * StandardScaler, MinMaxScaler and SimpleImputer, in the arithmetic and the
- * order of scikit-learn, so that each double comes out the same.
+ * The scalers and SimpleImputer, in the arithmetic and the order of
+ * scikit-learn, so that each double comes out the same.
  */
 #include "import/sklearn_step.h"
 
 #include <math.h>
 
-bool
-read_standard_scaler(const struct step *s, const struct flow *in,
-    struct flow *out, struct err *err)
+/* (x - sub) / div by column, each by an attribute or, without a name, not. */
+static bool
+shift_and_scale(const struct step *s, const struct flow *in,
+    const char *sub_name, const char *div_name, struct flow *out,
+    struct err *err)
 {
-	double *mean = NULL, *scale = NULL;
-	bool with_mean, with_std;
+	double *sub = NULL, *div = NULL;
 
 	if (!step_width(s, in, err) || !step_flow(s, in->n, out, err) ||
-	    !step_flag(s, "with_mean", true, &with_mean, err) ||
-	    !step_flag(s, "with_std", true, &with_std, err) ||
-	    (with_mean && !step_doubles(s, "mean_", in->n, &mean, err)) ||
-	    (with_std && !step_doubles(s, "scale_", in->n, &scale, err)))
+	    (sub_name != NULL &&
+		!step_doubles(s, sub_name, in->n, &sub, err)) ||
+	    (div_name != NULL &&
+		!step_doubles(s, div_name, in->n, &div, err)))
 		return false;
 	out->sparse = in->sparse;
 	for (uint32_t i = 0; i < in->n; i++)
 		if (!model_build_sub_div(s->sk->build, in->slot[i],
-			mean != NULL ? mean[i] : 0,
-			scale != NULL ? scale[i] : 1, &out->slot[i], err))
+			sub != NULL ? sub[i] : 0, div != NULL ? div[i] : 1,
+			&out->slot[i], err))
+			return step_context(s, err);
+	return true;
+}
+
+bool
+read_standard_scaler(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	bool mean, std;
+
+	return step_flag(s, "with_mean", true, &mean, err) &&
+	    step_flag(s, "with_std", true, &std, err) &&
+	    shift_and_scale(s, in, mean ? "mean_" : NULL,
+	    std ? "scale_" : NULL, out, err);
+}
+
+bool
+read_robust_scaler(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	bool centre, scale;
+
+	return step_flag(s, "with_centering", true, &centre, err) &&
+	    step_flag(s, "with_scaling", true, &scale, err) &&
+	    shift_and_scale(s, in, centre ? "center_" : NULL,
+	    scale ? "scale_" : NULL, out, err);
+}
+
+bool
+read_maxabs_scaler(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	bool clip;
+
+	if (!step_flag(s, "clip", false, &clip, err) ||
+	    !shift_and_scale(s, in, NULL, "scale_", out, err))
+		return false;
+	for (uint32_t i = 0; clip && i < in->n; i++)
+		if (!model_build_mul_add(s->sk->build, out->slot[i], 1, 0,
+			-1, 1, &out->slot[i], err))
 			return step_context(s, err);
 	return true;
 }

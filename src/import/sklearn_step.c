@@ -159,7 +159,7 @@ is_preparing(struct str module)
 static bool
 unknown_class(const struct step *s, struct err *err)
 {
-	char what[200], names[300];
+	char what[200], names[700];
 	struct str module, name;
 
 	if (s->object != NULL && s->object->kind == NODE_TEXT)
@@ -230,6 +230,16 @@ step_open(struct sk *sk, const struct step *up, struct str name,
 		s.version = up->version;
 	*ret = s;
 	return true;
+}
+
+bool
+step_read(const struct step *s, struct str name, const struct node *object,
+    const struct flow *in, struct flow *out, struct err *err)
+{
+	struct step inner;
+
+	return step_open(s->sk, s, name, object, &inner, err) &&
+	    inner.class->read(&inner, in, out, err);
 }
 
 bool

@@ -35,8 +35,8 @@ struct sk {
 };
 
 /* What flows from step to step: the columns of the matrix, as slots. Behind
- * the final estimator, its probabilities or its value. */
-enum flow_kind { FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE };
+ * the final estimator, its probabilities, its value, or a margin alone. */
+enum flow_kind { FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE, FLOW_MARGIN };
 struct flow {
 	uint32_t *slot;
 	uint32_t n;
@@ -44,6 +44,8 @@ struct flow {
 	bool sparse; /* scikit-learn passes a sparse matrix: trees then refuse
 		      * NaN */
 	struct array classes; /* FLOW_PROBABILITIES */
+	uint32_t margin; /* has_margin: what decision_function gives for two */
+	bool has_margin; /* classes, where the estimator has that method */
 };
 
 enum sk_role { ROLE_META, ROLE_TRANSFORMER, ROLE_ESTIMATOR, ROLE_PART };
@@ -74,6 +76,10 @@ struct step {
  * is. ERR_MODEL, naming step and class (and attribute), where not. */
 MUST_USE bool step_open(struct sk *sk, const struct step *up, struct str name,
     const struct node *object, struct step *ret, struct err *err);
+/* Open the object as a step inside s and read it. */
+MUST_USE bool step_read(const struct step *s, struct str name,
+    const struct node *object, const struct flow *in, struct flow *out,
+    struct err *err);
 /* "step a > b (Class): ..." into err. Macros around these give false, so that
  * the compiler sees it too. */
 void step_fault(const struct step *s, struct err *err, enum err_kind kind,
@@ -125,6 +131,14 @@ MUST_USE bool step_word(const struct step *s, const char *name,
 /* in->n is what n_features_in_ says, if it is there. */
 MUST_USE bool step_width(const struct step *s, const struct flow *in,
     struct err *err);
+
+/* coef_ and intercept_ as n_out linear forms over the slots; *dst is the
+ * first. */
+MUST_USE bool sk_linear(const struct step *s, const struct flow *in,
+    uint32_t n_out, uint32_t *dst, struct err *err);
+/* dst is the average of n slots, by weights or, where NULL, plain. */
+MUST_USE bool sk_average(const struct step *s, const uint32_t *src,
+    uint32_t n, const double *weights, uint32_t *dst, struct err *err);
 
 /* The readers, one a class in sklearn_classes.def. */
 #define CLASS(module, name, role, reader, attributes) step_reader reader;

@@ -14,9 +14,8 @@ static const char node_fields[] =
     "left_child right_child feature threshold impurity n_node_samples "
     "weighted_n_node_samples missing_go_to_left";
 
-/* Is the text among the names, a space between each? */
-static bool
-is_among(const struct node *n, const char *list)
+bool
+sk_is_among(const struct node *n, const char *list)
 {
 	struct str rest = str_of(list);
 
@@ -26,9 +25,9 @@ is_among(const struct node *n, const char *list)
 	return false;
 }
 
-static bool
-check_fields(const struct step *s, const struct array *nodes,
-    struct err *err)
+bool
+sk_nodes_check(const struct step *s, const struct array *nodes,
+    const char *known, struct err *err)
 {
 	char what[80];
 
@@ -39,19 +38,25 @@ check_fields(const struct step *s, const struct array *nodes,
 		nodes->dtype.fields->n, err))
 		return false;
 	for (uint32_t i = 0; i < nodes->dtype.names->n; i++)
-		if (!is_among(nodes->dtype.names->items[i], node_fields))
+		if (!sk_is_among(nodes->dtype.names->items[i], known))
 			return step_err(s, err, ERR_MODEL,
 			    "the nodes of the tree have a field %s that is "
 			    "not known; train with scikit-learn 1.0 to 1.9",
 			    node_describe(nodes->dtype.names->items[i], what,
 				sizeof(what)));
+	s->sk->tree_nodes += nodes->count;
+	s->sk->trees++;
+	if (nodes->count > INT32_MAX || s->sk->tree_nodes > SKLEARN_NODES_MAX)
+		return step_err(s, err, ERR_LIMIT,
+		    "more than the %zu tree nodes allowed",
+		    SKLEARN_NODES_MAX);
 	return true;
 }
 
-/* The column of one field as int32, each in [low, high). */
-static bool
-read_links(const struct step *s, const struct array *nodes, const char *name,
-    double low, double high, int32_t **ret, struct err *err)
+bool
+sk_nodes_links(const struct step *s, const struct array *nodes,
+    const char *name, double low, double high, int32_t **ret,
+    struct err *err)
 {
 	int32_t *out = ARENA_ARRAY(s->sk->mem, nodes->count, int32_t);
 	struct array field;
@@ -85,9 +90,10 @@ read_nodes(const struct step *s, const struct array *nodes,
 
 	/* scikit-learn marks a leaf by a left child of -1 and fills its
 	 * feature with -2. */
-	if (!read_links(s, nodes, "left_child", -1, n, &left, err) ||
-	    !read_links(s, nodes, "right_child", -1, n, &right, err) ||
-	    !read_links(s, nodes, "feature", -2, n_features, &feature, err))
+	if (!sk_nodes_links(s, nodes, "left_child", -1, n, &left, err) ||
+	    !sk_nodes_links(s, nodes, "right_child", -1, n, &right, err) ||
+	    !sk_nodes_links(s, nodes, "feature", -2, n_features, &feature,
+		err))
 		return false;
 	for (size_t i = 0; i < nodes->count; i++) {
 		if (left[i] == -1) {
@@ -161,7 +167,7 @@ sk_tree_read(const struct step *s, uint32_t n_features, enum leaf_kind kind,
 	if (!step_charge(s, state->n, err))
 		return false;
 	for (uint32_t i = 0; i + 1 < state->n; i += 2)
-		if (!is_among(state->items[i],
+		if (!sk_is_among(state->items[i],
 			"max_depth node_count nodes values"))
 			return step_err(s, err, ERR_MODEL,
 			    "the tree holds something that is not known; "
@@ -180,14 +186,8 @@ sk_tree_read(const struct step *s, uint32_t n_features, enum leaf_kind kind,
 		err_context(err, "the tree");
 		return step_context(s, err);
 	}
-	if (!check_fields(s, &nodes, err))
+	if (!sk_nodes_check(s, &nodes, node_fields, err))
 		return false;
-	s->sk->tree_nodes += nodes.count;
-	s->sk->trees++;
-	if (nodes.count > INT32_MAX || s->sk->tree_nodes > SKLEARN_NODES_MAX)
-		return step_err(s, err, ERR_LIMIT,
-		    "more than the %zu tree nodes allowed",
-		    SKLEARN_NODES_MAX);
 	if (nodes.count == 0 || values.n_dims != 3 ||
 	    values.dim[0] != nodes.count || values.dim[1] != 1 ||
 	    values.dim[2] != n_values)
@@ -234,7 +234,7 @@ takes_nan(const struct step *tree, bool in_forest)
 	if (step_has(tree, "monotonic_cst") ||
 	    (tree->version > 0 && tree->version < since))
 		return false;
-	return criterion != NULL && is_among(criterion,
+	return criterion != NULL && sk_is_among(criterion,
 	    "gini log_loss entropy squared_error friedman_mse poisson");
 }
 

@@ -16,6 +16,17 @@ enum leaf_kind {
 	LEAF_NUMBER,
 };
 
+/* Is the text among the names, a space between each? */
+bool sk_is_among(const struct node *n, const char *list);
+/* The nodes of a tree are records with no field but the known ones; they and
+ * their tree are counted. ERR_LIMIT beyond SKLEARN_NODES_MAX. */
+MUST_USE bool sk_nodes_check(const struct step *s, const struct array *nodes,
+    const char *known, struct err *err);
+/* The column of one field as int32, each in [low, high). */
+MUST_USE bool sk_nodes_links(const struct step *s, const struct array *nodes,
+    const char *name, double low, double high, int32_t **ret,
+    struct err *err);
+
 /* Read the tree_ of a fitted tree, opened as step s, over n_features; leaves
  * are multiplied by `scale`. Its arrays are in the arena; a NaN goes where
  * training said, if it said. */

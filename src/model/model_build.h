@@ -106,6 +106,9 @@ MUST_USE bool model_build_impute(struct model_build *b, uint32_t src,
 /* dst = src == value ? NaN : src (SimpleImputer with missing_values=-1). */
 MUST_USE bool model_build_missing_if(struct model_build *b, uint32_t src,
     double value, uint32_t *dst, struct err *err);
+/* dst = |src| <= radius ? NaN : src, of a number (LightGBM's zero). */
+MUST_USE bool model_build_missing_near(struct model_build *b, uint32_t src,
+    double radius, uint32_t *dst, struct err *err);
 /* dst = isnan(src) ? 1 : 0. */
 MUST_USE bool model_build_indicator(struct model_build *b, uint32_t src,
     uint32_t *dst, struct err *err);
@@ -140,11 +143,11 @@ MUST_USE bool model_build_linear(struct model_build *b, const uint32_t *src,
     uint32_t n, uint32_t n_out, const double *coef, const double *intercept,
     uint32_t *dst, struct err *err);
 
-/* Which side of a split a value takes. */
+/* Which side of a split a value takes, and in what the leaves add up. */
 enum tree_compare {
 	TREE_F32_LE_F64, /* scikit-learn: (float)x <= (double)threshold: left */
 	TREE_F64_LE_F64, /* LightGBM, HistGradientBoosting */
-	TREE_F32_LT_F32, /* XGBoost */
+	TREE_F32_LT_F32, /* XGBoost: the sums are floats as well */
 };
 struct build_tree {
 	uint32_t n_nodes;
@@ -166,7 +169,7 @@ struct build_forest {
 	double divide;      /* every sum is divided by this at the end; 1 */
 };
 /* *dst is the first of n_outputs new slots: base + leaf values, tree after
- * tree in order, in double; then divided. A value that is not finite as the
+ * tree in order, in the rule's type; then divided. A value that is not finite as the
  * compare rule's type refuses the row. ERR_MODEL for a cycle, a child or a
  * feature out of range, a threshold or leaf that is not finite. */
 MUST_USE bool model_build_forest(struct model_build *b, const uint32_t *src,
@@ -178,7 +181,14 @@ enum model_link {
 	LINK_SIGMOID2, /* 1 -> 2: p = 1 / (1 + exp(-2x)); exponential loss */
 	LINK_SOFTMAX,  /* k -> k */
 	LINK_OVR,      /* k -> k: sigmoids, divided by their sum */
-	LINK_NORMALISE /* k -> k: divided by their sum; 0-sum left alone */
+	LINK_NORMALISE,/* k -> k: divided by their sum; 0-sum left alone */
+	LINK_EXP,      /* k -> k: exp(x) */
+	LINK_SQUARE,   /* k -> k: x * x */
+	/* As XGBoost computes them, in float: */
+	LINK_SIGMOID_F32, /* 1 -> 2 */
+	LINK_SOFTMAX_F32, /* k -> k */
+	LINK_EXP_F32,     /* k -> k */
+	LINK_COUNT
 };
 /* src are n slots; *dst is the first of the new ones. */
 MUST_USE bool model_build_link(struct model_build *b, enum model_link link,

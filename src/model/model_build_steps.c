@@ -173,6 +173,21 @@ model_build_indicator(struct model_build *b, uint32_t src, uint32_t *dst,
 }
 
 bool
+model_build_missing_near(struct model_build *b, uint32_t src, double radius,
+    uint32_t *dst, struct err *err)
+{
+	struct ir_slot like;
+
+	if (!ir_use(b, src, SLOT_NUMBER, err))
+		return false;
+	if (!isfinite(radius))
+		return not_finite(err, "how near to 0 missing is");
+	like = number_from(b, src);
+	like.finite = false;
+	return add(b, STEP_MISSING_NEAR, src, &radius, 1, like, dst, err);
+}
+
+bool
 model_build_sub_div(struct model_build *b, uint32_t src, double sub,
     double div, uint32_t *dst, struct err *err)
 {
@@ -354,7 +369,7 @@ model_build_link(struct model_build *b, enum model_link link,
 {
 	struct ir_step step = {.op = STEP_LINK, .n_src = n, .link = link};
 	struct ir_slot like = {.kind = SLOT_NUMBER, .dict = -1};
-	bool binary = link == LINK_SIGMOID || link == LINK_SIGMOID2;
+	bool binary = image_link_is_binary(link);
 
 	if (!ir_use_all(b, src, n, err))
 		return false;

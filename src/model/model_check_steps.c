@@ -112,9 +112,9 @@ check_linear(struct check *c, const struct image_step *s)
 static bool
 check_link(struct check *c, const struct image_step *s)
 {
-	bool binary = s->extra == LINK_SIGMOID || s->extra == LINK_SIGMOID2;
+	bool binary = image_link_is_binary(s->extra);
 
-	if (s->extra > LINK_NORMALISE || s->n_src == 0 ||
+	if (s->extra >= LINK_COUNT || s->n_src == 0 ||
 	    (binary && s->n_src != 1) || s->width != (binary ? 2 : s->n_src))
 		return check_bad(c, s, "a link function of no kind");
 	return check_list(c, s, s->src, s->n_src, s->dst);
@@ -145,6 +145,7 @@ check_step(struct check *c, const struct image_step *s)
 	case STEP_IMPUTE:
 		return check_simple(c, s, 1, is_not_infinite);
 	case STEP_MISSING_IF:
+	case STEP_MISSING_NEAR:
 	case STEP_CONSTANT:
 		return check_simple(c, s, 1, check_is_finite);
 	case STEP_INDICATOR:

@@ -69,6 +69,7 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 			slots[s->src] &= !isnan(s->params[0]) || next;
 			break;
 		case STEP_MISSING_IF:
+		case STEP_MISSING_NEAR:
 		case STEP_SUB_DIV:
 		case STEP_MUL_ADD:
 		case STEP_LOOKUP:

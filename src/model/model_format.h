@@ -158,7 +158,8 @@ struct image_class {
 	                                        lists at extra [count]: slots
 	                                        to find finite first */ \
 	STEP(FOREST,     "forest")     /* -  w  forests */ \
-	STEP(LINK,       "link")       /* *  w  extra: enum model_link */
+	STEP(LINK,       "link")       /* *  w  extra: enum model_link */ \
+	STEP(MISSING_NEAR, "missing-if") /*  1  params: radius around 0 */
 
 enum step_op {
 #define STEP(name, text) STEP_##name,
@@ -217,6 +218,14 @@ struct image_node {
 	uint32_t link;
 };
 _Static_assert(sizeof(struct image_node) == 8, "walks count on it");
+
+/* Whether a link makes the probabilities of two classes of one number. */
+static inline bool
+image_link_is_binary(uint32_t link)
+{
+	return link == LINK_SIGMOID || link == LINK_SIGMOID2 ||
+	    link == LINK_SIGMOID_F32;
+}
 
 enum image_section_kind {
 #define SECTION(name, type) SECTION_##name,

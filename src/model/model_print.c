@@ -62,6 +62,11 @@ static const char *const link_names[] = {
 	[LINK_SOFTMAX] = "softmax",
 	[LINK_OVR] = "sigmoids, normalised",
 	[LINK_NORMALISE] = "normalise",
+	[LINK_EXP] = "exp",
+	[LINK_SQUARE] = "square",
+	[LINK_SIGMOID_F32] = "sigmoid in float",
+	[LINK_SOFTMAX_F32] = "softmax in float",
+	[LINK_EXP_F32] = "exp in float",
 };
 static const char *const compare_names[] = {
 	[TREE_F32_LE_F64] = "float <= double",
@@ -124,6 +129,9 @@ model_step_text(const struct model *m, uint32_t i, char *text, size_t n)
 		break;
 	case STEP_MISSING_IF:
 		buf_printf(&b, ", %.17g is missing", params[0]);
+		break;
+	case STEP_MISSING_NEAR:
+		buf_printf(&b, ", 0 within %.17g is missing", params[0]);
 		break;
 	case STEP_CONSTANT:
 		buf_printf(&b, "%.17g", params[0]);

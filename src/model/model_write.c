@@ -129,6 +129,7 @@ put_step(struct writer *w, const struct ir_step *s)
 		break;
 	case STEP_IMPUTE:
 	case STEP_MISSING_IF:
+	case STEP_MISSING_NEAR:
 	case STEP_INDICATOR:
 	case STEP_SUB_DIV:
 	case STEP_MUL_ADD:

@@ -106,6 +106,10 @@ score_feature(struct block *b, const struct image_step *s)
 		for (size_t r = 0; r < n; r++)
 			y[r] = x[r] == params[0] ? NAN : x[r];
 		break;
+	case STEP_MISSING_NEAR:
+		for (size_t r = 0; r < n; r++)
+			y[r] = fabs(x[r]) <= params[0] ? NAN : x[r];
+		break;
 	case STEP_INDICATOR:
 		for (size_t r = 0; r < n; r++)
 			y[r] = isnan(x[r]);

@@ -5,7 +5,8 @@
  * an address: no branch to guess wrong. Several walks are in flight at once,
  * since one alone mostly waits for memory; a walk that has come to its leaf
  * stays there. Sums are taken tree after tree in the order of the file,
- * whichever way the walks went, so one row and many give the same bits.
+ * whichever way the walks went, so one row and many give the same bits; they
+ * are rounded to float after each tree where the library's sums are floats.
  */
 #include <math.h>
 #include <string.h>
@@ -136,13 +137,32 @@ walk_trees(const struct image_node **at, const uint32_t *keys, uint32_t depth,
 	WALK(EACH_TREE)
 }
 
+static bool
+sums_are_floats(const struct image_forest *f)
+{
+	return f->compare == TREE_F32_LT_F32;
+}
+
+/* The sum of two floats as a float: in double it is exact enough that
+ * rounding it again changes nothing. */
+static inline double
+add_floats(double a, double b)
+{
+	return (double)(float)(a + b);
+}
+
 /* Add the leaf's numbers to sums that lie `stride` apart. */
 static inline void
 add_leaf(const double *leaves, uint32_t n_values, const struct image_node *n,
-    double *sum, size_t stride)
+    bool floats, double *sum, size_t stride)
 {
 	const double *v = leaves + (size_t)n->key * n_values;
 
+	if (floats) {
+		for (uint32_t j = 0; j < n_values; j++)
+			sum[j * stride] = add_floats(sum[j * stride], v[j]);
+		return;
+	}
 	sum[0] += v[0];
 	for (uint32_t j = 1; j < n_values; j++)
 		sum[j * stride] += v[j];
@@ -157,6 +177,7 @@ score_row(struct block *b, const struct image_forest *f, uint32_t outputs,
 	const struct image_node *nodes = b->m->nodes;
 	const struct image_tree *trees = b->m->trees + f->tree;
 	const double *leaves = b->m->leaves + f->leaf;
+	bool floats = sums_are_floats(f);
 	double alone = y[0];
 
 	for (uint32_t t = 0; t < f->trees; t += TREES) {
@@ -174,13 +195,18 @@ score_row(struct block *b, const struct image_forest *f, uint32_t outputs,
 				depth = tree->depth;
 		}
 		walk_trees(at, b->keys, depth, f->lane_bits);
+		if (outputs == 1 && floats) {
+			for (uint32_t i = 0; i < n; i++)
+				alone = add_floats(alone, leaves[at[i]->key]);
+			continue;
+		}
 		if (outputs == 1) {
 			for (uint32_t i = 0; i < n; i++)
 				alone += leaves[at[i]->key];
 			continue;
 		}
 		for (uint32_t i = 0; i < n; i++)
-			add_leaf(leaves, f->n_values, at[i],
+			add_leaf(leaves, f->n_values, at[i], floats,
 			    y + trees[t + i].first_output * b->stride,
 			    b->stride);
 	}
@@ -196,6 +222,7 @@ score_block(struct block *b, const struct image_forest *f, double *y)
 {
 	size_t width = (size_t)f->lanes + 1;
 	const double *leaves = b->m->leaves + f->leaf;
+	bool floats = sums_are_floats(f);
 
 	for (uint32_t t = 0; t < f->trees; t++) {
 		const struct image_tree *tree = b->m->trees + f->tree + t;
@@ -213,7 +240,7 @@ score_block(struct block *b, const struct image_forest *f, double *y)
 			walk_rows(at, b->keys + r * width, width,
 			    tree->depth, f->lane_bits);
 			for (size_t i = 0; i < n; i++)
-				add_leaf(leaves, f->n_values, at[i],
+				add_leaf(leaves, f->n_values, at[i], floats,
 				    sum + r + i, b->stride);
 		}
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Margins to probabilities.
+ * Margins to probabilities. The links in float round where XGBoost does, so
+ * that they give its bits.
  */
 #include <math.h>
 
@@ -30,6 +31,31 @@ softmax(double *y, uint32_t k, size_t stride)
 		y[i * stride] /= sum;
 }
 
+static double
+sigmoid_float(double x)
+{
+	/* The bound keeps expf finite. */
+	return (double)(1 / (expf(fminf(-(float)x, 88.7f)) + 1));
+}
+
+/* As softmax; the sum alone is a double. */
+static void
+softmax_float(double *y, uint32_t k, size_t stride)
+{
+	double greatest = y[0], sum = 0;
+
+	for (uint32_t i = 1; i < k; i++)
+		if (y[i * stride] > greatest)
+			greatest = y[i * stride];
+	for (uint32_t i = 0; i < k; i++) {
+		y[i * stride] = (double)expf((float)y[i * stride] -
+		    (float)greatest);
+		sum += y[i * stride];
+	}
+	for (uint32_t i = 0; i < k; i++)
+		y[i * stride] = (double)((float)y[i * stride] / (float)sum);
+}
+
 static void
 normalise(double *y, uint32_t k, size_t stride)
 {
@@ -51,6 +77,15 @@ score_link(struct block *b, const struct image_step *s)
 	size_t stride = b->stride;
 	enum model_link link = s->extra;
 
+	if (link == LINK_SIGMOID_F32) {
+		const double *x = b->frame + src[0] * stride;
+
+		for (size_t r = 0; r < b->rows; r++) {
+			y[stride + r] = sigmoid_float(x[r]);
+			y[r] = (double)(1 - (float)y[stride + r]);
+		}
+		return;
+	}
 	if (link == LINK_SIGMOID || link == LINK_SIGMOID2) {
 		const double *x = b->frame + src[0] * stride;
 		double times = link == LINK_SIGMOID ? 1 : 2;
@@ -65,11 +100,16 @@ score_link(struct block *b, const struct image_step *s)
 		for (uint32_t i = 0; i < s->n_src; i++) {
 			double x = b->frame[src[i] * stride + r];
 
-			y[i * stride + r] = link == LINK_OVR ? sigmoid(x) : x;
+			y[i * stride + r] = link == LINK_OVR ? sigmoid(x) :
+			    link == LINK_EXP ? exp(x) :
+			    link == LINK_SQUARE ? x * x :
+			    link == LINK_EXP_F32 ? (double)expf((float)x) : x;
 		}
 		if (link == LINK_SOFTMAX)
 			softmax(y + r, s->n_src, stride);
-		else
+		else if (link == LINK_SOFTMAX_F32)
+			softmax_float(y + r, s->n_src, stride);
+		else if (link == LINK_OVR || link == LINK_NORMALISE)
 			normalise(y + r, s->n_src, stride);
 	}
 }

@@ -14,18 +14,25 @@ import zlib
 import joblib
 import numpy as np
 import pandas as pd
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import (ExtraTreesClassifier,
+from sklearn.ensemble import (AdaBoostClassifier, BaggingClassifier,
+                              ExtraTreesClassifier,
                               GradientBoostingClassifier,
                               GradientBoostingRegressor,
-                              RandomForestClassifier, RandomForestRegressor)
+                              HistGradientBoostingClassifier,
+                              RandomForestClassifier, RandomForestRegressor,
+                              VotingClassifier)
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.naive_bayes import GaussianNB
+from sklearn.linear_model import (LinearRegression, LogisticRegression,
+                                  SGDClassifier)
+from sklearn.naive_bayes import BernoulliNB, GaussianNB
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import (FunctionTransformer, MinMaxScaler,
                                    OneHotEncoder, OrdinalEncoder,
                                    StandardScaler)
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 
@@ -84,6 +91,17 @@ def models():
     yield "rfreg", Pipeline([("p", onehot), ("m", RandomForestRegressor(
         **small))]), x, y
     yield "nb", Pipeline([("p", union), ("m", GaussianNB())]), x, y
+    two = x[["b"]].to_numpy(), label
+    yield "hist", HistGradientBoostingClassifier(
+        max_iter=2, max_leaf_nodes=3), x[["a", "b"]], label
+    yield "vote", VotingClassifier(
+        [("a", SGDClassifier(loss="log_loss", random_state=1)),
+         ("b", BernoulliNB())], voting="soft", weights=[1, 2]), *two
+    yield "bag", BaggingClassifier(LogisticRegression(), n_estimators=2,
+                                   random_state=1), *two
+    yield "ada", AdaBoostClassifier(n_estimators=2, random_state=1), *two
+    yield "mlp", MLPClassifier((2,), max_iter=2, random_state=1), *two
+    yield "calibrated", CalibratedClassifierCV(LinearSVC(), cv=2), *two
 
 
 def main():

@@ -26,18 +26,27 @@ try:
     import numpy as np
     import pandas as pd
     import sklearn
+    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.compose import ColumnTransformer
     from sklearn.ensemble import (
+        AdaBoostClassifier, BaggingClassifier, BaggingRegressor,
         ExtraTreesClassifier, ExtraTreesRegressor,
         GradientBoostingClassifier, GradientBoostingRegressor,
-        RandomForestClassifier, RandomForestRegressor)
+        HistGradientBoostingClassifier, HistGradientBoostingRegressor,
+        RandomForestClassifier, RandomForestRegressor, VotingClassifier,
+        VotingRegressor)
     from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sklearn.linear_model import (
+        ElasticNet, HuberRegressor, Lasso, LinearRegression,
+        LogisticRegression, Ridge, RidgeCV, SGDClassifier, SGDRegressor)
     from sklearn.model_selection import GridSearchCV
+    from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.pipeline import FeatureUnion, Pipeline
     from sklearn.preprocessing import (
-        FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder,
-        StandardScaler)
+        FunctionTransformer, MaxAbsScaler, MinMaxScaler, OneHotEncoder,
+        OrdinalEncoder, RobustScaler, StandardScaler)
+    from sklearn.svm import LinearSVC, LinearSVR
     from sklearn.tree import (
         DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier,
         ExtraTreeRegressor)
@@ -130,7 +139,8 @@ class Maker:
     def scaler(self):
         return self.pick(
             StandardScaler(), StandardScaler(with_mean=False),
-            StandardScaler(with_std=False), MinMaxScaler(),
+            StandardScaler(with_std=False), MinMaxScaler(), MaxAbsScaler(),
+            RobustScaler(with_centering=self.chance(0.7)),
             MinMaxScaler(feature_range=(-1, 3), clip=True))
 
     def number_imputer(self):
@@ -216,7 +226,35 @@ class Maker:
                                  transformer_weights=weights,
                                  sparse_threshold=self.pick(0, 0.3, 1))
 
-    def estimator(self, n_classes):
+    def ensemble(self, n_classes):
+        members = [(f"m{i}", self.estimator(n_classes, True))
+                   for i in range(self.pick(1, 2, 3))]
+        weights = self.pick(None, [1, 0.5, 3][:len(members)])
+        if self.chance(0.2):
+            members[-1] = ("none", "drop")
+        bag = {"n_estimators": 3, "random_state": self.random.randrange(99),
+               "max_features": self.pick(0.5, 1.0),
+               "bootstrap_features": self.chance(0.3)}
+        if n_classes == 0:
+            return self.pick(
+                VotingRegressor(members, weights=weights),
+                BaggingRegressor(self.estimator(0, True), **bag))
+        if n_classes == 2 and self.chance(0.3):
+            return CalibratedClassifierCV(
+                self.pick(LinearSVC(max_iter=50),
+                          self.estimator(2, True), self.estimator(2, True),
+                          BaggingClassifier(LogisticRegression(), **bag)),
+                cv=self.pick(2, 3), ensemble=self.chance(0.7))
+        return self.pick(
+            VotingClassifier(members, voting="soft", weights=weights),
+            BaggingClassifier(self.estimator(n_classes, True),
+                              max_samples=self.pick(0.05, 1.0), **bag),
+            AdaBoostClassifier(
+                DecisionTreeClassifier(max_depth=self.pick(1, 2, 3)),
+                n_estimators=self.pick(1, 10),
+                learning_rate=self.pick(0.3, 1.0)))
+
+    def estimator(self, n_classes, inside=False):
         seed = self.random.randrange(1000)
         tree = {"random_state": seed,
                 "max_depth": self.pick(2, 5, None),
@@ -226,9 +264,26 @@ class Maker:
         if self.chance(0.2):
             tree["ccp_alpha"] = 0.002
         some = {**tree, "n_estimators": self.pick(1, 3, 12)}
+        hist = {"random_state": seed, "max_iter": self.pick(1, 8),
+                "min_samples_leaf": self.pick(3, 20),
+                "early_stopping": self.chance(0.3)}
+        if not inside and self.chance(0.15):
+            return self.ensemble(n_classes)
+        mlp = {"hidden_layer_sizes": self.pick((4,), (5, 3)),
+               "activation": self.pick("identity", "relu", "logistic",
+                                       "tanh"),
+               "max_iter": 20, "random_state": seed}
         if n_classes == 0:
             return self.pick(
+                MLPRegressor(**mlp),
+                HistGradientBoostingRegressor(
+                    loss=self.pick("squared_error", "absolute_error"),
+                    **hist),
                 LinearRegression(fit_intercept=self.chance(0.8)),
+                self.pick(Ridge(fit_intercept=self.chance(0.8)), RidgeCV(),
+                          Lasso(0.1), ElasticNet(0.1), HuberRegressor(),
+                          LinearSVR(max_iter=50),
+                          SGDRegressor(average=self.chance(0.3))),
                 DecisionTreeRegressor(**tree),
                 ExtraTreeRegressor(**tree),
                 RandomForestRegressor(**some), ExtraTreesRegressor(**some),
@@ -246,7 +301,17 @@ class Maker:
         if n_classes == 2 and self.chance(0.2):
             logistic = {"solver": "liblinear"}
         weight = self.pick(None, None, "balanced")
+        new = sklearn.__version__ >= "1.1"
         return self.pick(
+            MLPClassifier(**mlp),
+            self.pick(BernoulliNB(binarize=self.pick(0.0, 0.5)),
+                      MultinomialNB(), ComplementNB(norm=self.chance(0.3))),
+            HistGradientBoostingClassifier(**hist),
+            # One class against the rest: far away all of them are nought,
+            # and scikit-learn answers NaN.
+            SGDClassifier(loss="log_loss" if new else "log",
+                          average=self.chance(0.3)) if n_classes == 2
+            else DecisionTreeClassifier(**tree),
             known(LogisticRegression, max_iter=200, **logistic),
             DecisionTreeClassifier(
                 criterion=self.pick("gini", "entropy"), class_weight=weight,
@@ -297,7 +362,7 @@ class Maker:
         """Returns the line of the list, or None if training refused."""
         try:
             model, test, rows = self.make()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, ZeroDivisionError):
             return None
         data = folder / "model"
         form = self.random.randrange(4)

@@ -5,7 +5,7 @@
  *
  *   MODEL INPUT EXPECTED RULE
  *
- * INPUT is a JSON list of records; EXPECTED is {"predict": [...]} and, for a
+ * INPUT is a JSON list of records, or of lists in model order; EXPECTED is {"predict": [...]} and, for a
  * classifier, "proba"; a null among the predictions is a row that must be
  * refused. RULE is "-", or COLUMN=NUMBER: a null
  * in that column is that number before the model sees it. MODEL is imported,
@@ -182,6 +182,8 @@ compare(const struct model *m, const cJSON *input, const cJSON *expected,
 			snprintf(name, sizeof(name), "%.*s",
 			    STR_ARG(field.name));
 			raw[k] = raw_of(
+			    cJSON_IsArray(row) ?
+			    cJSON_GetArrayItem(row, (int)k) :
 			    cJSON_GetObjectItemCaseSensitive(row, name),
 			    name, rule);
 		}

@@ -278,7 +278,7 @@ class Import(Case):
                 (path("text.pkl", b"hello, world\n"), "text.pkl"),
                 (os.path.join(TELCO, "bad_os_system.pkl"), "ever run"),
                 (os.path.join(TELCO, "bad_truncated_z3.joblib"), "truncated"),
-                (os.path.join(TELCO, "gnb_ohe_model.joblib"),
+                (os.path.join(TELCO, "knn_model.joblib"),
                  "not supported")]:
             with self.subTest(source):
                 done = run("import", source, "-o", "no.lsm")

@@ -207,6 +207,132 @@ several_outputs_are_refused(void **state)
 	assert_refused("predicts several values");
 }
 
+/* HistGradientBoostingRegressor of no trees, with an attribute of value 1
+ * more. */
+static void
+p_hist(const char *more, const char *loss)
+{
+	p_start(&p);
+	p_object(&p, "sklearn.ensemble._hist_gradient_boosting."
+	    "gradient_boosting", "HistGradientBoostingRegressor");
+	p_common("1.7.2", 2);
+	p_text(&p, "loss");
+	p_text(&p, loss);
+	p_text(&p, "_baseline_prediction");
+	p_float(&p, 3);
+	p_text(&p, more);
+	p_int(&p, 1);
+	p_end_object(&p);
+	p_stop(&p);
+}
+
+static void
+histogram_boosting_says_what_it_cannot_do(void **state)
+{
+	(void)state;
+	p_hist("is_categorical_", "squared_error");
+	assert_refused("f: HistGradientBoostingRegressor: has categorical "
+	    "features, which are not supported");
+	p_hist("verbose", "pinball");
+	assert_refused("loss='pinball' is not supported; known are "
+	    "'poisson'");
+	p_hist("_predictors", "squared_error");
+	assert_refused("no list of trees in _predictors");
+}
+
+/* VotingRegressor of one linear model, 2 x0 - x1 + 3, by this weight; its
+ * estimators_ hold `fitted` of them. */
+static void
+p_voting(double weight, int fitted)
+{
+	p_start(&p);
+	p_object(&p, "sklearn.ensemble._voting", "VotingRegressor");
+	p_text(&p, "estimators");
+	p_raw(&p, "](", 2);
+	p_text(&p, "a");
+	p_op(&p, 'N');
+	p_op(&p, 0x86);
+	p_op(&p, 'e');
+	p_text(&p, "estimators_");
+	p_raw(&p, "](", 2);
+	for (int i = 0; i < fitted; i++) {
+		p_linear("1.7.2");
+		p_end_object(&p);
+	}
+	p_op(&p, 'e');
+	p_text(&p, "weights");
+	p_raw(&p, "](", 2);
+	p_float(&p, weight);
+	p_op(&p, 'e');
+	p_end_object(&p);
+	p_stop(&p);
+}
+
+static void
+a_vote_is_the_weighted_average(void **state)
+{
+	const double cells[] = {10, 4};
+	struct model *m;
+
+	(void)state;
+	p_voting(0.5, 1);
+	m = import_p();
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, cells) == 19);
+	model_close(m);
+	forget(NULL);
+	p_voting(0, 1);
+	assert_refused("VotingRegressor: the weights sum to 0");
+	p_voting(1, 2);
+	assert_refused("attribute estimators_ does not fit estimators");
+}
+
+/* CalibratedClassifierCV of nothing, by this method, over n classes. */
+static void
+p_calibrated(const char *method, int32_t n)
+{
+	const double classes[] = {0, 1, 2};
+
+	p_start(&p);
+	p_object(&p, "sklearn.calibration", "CalibratedClassifierCV");
+	p_common("1.7.2", 2);
+	p_text(&p, "method");
+	p_text(&p, method);
+	p_text(&p, "classes_");
+	p_doubles(&p, classes, n);
+	p_end_object(&p);
+	p_stop(&p);
+}
+
+static void
+a_margin_alone_is_no_answer(void **state)
+{
+	const double coef[] = {2, -1}, classes[] = {0, 1};
+
+	(void)state;
+	p_start(&p);
+	p_object(&p, "sklearn.svm._classes", "LinearSVC");
+	p_common("1.7.2", 2);
+	p_text(&p, "coef_");
+	p_doubles(&p, coef, 2);
+	p_text(&p, "intercept_");
+	p_float(&p, 3);
+	p_text(&p, "classes_");
+	p_doubles(&p, classes, 2);
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("gives no probabilities; train it inside of "
+	    "CalibratedClassifierCV(method='sigmoid')");
+	p_calibrated("isotonic", 2);
+	assert_refused("method='isotonic' is not supported; known are "
+	    "'sigmoid'");
+	p_calibrated("sigmoid", 3);
+	assert_refused("has 3 classes; only two are supported");
+	p_calibrated("sigmoid", 2);
+	assert_refused("no list of calibrated_classifiers_");
+}
+
 /* --- steps --------------------------------------------------------------------- */
 
 /* Pipeline with its list of steps, which is memo 0, left open. */
@@ -574,8 +700,7 @@ other_formats_are_refused_by_name(void **state)
 	} cases[] = {
 	    {{"\x89LSM\r\n\x1a\n........", 16}, "is compiled already"},
 	    {{"\x08\x08\x12\x07skl2onnx", 12}, "is an ONNX model"},
-	    {{"{\"learner\":{\"attributes\"", 24}, "is an XGBoost model"},
-	    {{"tree\nversion=v4\n", 16}, "is a LightGBM model"},
+	    {{"binf....", 8}, "is a binary XGBoost model"},
 	    {{"PK\x03\x04....", 8}, "is a zip archive"},
 	    {{"BZh91AY", 7}, "compressed with bz2"},
 	    {{"", 0}, "the file is empty"},
@@ -632,6 +757,9 @@ main(void)
 	    TEST(what_was_not_fitted_is_refused),
 	    TEST(a_number_that_is_not_finite_is_refused),
 	    TEST(several_outputs_are_refused),
+	    TEST(histogram_boosting_says_what_it_cannot_do),
+	    TEST(a_vote_is_the_weighted_average),
+	    TEST(a_margin_alone_is_no_answer),
 	    TEST(classes_that_are_not_known_are_refused_by_step),
 	    TEST(categories_that_are_booleans_let_clients_send_them),
 	    TEST(an_estimator_must_come_last_and_must_come),

@@ -151,6 +151,25 @@ missing_if_makes_a_sentinel_missing(void **state)
 }
 
 static void
+missing_near_makes_what_is_all_but_zero_missing(void **state)
+{
+	struct world w;
+	uint32_t x, y;
+
+	(void)state;
+	world_init(&w, 1);
+	BUILD(model_build_missing_near(w.b, 0, 1e-35, &x, &w.err));
+	BUILD(model_build_impute(w.b, x, 9, &y, &w.err));
+	world_compile(&w, &y, 1);
+	assert_true(score_one(&w, (double[]){0}) == 9);
+	assert_true(score_one(&w, (double[]){-1e-35}) == 9);
+	assert_true(score_one(&w, (double[]){1.1e-35}) == 1.1e-35);
+	assert_true(score_one(&w, (double[]){-3}) == -3);
+	assert_true(score_one(&w, (double[]){NAN}) == 9);
+	world_done(&w);
+}
+
+static void
 indicator_marks_what_is_missing(void **state)
 {
 	struct world w;
@@ -344,6 +363,49 @@ links_make_probabilities(void **state)
 	assert_true(out[1] == 1 / (1 + exp(-0.6)));
 	world_done(&w);
 
+	world_init(&w, 1);
+	BUILD(model_build_link(w.b, LINK_SIGMOID_F32, (uint32_t[]){0}, 1, &y,
+	    &w.err));
+	world_compile(&w, (uint32_t[]){y, y + 1}, 2);
+	assert_true(score_rows(w.m, (double[]){0.3f}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[1] == (double)(1 / (1 + expf(-0.3f))));
+	assert_true(out[0] == (double)(1 - (float)out[1]));
+	/* e^-x is not let grow to infinity: the library's p is above 0. */
+	assert_true(score_rows(w.m, (double[]){-1000}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[1] > 0 && out[1] < 1e-38);
+	world_done(&w);
+
+	world_init(&w, 3);
+	BUILD(model_build_link(w.b, LINK_SOFTMAX_F32, (uint32_t[]){0, 1, 2},
+	    3, &y, &w.err));
+	world_compile(&w, (uint32_t[]){y, y + 1, y + 2}, 3);
+	assert_true(score_rows(w.m, (double[]){0.5, 2, 1.5}, 1, out,
+	    w.scratch, &fault));
+	for (int k = 0; k < 3; k++) {
+		static const float x[] = {0.5, 2, 1.5};
+		double sum = (double)expf(-1.5f) + 1 + (double)expf(-0.5f);
+
+		assert_true(out[k] == (double)(expf(x[k] - 2) / (float)sum));
+	}
+	world_done(&w);
+
+	for (int i = 0; i < 3; i++) {
+		static const enum model_link link[] = {LINK_EXP, LINK_EXP_F32,
+		    LINK_SQUARE};
+
+		world_init(&w, 1);
+		BUILD(model_build_link(w.b, link[i], (uint32_t[]){0}, 1, &y,
+		    &w.err));
+		world_compile(&w, &y, 1);
+		assert_true(score_rows(w.m, (double[]){0.3f}, 1, out,
+		    w.scratch, &fault));
+		assert_true(out[0] == (i == 0 ? exp(0.3f) :
+		    i == 1 ? (double)expf(0.3f) : 0.3f * (double)0.3f));
+		world_done(&w);
+	}
+
 	for (int i = 0; i < 3; i++) {
 		static const enum model_link link[] = {LINK_SOFTMAX, LINK_OVR,
 		    LINK_NORMALISE};
@@ -491,6 +553,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(impute_fills_what_is_missing),
 	    cmocka_unit_test(missing_if_makes_a_sentinel_missing),
+	    cmocka_unit_test(missing_near_makes_what_is_all_but_zero_missing),
 	    cmocka_unit_test(indicator_marks_what_is_missing),
 	    cmocka_unit_test(scalers_round_each_operation),
 	    cmocka_unit_test(lookup_finds_numbers_in_any_order),

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IMPORT_ENSEMBLE_H
+#define IMPORT_ENSEMBLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "import/context.h"
+#include "model/model_build.h"
+
+/*
+ * What the model files of XGBoost and LightGBM have in common: columns of
+ * numbers, trees over them, and what becomes of the sums.
+ */
+struct ensemble_column {
+	uint32_t n;             /* categories; 0 where it is a number */
+	const struct str *texts;/* of the categories, or NULL: */
+	const double *values;
+	const uint32_t *bits;   /* place of each in the sets */
+};
+/* Categories that go left, of a feature. */
+struct ensemble_set {
+	struct ensemble_set *next;
+	uint32_t feature;
+	uint32_t n_words;
+	const uint32_t *words;  /* bit i of word i / 32 is place i */
+};
+struct ensemble {
+	const char *library;    /* "XGBoost" */
+	struct str version;     /* of the library, or empty */
+	const char *format;     /* "XGBoost JSON" */
+	struct str objective;
+	uint32_t n_features;
+	const struct str *names; /* NULL: f0, f1, ... */
+	/* One a feature, or NULL: whether feature n_features + i of a tree is
+	 * feature i with a zero as missing. */
+	const bool *zero_missing;
+	/* One a feature, or NULL. Feature 2 * n_features + k of a tree is 0
+	 * where the row's category is in set k, else 1 or more. */
+	const struct ensemble_column *columns;
+	const struct ensemble_set *sets;
+	uint32_t n_sets;
+	struct build_forest forest;
+	double scale;           /* the sums are multiplied by this; 1 */
+	bool linked;            /* by `link`; else the sums come out */
+	enum model_link link;
+	/* Classes 0, 1, ...: as many as the link makes numbers. Else the last
+	 * number comes out, as a regression's. */
+	bool classifies;
+};
+
+/* Columns, forest, link, classes, output and facts into im->build. */
+MUST_USE bool ensemble_build(struct import *im, const struct ensemble *e,
+    struct err *err);
+/* Arrays of a tree with n_nodes in the arena, one value a leaf; false past
+ * its bound. The caller fills them through these pointers. */
+struct ensemble_nodes {
+	int32_t *left, *right, *feature;
+	double *threshold, *value;
+	uint8_t *missing_left;
+};
+MUST_USE bool ensemble_tree(struct import *im, uint32_t n_nodes,
+    struct ensemble_nodes *nodes, struct build_tree *ret, struct err *err);
+
+#endif

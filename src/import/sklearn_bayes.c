@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The naive Bayes classifiers: a log likelihood for each class, which is a
+ * weighted sum over the columns, their squared distances (GaussianNB) or
+ * their signs (BernoulliNB), and a softmax behind it.
+ */
+#include "import/sklearn_step.h"
+
+#include <math.h>
+
+/* classes_, at least two of them. */
+static bool
+read_classes(const struct step *s, struct array *ret, uint32_t *n,
+    struct err *err)
+{
+	if (!step_array(s, "classes_", ret, err))
+		return false;
+	if (ret->count < 2 || ret->count > UINT16_MAX)
+		return step_err(s, err, ERR_MODEL, "has %zu classes",
+		    ret->count);
+	*n = (uint32_t)ret->count;
+	return true;
+}
+
+/* An attribute of n numbers for each of n_classes. */
+static bool
+read_table(const struct step *s, const char *name, uint32_t n_classes,
+    uint32_t n, double **ret, struct err *err)
+{
+	size_t count;
+
+	if (__builtin_mul_overflow((size_t)n_classes, (size_t)n, &count))
+		return step_err(s, err, ERR_LIMIT, "too many numbers");
+	return step_doubles(s, name, count, ret, err);
+}
+
+/* The log likelihoods in `out` become probabilities. */
+static bool
+finish(const struct step *s, const struct array *classes, struct flow *out,
+    struct err *err)
+{
+	uint32_t first;
+
+	if (!model_build_link(s->sk->build, LINK_SOFTMAX, out->slot, out->n,
+		&first, err))
+		return step_context(s, err);
+	for (uint32_t k = 0; k < out->n; k++)
+		out->slot[k] = first + k;
+	out->kind = FLOW_PROBABILITIES;
+	out->classes = *classes;
+	return true;
+}
+
+/* --- GaussianNB ----------------------------------------------------------- */
+
+/* The log likelihood of one class with these means and variances. */
+static bool
+gaussian(const struct step *s, const struct flow *in, const double *mean,
+    const double *variance, double prior, uint32_t *ret, struct err *err)
+{
+	struct model_build *b = s->sk->build;
+	double *coef = ARENA_ARRAY(s->sk->mem, in->n, double);
+	double sum = 0, intercept;
+	struct flow distance;
+	uint32_t first;
+
+	if (coef == NULL)
+		return step_full(s, err);
+	if (!step_flow(s, in->n, &distance, err))
+		return false;
+	for (uint32_t i = 0; i < in->n; i++) {
+		if (!(variance[i] > 0))
+			return step_err(s, err, ERR_MODEL,
+			    "attribute var_ holds a number that is no "
+			    "variance");
+		sum += log(2 * M_PI * variance[i]);
+		coef[i] = -0.5 / variance[i];
+		if (!model_build_sub_div(b, in->slot[i], mean[i], 1,
+			&distance.slot[i], err))
+			return step_context(s, err);
+	}
+	intercept = log(prior) - 0.5 * sum;
+	if (!model_build_link(b, LINK_SQUARE, distance.slot, in->n, &first,
+		err))
+		return step_context(s, err);
+	for (uint32_t i = 0; i < in->n; i++)
+		distance.slot[i] = first + i;
+	return model_build_linear(b, distance.slot, in->n, 1, coef,
+	    &intercept, ret, err) || step_context(s, err);
+}
+
+bool
+read_gaussian_nb(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	double *mean, *variance, *prior;
+	struct array classes;
+	uint32_t n;
+
+	if (!read_classes(s, &classes, &n, err) || !step_width(s, in, err) ||
+	    !read_table(s, "theta_", n, in->n, &mean, err) ||
+	    !read_table(s, "var_", n, in->n, &variance, err) ||
+	    !step_doubles(s, "class_prior_", n, &prior, err) ||
+	    !step_flow(s, n, out, err))
+		return false;
+	s->sk->features = in->n;
+	for (uint32_t k = 0; k < n; k++)
+		if (!step_charge(s, in->n, err) ||
+		    !gaussian(s, in, mean + (size_t)k * in->n,
+			variance + (size_t)k * in->n, prior[k],
+			&out->slot[k], err))
+			return false;
+	return finish(s, &classes, out, err);
+}
+
+/* --- the discrete ones ---------------------------------------------------- */
+
+static bool
+weighted(const struct step *s, const struct flow *in,
+    const struct array *classes, const double *coef, const double *intercept,
+    struct flow *out, struct err *err)
+{
+	uint32_t n = (uint32_t)classes->count, first;
+
+	s->sk->features = in->n;
+	if (!step_flow(s, n, out, err))
+		return false;
+	if (!model_build_linear(s->sk->build, in->slot, in->n, n, coef,
+		intercept, &first, err))
+		return step_context(s, err);
+	for (uint32_t k = 0; k < n; k++)
+		out->slot[k] = first + k;
+	return finish(s, classes, out, err);
+}
+
+bool
+read_multinomial_nb(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	double *coef, *prior;
+	struct array classes;
+	uint32_t n;
+
+	return read_classes(s, &classes, &n, err) && step_width(s, in, err) &&
+	    read_table(s, "feature_log_prob_", n, in->n, &coef, err) &&
+	    step_doubles(s, "class_log_prior_", n, &prior, err) &&
+	    weighted(s, in, &classes, coef, prior, out, err);
+}
+
+bool
+read_complement_nb(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	double *coef, *none;
+	struct array classes;
+	uint32_t n;
+
+	/* It looks at the prior only where there is one class. */
+	if (!read_classes(s, &classes, &n, err) || !step_width(s, in, err) ||
+	    !read_table(s, "feature_log_prob_", n, in->n, &coef, err))
+		return false;
+	none = ARENA_ARRAY(s->sk->mem, n, double);
+	if (none == NULL)
+		return step_full(s, err);
+	return weighted(s, in, &classes, coef, none, out, err);
+}
+
+/* Each column as 1 where it is above the threshold, else 0: a tree of one
+ * split for each. */
+static bool
+binarize(const struct step *s, const struct flow *in, double threshold,
+    struct flow *out, struct err *err)
+{
+	static const int32_t left[] = {1, -1, -1}, right[] = {2, -1, -1};
+	static const double value[] = {0, 0, 1};
+	const double cut[] = {threshold, 0, 0};
+	struct build_forest forest = {
+	    .compare = TREE_F64_LE_F64,
+	    .n_values = 1,
+	    .n_outputs = in->n,
+	    .n_trees = in->n,
+	    .divide = 1,
+	};
+	struct build_tree *trees = ARENA_ARRAY(s->sk->mem, in->n,
+	    struct build_tree);
+	int32_t *feature = ARENA_ARRAY(s->sk->mem, (size_t)in->n * 3,
+	    int32_t);
+	uint32_t first;
+
+	if (trees == NULL || feature == NULL || !step_flow(s, in->n, out, err))
+		return step_full(s, err);
+	for (uint32_t i = 0; i < in->n; i++) {
+		feature[3 * i] = (int32_t)i;
+		trees[i] = (struct build_tree){
+		    .n_nodes = 3,
+		    .left = left,
+		    .right = right,
+		    .feature = feature + 3 * (size_t)i,
+		    .threshold = cut,
+		    .value = value,
+		    .first_output = i,
+		};
+	}
+	forest.trees = trees;
+	if (!model_build_forest(s->sk->build, in->slot, in->n, &forest,
+		&first, err))
+		return step_context(s, err);
+	for (uint32_t i = 0; i < in->n; i++)
+		out->slot[i] = first + i;
+	return true;
+}
+
+bool
+read_bernoulli_nb(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	double *coef, *prior, threshold;
+	struct flow signs = *in;
+	struct array classes;
+	uint32_t n;
+
+	if (!read_classes(s, &classes, &n, err) || !step_width(s, in, err) ||
+	    !read_table(s, "feature_log_prob_", n, in->n, &coef, err) ||
+	    !step_doubles(s, "class_log_prior_", n, &prior, err))
+		return false;
+	if (step_has(s, "binarize") &&
+	    (!step_number(s, "binarize", &threshold, err) ||
+		!binarize(s, in, threshold, &signs, err)))
+		return false;
+	for (uint32_t k = 0; k < n; k++) {
+		double *row = coef + (size_t)k * in->n, sum = 0;
+
+		for (uint32_t i = 0; i < in->n; i++) {
+			double absent = log(1 - exp(row[i]));
+
+			row[i] -= absent;
+			sum += absent;
+		}
+		prior[k] += sum;
+	}
+	return weighted(s, &signs, &classes, coef, prior, out, err);
+}

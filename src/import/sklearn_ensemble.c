@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Ensembles of any estimators that are read: VotingClassifier and -Regressor,
+ * BaggingClassifier and -Regressor, and AdaBoostClassifier over trees. The
+ * first four are averages; the last is a forest whose leaves say how each
+ * tree votes.
+ */
+#include <float.h>
+#include <math.h>
+
+#include "import/sklearn_tree.h"
+
+/* --- averages ------------------------------------------------------------- */
+
+bool
+sk_average(const struct step *s, const uint32_t *src, uint32_t n,
+    const double *weights, uint32_t *dst, struct err *err)
+{
+	double *coef = ARENA_ARRAY(s->sk->mem, n, double);
+	double sum = 0, zero = 0;
+
+	if (coef == NULL)
+		return step_full(s, err);
+	for (uint32_t i = 0; i < n; i++) {
+		coef[i] = weights != NULL ? weights[i] : 1;
+		sum += coef[i];
+	}
+	if (!isfinite(sum) || sum == 0)
+		return step_err(s, err, ERR_MODEL, "the weights sum to %g",
+		    sum);
+	return (model_build_linear(s->sk->build, src, n, 1, coef, &zero, dst,
+	    err) &&
+	    model_build_sub_div(s->sk->build, *dst, 0, sum, dst, err)) ||
+	    step_context(s, err);
+}
+
+/* The members of an ensemble: their flows, and what each counts. */
+struct members {
+	struct flow *flow;
+	double *weight; /* NULL: all the same */
+	uint32_t n;
+};
+
+/* Slot k of every member, in `ret`. */
+static bool
+members_slots(const struct step *s, const struct members *m, uint32_t k,
+    uint32_t **ret, struct err *err)
+{
+	*ret = ARENA_ARRAY(s->sk->mem, m->n, uint32_t);
+	if (*ret == NULL)
+		return step_full(s, err);
+	for (uint32_t i = 0; i < m->n; i++)
+		(*ret)[i] = m->flow[i].slot[k];
+	return step_charge(s, m->n, err);
+}
+
+/* Slot by slot, the average of the members. */
+static bool
+members_average(const struct step *s, const struct members *m, uint32_t n_out,
+    struct flow *out, struct err *err)
+{
+	uint32_t *slots;
+
+	if (!step_flow(s, n_out, out, err))
+		return false;
+	for (uint32_t k = 0; k < n_out; k++)
+		if (!members_slots(s, m, k, &slots, err) ||
+		    !sk_average(s, slots, m->n, m->weight, &out->slot[k],
+			err))
+			return false;
+	return true;
+}
+
+/* --- voting --------------------------------------------------------------- */
+
+/* Attribute weights, a list or an array of n numbers. */
+static bool
+read_weights(const struct step *s, uint32_t n, double **ret, struct err *err)
+{
+	const struct node *list = step_get(s, "weights");
+
+	if (list->kind != NODE_LIST && list->kind != NODE_TUPLE)
+		return step_doubles(s, "weights", n, ret, err);
+	if (list->n != n)
+		return step_err(s, err, ERR_MODEL,
+		    "has %u weights for %u estimators", list->n, n);
+	*ret = ARENA_ARRAY(s->sk->mem, n, double);
+	if (*ret == NULL)
+		return step_full(s, err);
+	for (uint32_t i = 0; i < n; i++)
+		if (!value_number(list->items[i], &(*ret)[i]))
+			return step_err(s, err, ERR_MODEL,
+			    "attribute weights holds something else than "
+			    "numbers");
+	return true;
+}
+
+/* The fitted estimators, and the weights of those that were not dropped. */
+static bool
+read_voters(const struct step *s, const struct flow *in, enum flow_kind kind,
+    uint32_t n_out, struct members *ret, struct err *err)
+{
+	const struct node *all = step_get(s, "estimators");
+	const struct node *fitted = step_get(s, "estimators_");
+	uint32_t n = 0;
+
+	if (all == NULL || all->kind != NODE_LIST || fitted == NULL ||
+	    fitted->kind != NODE_LIST || fitted->n == 0)
+		return step_err(s, err, ERR_MODEL,
+		    "no list of estimators_: was the model fitted?");
+	*ret = (struct members){.n = fitted->n};
+	ret->flow = ARENA_ARRAY(s->sk->mem, fitted->n, struct flow);
+	if (ret->flow == NULL)
+		return step_full(s, err);
+	if (!step_charge(s, all->n, err))
+		return false;
+	if (step_has(s, "weights") &&
+	    !read_weights(s, all->n, &ret->weight, err))
+		return false;
+	for (uint32_t i = 0; i < all->n; i++) {
+		const struct node *name = node_item(all->items[i], 0);
+		struct flow *f = &ret->flow[n];
+
+		if (node_is_text(node_item(all->items[i], 1), "drop"))
+			continue;
+		if (n == fitted->n || name == NULL || name->kind != NODE_TEXT)
+			return step_err(s, err, ERR_MODEL,
+			    "attribute estimators_ does not fit estimators");
+		if (!step_read(s, name->text, fitted->items[n], in, f, err))
+			return false;
+		if (f->kind != kind || f->n != n_out)
+			return step_err(s, err, ERR_MODEL,
+			    "estimator %.*s does not predict what the others "
+			    "do", STR_ARG(name->text));
+		if (ret->weight != NULL)
+			ret->weight[n] = ret->weight[i];
+		n++;
+	}
+	if (n != fitted->n)
+		return step_err(s, err, ERR_MODEL,
+		    "attribute estimators_ does not fit estimators");
+	return true;
+}
+
+bool
+read_voting_classifier(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct members m;
+	struct array classes;
+
+	if (!node_is_text(step_get(s, "voting"), "soft"))
+		return step_err(s, err, ERR_MODEL,
+		    "gives no probabilities; train with voting='soft'");
+	if (!step_array(s, "classes_", &classes, err))
+		return false;
+	if (classes.count == 0 || classes.count > UINT16_MAX)
+		return step_err(s, err, ERR_MODEL, "has %zu classes",
+		    classes.count);
+	if (!read_voters(s, in, FLOW_PROBABILITIES, (uint32_t)classes.count,
+		&m, err) ||
+	    !members_average(s, &m, (uint32_t)classes.count, out, err))
+		return false;
+	out->kind = FLOW_PROBABILITIES;
+	out->classes = classes;
+	return true;
+}
+
+bool
+read_voting_regressor(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct members m;
+
+	if (!read_voters(s, in, FLOW_VALUE, 1, &m, err) ||
+	    !members_average(s, &m, 1, out, err))
+		return false;
+	out->kind = FLOW_VALUE;
+	return true;
+}
+
+/* --- bagging -------------------------------------------------------------- */
+
+/* The columns that one member was trained on. */
+static bool
+member_columns(const struct step *s, const struct node *list,
+    const struct flow *in, struct flow *ret, struct err *err)
+{
+	struct array columns;
+	double at;
+
+	if (!array_view(list, &columns, err)) {
+		err_context(err, "attribute estimators_features_");
+		return step_context(s, err);
+	}
+	if (columns.count > SKLEARN_COLUMNS_MAX ||
+	    !step_charge(s, columns.count, err) ||
+	    !step_flow(s, (uint32_t)columns.count, ret, err))
+		return step_err(s, err, ERR_LIMIT, "too many columns");
+	ret->sparse = in->sparse;
+	for (uint32_t i = 0; i < ret->n; i++) {
+		if (!array_number(&columns, i, &at) || !(at >= 0) ||
+		    at >= (double)in->n)
+			return step_err(s, err, ERR_MODEL,
+			    "estimators_features_ names a column that is not "
+			    "there");
+		ret->slot[i] = in->slot[(uint32_t)at];
+	}
+	return true;
+}
+
+/* A member may have met fewer classes, each a number among all of them: the
+ * others have probability 0 there. */
+static bool
+spread_classes(const struct step *s, uint32_t n_classes, struct flow *f,
+    struct err *err)
+{
+	struct flow wide;
+	uint32_t zero;
+	double k;
+
+	if (f->n == n_classes)
+		return true;
+	if (!step_charge(s, n_classes, err) ||
+	    !step_flow(s, n_classes, &wide, err))
+		return false;
+	if (!model_build_constant(s->sk->build, 0, &zero, err))
+		return step_context(s, err);
+	for (uint32_t i = 0; i < n_classes; i++)
+		wide.slot[i] = zero;
+	for (uint32_t i = 0; i < f->n; i++) {
+		if (!array_number(&f->classes, i, &k) || !(k >= 0) ||
+		    k >= n_classes)
+			return step_err(s, err, ERR_MODEL,
+			    "an estimator knows a class that the others do "
+			    "not");
+		wide.slot[(uint32_t)k] = f->slot[i];
+	}
+	wide.kind = f->kind;
+	*f = wide;
+	return true;
+}
+
+static bool
+read_bag(const struct step *s, const struct flow *in, enum flow_kind kind,
+    uint32_t n_out, struct members *ret, struct err *err)
+{
+	const struct node *list = step_get(s, "estimators_");
+	const struct node *const *columns;
+
+	if (list == NULL || list->kind != NODE_LIST || list->n == 0)
+		return step_err(s, err, ERR_MODEL,
+		    "no list of estimators_: was the model fitted?");
+	if (!step_width(s, in, err) || !step_list(s, "estimators_features_",
+		list->n, &columns, err))
+		return false;
+	*ret = (struct members){.n = list->n};
+	ret->flow = ARENA_ARRAY(s->sk->mem, list->n, struct flow);
+	if (ret->flow == NULL)
+		return step_full(s, err);
+	for (uint32_t i = 0; i < list->n; i++) {
+		struct flow *f = &ret->flow[i], part;
+
+		if (!member_columns(s, columns[i], in, &part, err) ||
+		    !step_read(s, STR("estimators_"), list->items[i], &part,
+			f, err))
+			return false;
+		if (f->kind != kind)
+			return step_err(s, err, ERR_MODEL,
+			    "an estimator does not predict what is needed");
+		if (kind == FLOW_PROBABILITIES &&
+		    !spread_classes(s, n_out, f, err))
+			return false;
+	}
+	return true;
+}
+
+/* A bag whose members have margins has their average as its own. */
+static bool
+bag_margin(const struct step *s, const struct members *m, struct flow *out,
+    struct err *err)
+{
+	uint32_t *slots = ARENA_ARRAY(s->sk->mem, m->n, uint32_t);
+
+	if (slots == NULL)
+		return step_full(s, err);
+	for (uint32_t i = 0; i < m->n; i++) {
+		if (!m->flow[i].has_margin)
+			return true;
+		slots[i] = m->flow[i].margin;
+	}
+	out->has_margin = true;
+	return sk_average(s, slots, m->n, NULL, &out->margin, err);
+}
+
+bool
+read_bagging_classifier(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct members m;
+	struct array classes;
+
+	if (!step_array(s, "classes_", &classes, err))
+		return false;
+	if (classes.count == 0 || classes.count > UINT16_MAX)
+		return step_err(s, err, ERR_MODEL, "has %zu classes",
+		    classes.count);
+	if (!read_bag(s, in, FLOW_PROBABILITIES, (uint32_t)classes.count, &m,
+		err) ||
+	    !members_average(s, &m, (uint32_t)classes.count, out, err) ||
+	    !bag_margin(s, &m, out, err))
+		return false;
+	out->kind = FLOW_PROBABILITIES;
+	out->classes = classes;
+	return true;
+}
+
+bool
+read_bagging_regressor(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct members m;
+
+	if (!read_bag(s, in, FLOW_VALUE, 1, &m, err) ||
+	    !members_average(s, &m, 1, out, err))
+		return false;
+	out->kind = FLOW_VALUE;
+	return true;
+}
+
+/* --- AdaBoost ------------------------------------------------------------- */
+
+/* How a leaf with these fractions of the classes votes, in place. SAMME: the
+ * tree's weight for its class, shared by the others below nought. */
+static void
+vote(double *p, uint32_t n, double weight)
+{
+	uint32_t best = 0;
+
+	for (uint32_t k = 1; k < n; k++)
+		if (p[k] > p[best])
+			best = k;
+	for (uint32_t k = 0; k < n; k++)
+		p[k] = k == best ? weight : -1.0 / (n - 1) * weight;
+}
+
+/* SAMME.R: the logarithms of the fractions, around their mean. */
+static void
+vote_real(double *p, uint32_t n)
+{
+	double sum = 0;
+
+	for (uint32_t k = 0; k < n; k++) {
+		p[k] = log(p[k] < DBL_EPSILON ? DBL_EPSILON : p[k]);
+		sum += p[k];
+	}
+	for (uint32_t k = 0; k < n; k++)
+		p[k] = (n - 1) * (p[k] - 1.0 / n * sum);
+}
+
+/* All trees as one forest of votes, divided by the sum of the weights. */
+static bool
+read_votes(const struct step *s, const struct flow *in, bool real,
+    uint32_t n_classes, uint32_t *first, struct err *err)
+{
+	const struct node *list = step_get(s, "estimators_");
+	struct build_forest forest = {
+	    .compare = TREE_F32_LE_F64,
+	    .n_values = n_classes,
+	    .n_outputs = n_classes,
+	};
+	struct build_tree *trees;
+	struct array weights;
+	double weight;
+
+	if (list == NULL || list->kind != NODE_LIST || list->n == 0)
+		return step_err(s, err, ERR_MODEL,
+		    "no list of trees in estimators_: was the model fitted?");
+	if (!step_width(s, in, err) ||
+	    !step_array(s, "estimator_weights_", &weights, err))
+		return false;
+	trees = ARENA_ARRAY(s->sk->mem, list->n, struct build_tree);
+	if (trees == NULL)
+		return step_full(s, err);
+	for (uint32_t i = 0; i < list->n; i++) {
+		struct step tree;
+		double *value;
+
+		if (!step_open(s->sk, s, STR("estimators_"), list->items[i],
+			&tree, err))
+			return false;
+		if (tree.class->read != read_tree_classifier)
+			return step_err(&tree, err, ERR_MODEL,
+			    "is not supported inside; boost decision trees");
+		if (!sk_tree_read(&tree, in->n, LEAF_CLASSES, n_classes, 1,
+			&trees[i], err))
+			return false;
+		if (!array_number(&weights, i, &weight))
+			return step_err(s, err, ERR_MODEL,
+			    "attribute estimator_weights_ has fewer numbers "
+			    "than there are trees");
+		value = ARENA_ARRAY(s->sk->mem,
+		    (size_t)trees[i].n_nodes * n_classes, double);
+		if (value == NULL)
+			return step_full(s, err);
+		for (uint32_t j = 0; j < trees[i].n_nodes; j++) {
+			double *p = value + (size_t)j * n_classes;
+
+			for (uint32_t k = 0; k < n_classes; k++)
+				p[k] = trees[i].value[(size_t)j * n_classes +
+				    k];
+			if (real)
+				vote_real(p, n_classes);
+			else
+				vote(p, n_classes, weight);
+		}
+		trees[i].value = value;
+		trees[i].missing_left = NULL;
+		forest.divide += weight;
+	}
+	forest.n_trees = list->n;
+	forest.trees = trees;
+	return sk_forest_build(s, in, &forest, first, err);
+}
+
+bool
+read_adaboost_classifier(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	static const char *const words[] = {"SAMME", "SAMME.R", "deprecated"};
+	const double difference[] = {-1, 1}, zero = 0;
+	struct model_build *b = s->sk->build;
+	struct array classes;
+	uint32_t n, first;
+	size_t algorithm;
+	bool ok = true;
+
+	if (!step_word(s, "algorithm", words, countof(words), 0, &algorithm,
+		err) ||
+	    !step_array(s, "classes_", &classes, err))
+		return false;
+	/* SAMME counted its votes in another way once. */
+	if (algorithm != 1 && s->version > 0 && s->version < 1005)
+		return step_err(s, err, ERR_MODEL,
+		    "algorithm='SAMME' is read from scikit-learn 1.5 on; "
+		    "train with that, or with algorithm='SAMME.R'");
+	if (classes.count < 2 || classes.count > UINT16_MAX)
+		return step_err(s, err, ERR_MODEL, "has %zu classes",
+		    classes.count);
+	n = (uint32_t)classes.count;
+	if (!step_flow(s, n, out, err) ||
+	    !read_votes(s, in, algorithm == 1, n, &first, err))
+		return false;
+	for (uint32_t k = 0; k < n; k++)
+		out->slot[k] = first + k;
+	if (n == 2) {
+		ok = model_build_linear(b, out->slot, 2, 1, difference, &zero,
+		    &out->margin, err) &&
+		    model_build_link(b, LINK_SIGMOID, &out->margin, 1, &first,
+			err);
+		out->has_margin = true;
+	} else {
+		for (uint32_t k = 0; ok && k < n; k++)
+			ok = model_build_sub_div(b, out->slot[k], 0, n - 1,
+			    &out->slot[k], err);
+		ok = ok && model_build_link(b, LINK_SOFTMAX, out->slot, n,
+		    &first, err);
+	}
+	if (!ok)
+		return step_context(s, err);
+	for (uint32_t k = 0; k < n; k++)
+		out->slot[k] = first + k;
+	out->kind = FLOW_PROBABILITIES;
+	out->classes = classes;
+	return true;
+}

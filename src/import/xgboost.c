@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * XGBoost's own model files: trees with numeric splits, a start value, an
+ * objective. Numbers are rounded to float where the library holds floats, so
+ * that the answers are its own to the last bit.
+ */
+#include "import/xgboost.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "import/doc.h"
+#include "import/ensemble.h"
+
+/* What becomes of the sums, and what was done to base_score on its way into
+ * the file. */
+enum base_link { BASE_PLAIN, BASE_LOGIT, BASE_LOG };
+static const struct objective {
+	const char *name;
+	enum base_link base;
+	bool classifies;
+	bool linked;
+	enum model_link link;
+} objectives[] = {
+    {"binary:logistic", BASE_LOGIT, true, true, LINK_SIGMOID_F32},
+    {"reg:logistic", BASE_LOGIT, false, true, LINK_SIGMOID_F32},
+    {"binary:logitraw", BASE_PLAIN, false, false, 0},
+    {"multi:softprob", BASE_PLAIN, true, true, LINK_SOFTMAX_F32},
+    {"multi:softmax", BASE_PLAIN, true, true, LINK_SOFTMAX_F32},
+    {"reg:squarederror", BASE_PLAIN, false, false, 0},
+    {"reg:linear", BASE_PLAIN, false, false, 0},
+    {"reg:squaredlogerror", BASE_PLAIN, false, false, 0},
+    {"reg:absoluteerror", BASE_PLAIN, false, false, 0},
+    {"reg:pseudohubererror", BASE_PLAIN, false, false, 0},
+    {"reg:quantileerror", BASE_PLAIN, false, false, 0},
+    {"rank:pairwise", BASE_PLAIN, false, false, 0},
+    {"rank:ndcg", BASE_PLAIN, false, false, 0},
+    {"rank:map", BASE_PLAIN, false, false, 0},
+    {"count:poisson", BASE_LOG, false, true, LINK_EXP_F32},
+    {"reg:gamma", BASE_LOG, false, true, LINK_EXP_F32},
+    {"reg:tweedie", BASE_LOG, false, true, LINK_EXP_F32},
+    {"survival:cox", BASE_LOG, false, true, LINK_EXP_F32},
+};
+
+/* What is known of one file. */
+struct xgb {
+	struct import *im;
+	const struct doc *learner;
+	const struct doc *model;   /* of gbtree */
+	const double *weights;     /* of dart, one a tree, or NULL */
+	const struct objective *objective;
+	struct ensemble e;
+};
+
+static bool
+bad(struct err *err, const char *what)
+{
+	return err_set(err, ERR_INPUT, ERR_NOWHERE,
+	    "is an XGBoost model %s", what);
+}
+
+static bool
+full(const struct xgb *x, struct err *err)
+{
+	return arena_err(x->im->mem, "the model", err);
+}
+
+/* A whole number from 0 to most; 0 where there is none. */
+static bool
+whole(const struct doc *d, uint32_t most, uint32_t *ret)
+{
+	double v = 0;
+
+	if (d != NULL && !doc_number(d, &v))
+		return false;
+	if (!(v >= 0 && v <= most) || v != floor(v))
+		return false;
+	*ret = (uint32_t)v;
+	return true;
+}
+
+static bool
+find_objective(struct xgb *x, struct err *err)
+{
+	struct str name = doc_text(doc_find(x->learner, "objective.name"));
+
+	for (size_t i = 0; i < countof(objectives); i++)
+		if (str_eq(name, str_of(objectives[i].name)))
+			x->objective = &objectives[i];
+	if (x->objective == NULL)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "is an XGBoost model with objective '%.*s', which is not "
+		    "supported", (int)(name.n < 64 ? name.n : 64), name.p);
+	x->e.objective = name;
+	x->e.classifies = x->objective->classifies;
+	x->e.linked = x->objective->linked;
+	x->e.link = x->objective->link;
+	return true;
+}
+
+/* The names of the columns, where training had any. */
+static bool
+read_names(struct xgb *x, struct err *err)
+{
+	const struct doc *names = doc_get(x->learner, "feature_names");
+	const struct doc *types = doc_get(x->learner, "feature_types");
+	struct str *list;
+	size_t n = 0;
+
+	if (types != NULL && types->kind == DOC_LIST)
+		for (const struct doc *t = types->child; t != NULL;
+		    t = t->next)
+			if (str_eq(doc_text(t), STR("c")) ||
+			    str_has_prefix(doc_text(t), STR("c(")))
+				return err_set(err, ERR_MODEL, ERR_NOWHERE,
+				    "is an XGBoost model with categorical "
+				    "columns, which are not supported; encode "
+				    "them before training");
+	if (names == NULL || names->n == 0)
+		return true;
+	if (names->kind != DOC_LIST || names->n != x->e.n_features)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "is an XGBoost model with %zu names for %u features",
+		    names->n, x->e.n_features);
+	list = ARENA_ARRAY(x->im->mem, names->n, struct str);
+	if (list == NULL)
+		return full(x, err);
+	for (const struct doc *d = names->child; d != NULL; d = d->next)
+		list[n++] = doc_text(d);
+	x->e.names = list;
+	return true;
+}
+
+/* base_score in the space of the sums, as the library brings it there. */
+static double
+base_margin(enum base_link link, double base)
+{
+	float b = (float)base;
+
+	switch (link) {
+	case BASE_LOGIT:
+		return (double)-logf(1.0f / b - 1.0f);
+	case BASE_LOG:
+		return (double)logf(b);
+	case BASE_PLAIN:
+		break;
+	}
+	return (double)b;
+}
+
+/* "5E-1", or since 3.1 "[5E-1]" or one number for each class. */
+static bool
+read_base(struct xgb *x, struct err *err)
+{
+	uint32_t n = x->e.forest.n_outputs, k = 0;
+	double *base = ARENA_ARRAY(x->im->mem, n, double);
+	struct str rest = doc_text(doc_find(x->learner,
+	    "learner_model_param.base_score"));
+
+	if (base == NULL)
+		return full(x, err);
+	if (rest.n >= 2 && rest.p[0] == '[' && rest.p[rest.n - 1] == ']')
+		rest = (struct str){rest.p + 1, rest.n - 2};
+	while (rest.p != NULL && k < n) {
+		struct doc d = {.kind = DOC_TEXT,
+		    .text = str_trim(str_cut(&rest, ','))};
+
+		if (!doc_number(&d, &base[k]))
+			return bad(err, "whose base_score is no number");
+		base[k] = base_margin(x->objective->base, base[k]);
+		if (!isfinite(base[k]))
+			return bad(err, "whose base_score is out of range");
+		k++;
+	}
+	if (rest.p != NULL || k == 0 || (k != n && k != 1))
+		return bad(err, "whose base_score has not one number a class");
+	for (; k < n; k++)
+		base[k] = base[0];
+	x->e.forest.base = base;
+	return true;
+}
+
+static bool
+is_index(double v, uint32_t n)
+{
+	return v >= 0 && v < n && v == floor(v);
+}
+
+/* A list of a tree with one number a node. */
+static bool
+tree_list(const struct doc *tree, uint32_t number, const char *key, size_t n,
+    const double **ret, struct err *err)
+{
+	const struct doc *d = doc_get(tree, key);
+
+	if (d == NULL || d->kind != DOC_NUMBERS || d->n != n)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "tree %u: %s is no list of %zu numbers", number, key, n);
+	*ret = d->numbers;
+	return true;
+}
+
+/* What a tree has that is not read. */
+static bool
+check_tree(const struct doc *tree, uint32_t number, struct err *err)
+{
+	const struct doc *type = doc_get(tree, "split_type");
+	uint32_t width;
+
+	if (!whole(doc_find(tree, "tree_param.size_leaf_vector"), UINT32_MAX,
+		&width) || width > 1)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "tree %u has leaves of several numbers, which are not "
+		    "supported", number);
+	for (size_t i = 0; type != NULL && type->kind == DOC_NUMBERS &&
+	    i < type->n; i++)
+		if (type->numbers[i] != 0)
+			return err_set(err, ERR_MODEL, ERR_NOWHERE,
+			    "node %zu of tree %u splits on a category, which "
+			    "is not supported; encode the column before "
+			    "training", i, number);
+	return true;
+}
+
+/* Nodes in the order in which a walk from the root meets them level by
+ * level: the library uses numbers of pruned nodes again, so a child may come
+ * before its parent in the file. */
+static bool
+read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
+    struct build_tree *ret, struct err *err)
+{
+	const struct doc *list = doc_get(tree, "left_children");
+	const double *left, *right, *feature, *condition, *missing_left;
+	struct ensemble_nodes nodes;
+	uint32_t *queue, n, tail = 1;
+	float weight = x->weights != NULL ? (float)x->weights[number] : 1;
+
+	if (list == NULL || list->n == 0 || list->n > INT32_MAX)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "tree %u has no nodes", number);
+	n = (uint32_t)list->n;
+	if (!check_tree(tree, number, err) ||
+	    !tree_list(tree, number, "left_children", n, &left, err) ||
+	    !tree_list(tree, number, "right_children", n, &right, err) ||
+	    !tree_list(tree, number, "split_indices", n, &feature, err) ||
+	    !tree_list(tree, number, "split_conditions", n, &condition,
+		err) ||
+	    !tree_list(tree, number, "default_left", n, &missing_left, err) ||
+	    !ensemble_tree(x->im, n, &nodes, ret, err))
+		return false;
+	queue = ARENA_ARRAY(x->im->mem, n, uint32_t);
+	if (queue == NULL)
+		return full(x, err);
+	for (uint32_t i = 0; i < tail; i++) {
+		uint32_t k = queue[i];
+
+		nodes.left[i] = nodes.right[i] = -1;
+		nodes.value[i] = (double)(weight * (float)condition[k]);
+		if (left[k] == -1)
+			continue;
+		if (n - tail < 2 || !is_index(left[k], n) ||
+		    !is_index(right[k], n) ||
+		    !is_index(feature[k], x->e.n_features))
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "node %u of tree %u has a child or a feature "
+			    "that is not there, or the tree goes in a circle",
+			    k, number);
+		nodes.threshold[i] = (double)(float)condition[k];
+		nodes.feature[i] = (int32_t)feature[k];
+		nodes.missing_left[i] = missing_left[k] != 0;
+		nodes.left[i] = (int32_t)tail;
+		queue[tail++] = (uint32_t)left[k];
+		nodes.right[i] = (int32_t)tail;
+		queue[tail++] = (uint32_t)right[k];
+	}
+	ret->n_nodes = tail;
+	return true;
+}
+
+/* Trees up to the best iteration, where early stopping left one: so do the
+ * scikit-learn classes of the library. */
+static bool
+cut_trees(struct xgb *x, uint32_t *n_trees, struct err *err)
+{
+	const struct doc *best = doc_find(x->learner,
+	    "attributes.best_iteration");
+	const struct doc *starts = doc_get(x->model, "iteration_indptr");
+	uint32_t iteration, parallel;
+	uint64_t end;
+	char text[96];
+	int n;
+
+	if (best == NULL)
+		return true;
+	if (!whole(best, INT32_MAX, &iteration) ||
+	    !whole(doc_find(x->model, "gbtree_model_param.num_parallel_tree"),
+		1 << 20, &parallel))
+		return bad(err, "whose best_iteration is no number");
+	end = (uint64_t)(iteration + 1) * x->e.forest.n_outputs *
+	    (parallel > 0 ? parallel : 1);
+	if (starts != NULL && starts->kind == DOC_NUMBERS &&
+	    iteration + 1 < starts->n &&
+	    starts->numbers[iteration + 1] >= 0 &&
+	    starts->numbers[iteration + 1] <= *n_trees)
+		end = (uint64_t)starts->numbers[iteration + 1];
+	if (end >= *n_trees)
+		return true;
+	n = snprintf(text, sizeof(text),
+	    "stops at best_iteration %u: %u of %u trees are used",
+	    iteration, (uint32_t)end, *n_trees);
+	*n_trees = (uint32_t)end;
+	return model_build_warn(x->im->build, (struct str){text, (size_t)n},
+	    err);
+}
+
+static bool
+read_trees(struct xgb *x, struct err *err)
+{
+	const struct doc *trees = doc_get(x->model, "trees");
+	const struct doc *groups = doc_get(x->model, "tree_info");
+	const struct doc *weights = doc_find(x->learner,
+	    "gradient_booster.weight_drop");
+	struct build_forest *f = &x->e.forest;
+	const struct doc *tree;
+	struct build_tree *list;
+	uint32_t n;
+
+	if (trees == NULL || (trees->kind != DOC_LIST && trees->n > 0) ||
+	    trees->n > UINT32_MAX || groups == NULL ||
+	    groups->kind != DOC_NUMBERS || groups->n != trees->n)
+		return bad(err, "without a list of trees and their classes");
+	n = (uint32_t)trees->n;
+	if (weights != NULL) {
+		if (weights->kind != DOC_NUMBERS || weights->n != n)
+			return bad(err, "whose weight_drop has not one number "
+			    "a tree");
+		x->weights = weights->numbers;
+	}
+	list = ARENA_ARRAY(x->im->mem, n, struct build_tree);
+	if (list == NULL)
+		return full(x, err);
+	if (!cut_trees(x, &n, err))
+		return false;
+	tree = trees->child;
+	for (uint32_t i = 0; i < n; i++, tree = tree->next) {
+		if (!is_index(groups->numbers[i], f->n_outputs))
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "tree %u is of a class that is not there", i);
+		if (!read_tree(x, tree, i, &list[i], err))
+			return false;
+		list[i].first_output = (uint32_t)groups->numbers[i];
+	}
+	f->trees = list;
+	f->n_trees = n;
+	return true;
+}
+
+/* The library's version is a list of three numbers. */
+static struct str
+version_text(const struct doc *root, char text[48])
+{
+	const struct doc *v = doc_get(root, "version");
+	int n;
+
+	if (v == NULL || v->kind != DOC_NUMBERS || v->n != 3)
+		return (struct str){NULL, 0};
+	n = snprintf(text, 48, "%.6g.%.6g.%.6g", v->numbers[0], v->numbers[1],
+	    v->numbers[2]);
+	return (struct str){text, (size_t)n};
+}
+
+static bool
+read_root(struct import *im, const struct doc *root, const char *format,
+    struct err *err)
+{
+	struct xgb x = {.im = im, .learner = doc_get(root, "learner"),
+	    .e = {.library = "XGBoost", .format = format, .scale = 1,
+		.forest = {.compare = TREE_F32_LT_F32, .takes_nan = true,
+		.n_values = 1, .divide = 1}}};
+	struct str booster = doc_text(doc_find(x.learner,
+	    "gradient_booster.name"));
+	const struct doc *param = doc_get(x.learner, "learner_model_param");
+	uint32_t classes, targets;
+	char version[48];
+
+	x.model = doc_find(x.learner, "gradient_booster.model");
+	x.e.version = version_text(root, version);
+	if (str_eq(booster, STR("dart")))
+		x.model = doc_find(x.learner, "gradient_booster.gbtree.model");
+	else if (!str_eq(booster, STR("gbtree")))
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "is an XGBoost model with booster '%.*s', which is not "
+		    "supported; train with booster='gbtree' or 'dart'",
+		    (int)(booster.n < 32 ? booster.n : 32), booster.p);
+	if (!whole(doc_get(param, "num_feature"), 1 << 20, &x.e.n_features) ||
+	    !whole(doc_get(param, "num_class"), UINT16_MAX, &classes) ||
+	    !whole(doc_get(param, "num_target"), UINT16_MAX, &targets))
+		return bad(err, "whose learner_model_param cannot be read");
+	if (targets > 1)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "is an XGBoost model of %u targets, which is not "
+		    "supported; train one model for each", targets);
+	x.e.forest.n_outputs = classes > 1 ? classes : 1;
+	if (!find_objective(&x, err))
+		return false;
+	if ((classes > 1) != (x.e.linked && x.e.link == LINK_SOFTMAX_F32))
+		return bad(err, "whose classes do not fit its objective");
+	return read_names(&x, err) && read_base(&x, err) &&
+	    read_trees(&x, err) && ensemble_build(im, &x.e, err);
+}
+
+static bool
+names_learner(struct str b)
+{
+	size_t n = b.n < 64 ? b.n : 64;
+
+	return n > 2 && b.p[0] == '{' && memmem(b.p, n, "learner", 7) != NULL;
+}
+
+bool
+xgboost_probe_json(struct str b)
+{
+	return names_learner(b) && (b.p[1] == '"' || b.p[1] == ' ' ||
+	    b.p[1] == '\n' || b.p[1] == '\r' || b.p[1] == '\t');
+}
+
+/* An object whose first key has a length in front of it. */
+bool
+xgboost_probe_ubjson(struct str b)
+{
+	return names_learner(b) && memchr("iUIlL", b.p[1], 5) != NULL;
+}
+
+bool
+xgboost_read_json(struct import *im, struct err *err)
+{
+	struct doc *root;
+
+	return doc_read_json(im->bytes, im->mem, &root, err) &&
+	    read_root(im, root, "XGBoost JSON", err);
+}
+
+bool
+xgboost_read_ubjson(struct import *im, struct err *err)
+{
+	struct doc *root;
+
+	return doc_read_ubjson(im->bytes, im->mem, &root, err) &&
+	    read_root(im, root, "XGBoost UBJSON", err);
+}

@@ -1,0 +1,692 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * import/: the model files of boosting libraries. Small files are written
+ * here by hand, so that each rule of the library is seen alone; whole models
+ * are held against the libraries' answers in tests/golden.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import/import.h"
+#include "model/model.h"
+#include "score/score.h"
+
+static struct arena mem;
+static char message[sizeof(((struct err *)NULL)->text)];
+
+static struct model *
+import_str(struct str bytes)
+{
+	const struct import_options options = {0};
+	struct model_build *build;
+	struct model *m;
+	struct str image;
+	struct err err;
+
+	arena_reset(&mem, (size_t)1 << 20);
+	if (!import_bytes(bytes, "f", &options, &mem, &build, &err) ||
+	    !model_image(build, &image, &err)) {
+		memcpy(message, err.text, sizeof(message));
+		return NULL;
+	}
+	assert_true(model_open_bytes(image, &m, &err));
+	return m;
+}
+
+static struct model *
+import_text(const char *text)
+{
+	return import_str(str_of(text));
+}
+
+static void
+assert_refused(const char *text, const char *sentence)
+{
+	assert_null(import_text(text));
+	if (strstr(message, sentence) == NULL)
+		fail_msg("got \"%s\", want \"%s\"", message, sentence);
+}
+
+/* Output k of a row. */
+static double
+score(const struct model *m, const double *cells, uint32_t k)
+{
+	void *scratch = aligned_alloc(64,
+	    (score_scratch_bytes(m, 1) + 63) & ~(size_t)63);
+	struct score_fault fault;
+	double out[8];
+
+	assert_true(model_outputs(m) <= countof(out));
+	assert_true(score_rows(m, cells, 1, out, scratch, &fault));
+	free(scratch);
+	return out[k];
+}
+
+/* --- XGBoost -------------------------------------------------------------- */
+
+/* A file, with what a case does not care about left at what works. */
+struct file {
+	const char *objective, *base, *classes, *targets, *booster;
+	const char *attributes, *names, *types;
+	const char *trees, *groups;
+	const char *open, *close; /* around the booster */
+};
+#define LEAF(value) "{\"left_children\":[-1],\"right_children\":[-1]," \
+	"\"split_indices\":[0],\"split_conditions\":[" value "]," \
+	"\"default_left\":[0],\"split_type\":[0]," \
+	"\"tree_param\":{\"size_leaf_vector\":\"1\"}}"
+#define STUMP(feature, cut, missing, low, high) \
+	"{\"left_children\":[1,-1,-1],\"right_children\":[2,-1,-1]," \
+	"\"split_indices\":[" feature ",0,0]," \
+	"\"split_conditions\":[" cut "," low "," high "]," \
+	"\"default_left\":[" missing ",0,0]}"
+
+static const char *
+xgboost(struct file f)
+{
+	static char text[8192];
+#define OR(word, standard) (f.word != NULL ? f.word : standard)
+
+	snprintf(text, sizeof(text),
+	    "{\"learner\":{\"attributes\":{%s},\"feature_names\":[%s],"
+	    "\"feature_types\":[%s],\"gradient_booster\":{%s\"model\":{"
+	    "\"gbtree_model_param\":{\"num_parallel_tree\":\"1\"},"
+	    "\"tree_info\":[%s],\"trees\":[%s]},\"name\":\"%s\"%s},"
+	    "\"learner_model_param\":{\"base_score\":\"%s\","
+	    "\"num_class\":\"%s\",\"num_feature\":\"2\","
+	    "\"num_target\":\"%s\"},\"objective\":{\"name\":\"%s\"}},"
+	    "\"version\":[3,1,1]}", OR(attributes, ""), OR(names, ""),
+	    OR(types, ""), OR(open, ""), OR(groups, "0"),
+	    OR(trees, STUMP("1", "0.5", "1", "-1", "2")),
+	    OR(booster, "gbtree"), OR(close, ""), OR(base, "5E-1"), OR(classes, "0"),
+	    OR(targets, "1"), OR(objective, "reg:squarederror"));
+	return text;
+}
+
+static const struct file standard;
+
+static void
+xgboost_splits_below_the_cut_as_floats(void **state)
+{
+	struct model *m = import_text(xgboost(standard));
+	static const struct {
+		double x, want;
+	} cases[] = {{0.5, 2.5}, {0.49, -0.5}, {NAN, -0.5}, {7, 2.5},
+	    /* As a float this is 0.5. */
+	    {0.49999999999, 2.5}};
+
+	(void)state;
+	assert_non_null(m);
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_true(score(m, (double[]){NAN, cases[i].x}, 0) ==
+		    cases[i].want);
+	model_close(m);
+}
+
+static void
+xgboost_sums_are_floats_from_base_score_on(void **state)
+{
+	struct file f = {.base = "1E-1", .groups = "0,0",
+	    .trees = LEAF("0.2") "," LEAF("1E-8")};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) ==
+	    (double)(0.1f + 0.2f + 1e-8f));
+	model_close(m);
+}
+
+static void
+xgboost_objectives_undo_what_was_done_to_base_score(void **state)
+{
+	const float sum = -logf(1 / 0.25f - 1) + 0.5f;
+	const float log_sum = logf(0.25f) + 0.5f;
+	const float p = 1 / (expf(-sum) + 1);
+	const struct {
+		const char *objective, *base;
+		uint32_t outputs;
+		float want;
+	} cases[] = {
+	    {"reg:squarederror", "2.5E-1", 1, 0.75f},
+	    {"reg:squarederror", "[2.5E-1]", 1, 0.75f},
+	    {"rank:ndcg", "0.25", 1, 0.75f},
+	    {"binary:logistic", "[2.5E-1]", 2, 1 - p},
+	    {"reg:logistic", "0.25", 1, p},
+	    {"binary:logitraw", "0.25", 1, 0.75f},
+	    {"count:poisson", "[0.25]", 1, expf(log_sum)},
+	    {"reg:gamma", "0.25", 1, expf(log_sum)},
+	    {"reg:tweedie", "0.25", 1, expf(log_sum)},
+	    {"survival:cox", "0.25", 1, expf(log_sum)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct file f = {.objective = cases[i].objective,
+		    .base = cases[i].base, .trees = LEAF("0.5")};
+		struct model *m = import_text(xgboost(f));
+
+		if (m == NULL)
+			fail_msg("%s: %s", f.objective, message);
+		assert_int_equal(model_outputs(m), cases[i].outputs);
+		assert_true(score(m, (double[]){0, 0}, 0) ==
+		    (double)cases[i].want);
+		model_close(m);
+	}
+}
+
+static void
+xgboost_classes_have_their_own_trees_and_base_scores(void **state)
+{
+	struct file f = {.objective = "multi:softprob", .classes = "3",
+	    .base = "[1E0,0E0,-1E0]", .groups = "0,1,2",
+	    .trees = LEAF("0") "," LEAF("2") "," LEAF("0")};
+	struct model *m = import_text(xgboost(f));
+	const float sum = (float)(double)(expf(-1) + 1.0f + expf(-3));
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(model_classes(m), 3);
+	assert_true(fabs(score(m, (double[]){0, 0}, 1) -
+	    (double)(1 / sum)) < 1e-7);
+	model_close(m);
+	f.base = "5E-1"; /* one for all */
+	m = import_text(xgboost(f));
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) ==
+	    score(m, (double[]){0, 0}, 2));
+	model_close(m);
+}
+
+static void
+xgboost_stops_at_the_best_iteration(void **state)
+{
+	struct file f = {.attributes = "\"best_iteration\":\"1\"",
+	    .groups = "0,0,0", .base = "0",
+	    .trees = LEAF("1") "," LEAF("2") "," LEAF("4")};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) == 3);
+	assert_int_equal(model_warnings(m), 1);
+	assert_non_null(strstr(model_warning(m, 0).p, "2 of 3 trees"));
+	model_close(m);
+	f.attributes = "\"best_iteration\":\"9\"";
+	m = import_text(xgboost(f));
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) == 7);
+	model_close(m);
+	f.attributes = "\"best_iteration\":\"-1\"";
+	assert_refused(xgboost(f), "best_iteration is no number");
+}
+
+static void
+xgboost_columns_are_named_as_training_did(void **state)
+{
+	struct file f = {.names = "\"age\",\"pay\"",
+	    .types = "\"float\",\"int\""};
+	struct model *m = import_text(xgboost(standard));
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(model_find_input(m, STR("f1"), 0), 1);
+	model_close(m);
+	m = import_text(xgboost(f));
+	assert_non_null(m);
+	assert_int_equal(model_find_input(m, STR("pay"), 0), 1);
+	assert_int_equal(model_find_input(m, STR("f1"), 0), -1);
+	model_close(m);
+	f.names = "\"age\"";
+	assert_refused(xgboost(f), "1 names for 2 features");
+	f.names = "\"age\",\"age\"";
+	assert_refused(xgboost(f), "age");
+}
+
+#define DART(weights) "\"weight_drop\":[" weights "],\"gbtree\":{"
+
+static void
+xgboost_dart_weighs_its_trees(void **state)
+{
+	struct file f = {.open = DART("0.1,0.3"),
+	    .close = "},\"name\":\"dart\"", .base = "0", .groups = "0,0",
+	    .trees = LEAF("0.7") "," LEAF("0.9")};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, (double[]){0, 0}, 0) ==
+	    (double)(0.1f * 0.7f + 0.3f * 0.9f));
+	model_close(m);
+}
+
+/* Numbers of pruned nodes are used again, and nodes that nothing leads to
+ * stay in the file. */
+static void
+xgboost_children_may_come_before_their_parents(void **state)
+{
+	struct file f = {.base = "0", .trees =
+	    "{\"left_children\":[3,-1,-1,1,-1],"
+	    "\"right_children\":[2,-1,-1,4,-1],"
+	    "\"split_indices\":[0,0,9,1,9],"
+	    "\"split_conditions\":[1,10,20,1,30],"
+	    "\"default_left\":[false,false,false,true,false]}"};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) == 10);
+	assert_true(score(m, (double[]){0, 1}, 0) == 30);
+	assert_true(score(m, (double[]){0, NAN}, 0) == 10);
+	assert_true(score(m, (double[]){NAN, 0}, 0) == 20);
+	model_close(m);
+}
+
+static void
+xgboost_that_cannot_be_served_is_refused_by_name(void **state)
+{
+	static const struct {
+		struct file file;
+		const char *sentence;
+	} cases[] = {
+	    {{.booster = "gblinear"}, "booster 'gblinear', which is not"},
+	    {{.objective = "binary:hinge"}, "objective 'binary:hinge'"},
+	    {{.open = DART("0.5,0.5"), .close = "},\"name\":\"dart\""},
+		"weight_drop has not one number a tree"},
+	    {{.targets = "2"}, "of 2 targets"},
+	    {{.types = "\"float\",\"c\""}, "with categorical columns"},
+	    {{.classes = "3"}, "classes do not fit its objective"},
+	    {{.classes = "x"}, "learner_model_param cannot be read"},
+	    {{.base = "half"}, "base_score is no number"},
+	    {{.base = "[1E0,2E0]"}, "not one number a class"},
+	    {{.base = "1E39"}, "base_score is out of range"},
+	    {{.objective = "reg:gamma", .base = "0"}, "out of range"},
+	    {{.groups = "1"}, "tree 0 is of a class that is not there"},
+	    {{.groups = "0,0"}, "without a list of trees"},
+	    {{.trees = "{\"left_children\":[]}"}, "tree 0 has no nodes"},
+	    {{.trees = "{\"left_children\":[-1]}"},
+		"tree 0: right_children is no list of 1 numbers"},
+	    {{.trees = STUMP("2", "1", "0", "1", "1")},
+		"a feature that is not there"},
+	    {{.trees = STUMP("-1", "1", "0", "1", "1")},
+		"a feature that is not there"},
+	    {{.trees = STUMP("0.5", "1", "0", "1", "1")},
+		"a feature that is not there"},
+	    {{.trees = STUMP("0", "1E39", "0", "1", "1")}, "not finite"},
+	    {{.trees = STUMP("0", "1", "0", "1E39", "1")}, "not finite"},
+	    {{.trees = "{\"left_children\":[0,-1,-1],"
+		"\"right_children\":[2,-1,-1],\"split_indices\":[0,0,0],"
+		"\"split_conditions\":[1,1,1],\"default_left\":[0,0,0]}"},
+		"goes in a circle"},
+	    {{.trees = "{\"left_children\":[1,-1],"
+		"\"right_children\":[1,-1],\"split_indices\":[0,0],"
+		"\"split_conditions\":[1,1],\"default_left\":[0,0]}"},
+		"goes in a circle"},
+	    {{.trees = "{\"left_children\":[-1],\"split_type\":[1]}"},
+		"node 0 of tree 0 splits on a category"},
+	    {{.trees = "{\"left_children\":[-1],"
+		"\"tree_param\":{\"size_leaf_vector\":\"3\"}}"},
+		"leaves of several numbers"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_refused(xgboost(cases[i].file), cases[i].sentence);
+	assert_refused("{\"learner\": 1", "f: ");
+	assert_refused("{\"learner\": 1}", "booster ''");
+}
+
+/* What json/ checks for JSON, the reader of UBJSON does itself. */
+static void
+ubjson_is_read_to_its_last_byte_and_no_further(void **state)
+{
+#define HEAD "{U\007learner"
+#define BYTES(literal) {literal, sizeof(literal) - 1}
+	static const struct {
+		struct str bytes;
+		const char *sentence;
+	} cases[] = {
+	    {BYTES(HEAD "{}}"), "booster ''"},
+	    {BYTES(HEAD "NN{}N}"), "booster ''"},
+	    {BYTES(HEAD "Z}"), "booster ''"},
+	    {BYTES(HEAD "[Tii]}"), "booster ''"},
+	    {BYTES(HEAD "[#i\002SU\001aF}"), "booster ''"},
+	    {BYTES(HEAD "{}}x"), "more behind the end at byte 13"},
+	    {BYTES(HEAD "{}"), "truncated at byte 12"},
+	    {BYTES(HEAD "L\0\0\0"), "truncated"},
+	    {BYTES(HEAD "H"), "a kind that is not known at byte 10"},
+	    {BYTES(HEAD "SU\011abc"), "a length beyond the end"},
+	    {BYTES(HEAD "Si\377abc"), "a length beyond the end"},
+	    {BYTES(HEAD "Sd\0\0\0\0"), "a length that is no integer"},
+	    {BYTES(HEAD "SL\177\377\377\377\377\377\377\377"),
+		"a length beyond the end"},
+	    {BYTES(HEAD "[$d#U\002\0\0\0\0"), "a length beyond the end"},
+	    {BYTES(HEAD "[$S#U\001"), "of what is no number"},
+	    {BYTES(HEAD "[$dU\001"), "without a count"},
+	    {BYTES(HEAD "[#U\011"), "a length beyond the end"},
+	};
+	char deep[64] = HEAD;
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		assert_null(import_str(cases[i].bytes));
+		if (strstr(message, cases[i].sentence) == NULL)
+			fail_msg("%zu: got \"%s\", want \"%s\"", i, message,
+			    cases[i].sentence);
+	}
+	memset(deep + 10, '[', 40);
+	assert_refused(deep, "nested too deep at byte 42");
+}
+
+/* --- LightGBM ------------------------------------------------------------- */
+
+struct text {
+	const char *objective, *classes, *names, *more, *last, *end;
+	const char *trees, *infos, *pandas;
+};
+#define LGB_LEAF(value) "Tree=0\nnum_leaves=1\nnum_cat=0\n" \
+	"split_feature=\nleaf_value=" value "\nis_linear=0\nshrinkage=1\n\n"
+#define LGB_STUMP(feature, cut, type) "Tree=0\nnum_leaves=2\nnum_cat=0\n" \
+	"split_feature=" feature "\nthreshold=" cut "\n" \
+	"decision_type=" type "\nleft_child=-1\nright_child=-2\n" \
+	"leaf_value=-1 2\nis_linear=0\nshrinkage=1\n\n"
+
+#define LGB_SETS(feature, set, bounds, words) \
+	"Tree=0\nnum_leaves=2\nnum_cat=1\nsplit_feature=" feature \
+	"\nthreshold=" set "\ndecision_type=1\nleft_child=-1\n" \
+	"right_child=-2\nleaf_value=-1 2\ncat_boundaries=" bounds \
+	"\ncat_threshold=" words "\nis_linear=0\n\n"
+
+static const char *
+lightgbm(struct text f)
+{
+	static char text[8192];
+
+	snprintf(text, sizeof(text),
+	    "tree\nversion=v4\nnum_class=%s\nnum_tree_per_iteration=%s\n"
+	    "label_index=0\nmax_feature_idx=%s\n%s\n%sfeature_names=%s\n"
+	    "feature_infos=%s\ntree_sizes=1 1\n\n%s\n%s\n"
+	    "feature_importances:\na=1\n\n%s", OR(classes, "1"),
+	    OR(classes, "1"), OR(last, "1"),
+	    OR(objective, "objective=regression"), OR(more, ""),
+	    OR(names, "a b"), OR(infos, "[0:1] [0:1]"),
+	    OR(trees, LGB_STUMP("1", "0.5", "0")),
+	    OR(end, "end of trees\n"),
+	    OR(pandas, "pandas_categorical:null\n"));
+	return text;
+}
+
+static void
+lightgbm_missing_is_what_the_split_says(void **state)
+{
+	/* The row goes to leaf -1 where it goes left. */
+	static const struct {
+		const char *trees;
+		double x, want;
+	} cases[] = {
+	    {LGB_STUMP("1", "0.5", "0"), 0.5, -1},
+	    {LGB_STUMP("1", "0.5", "0"), 0.50000000000000011, 2},
+	    /* No missing: NaN is 0. */
+	    {LGB_STUMP("1", "0.5", "0"), NAN, -1},
+	    {LGB_STUMP("1", "-0.5", "0"), NAN, 2},
+	    {LGB_STUMP("1", "-0.5", "2"), NAN, 2},
+	    /* Zero is missing, and NaN is zero. */
+	    {LGB_STUMP("1", "-0.5", "6"), NAN, -1},
+	    {LGB_STUMP("1", "-0.5", "6"), 0, -1},
+	    {LGB_STUMP("1", "-0.5", "6"), -1e-35, -1},
+	    {LGB_STUMP("1", "-0.5", "6"), 1.0000000180025095e-35, -1},
+	    {LGB_STUMP("1", "-0.5", "6"), 1.0000000180025097e-35, 2},
+	    {LGB_STUMP("1", "0.5", "4"), 0, 2},
+	    {LGB_STUMP("1", "0.5", "4"), 0.1, -1},
+	    /* NaN is missing. */
+	    {LGB_STUMP("1", "0.5", "8"), NAN, 2},
+	    {LGB_STUMP("1", "-0.5", "10"), NAN, -1},
+	    {LGB_STUMP("1", "0.5", "8"), 0, -1},
+	    {LGB_STUMP("1", "inf", "8"), 1e308, -1},
+	    {LGB_STUMP("1", "inf", "8"), NAN, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct text f = {.trees = cases[i].trees};
+		struct model *m = import_text(lightgbm(f));
+
+		if (m == NULL)
+			fail_msg("%zu: %s", i, message);
+		if (score(m, (double[]){7, cases[i].x}, 0) != cases[i].want)
+			fail_msg("case %zu", i);
+		model_close(m);
+	}
+}
+
+static void
+lightgbm_objectives_transform_the_sum(void **state)
+{
+	static const struct {
+		const char *objective, *more;
+		uint32_t outputs;
+		double scale, link; /* of 0.75 */
+	} cases[] = {
+	    {"objective=regression", "", 1, 1, 0},
+	    {"objective=lambdarank", "", 1, 1, 0},
+	    {"", "", 1, 1, 0},
+	    {"objective=regression", "average_output\n", 1, 0.5, 0},
+	    {"objective=binary sigmoid:1", "", 2, 1, 1},
+	    {"objective=binary sigmoid:2", "", 2, 2, 1},
+	    {"objective=binary sigmoid:1\r", "average_output\r\n", 2, 0.5, 1},
+	    {"objective=cross_entropy", "", 1, 1, 1},
+	    {"objective=poisson", "", 1, 1, 2},
+	    {"objective=gamma", "", 1, 1, 2},
+	    {"objective=tweedie tweedie_variance_power:1.5", "", 1, 1, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct text f = {.objective = cases[i].objective,
+		    .more = cases[i].more,
+		    .trees = LGB_LEAF("0.25") LGB_LEAF("0.5")};
+		struct model *m = import_text(lightgbm(f));
+		double sum = 0.75 * cases[i].scale;
+
+		if (m == NULL)
+			fail_msg("%s: %s", cases[i].objective, message);
+		assert_int_equal(model_outputs(m), cases[i].outputs);
+		assert_true(score(m, (double[]){0, 0},
+		    cases[i].outputs - 1) == (cases[i].link == 0 ? sum :
+		    cases[i].link == 1 ? 1 / (1 + exp(-sum)) : exp(sum)));
+		model_close(m);
+	}
+}
+
+static void
+lightgbm_classes_take_their_trees_in_turn(void **state)
+{
+	struct text f = {.objective = "objective=multiclass num_class:3",
+	    .classes = "3", .more = "average_output\n",
+	    .trees = LGB_LEAF("0") LGB_LEAF("1") LGB_LEAF("3")
+		LGB_LEAF("0") LGB_LEAF("1") LGB_LEAF("1")};
+	struct model *m = import_text(lightgbm(f));
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(model_classes(m), 3);
+	assert_true(score(m, (double[]){0, 0}, 1) ==
+	    exp(-1) / (exp(-2) + exp(-1) + 1));
+	model_close(m);
+}
+
+/* In the set goes left; not in it, unknown and missing go right. */
+static void
+lightgbm_splits_on_sets_of_categories(void **state)
+{
+	/* Places 1 and 33 of 34. */
+	struct text f = {.infos = "[0:1] -1:33:0:1",
+	    .trees = LGB_SETS("1", "0", "0 2", "2 2")};
+	struct model *m = import_text(lightgbm(f));
+	static const double left[] = {1, 33}, right[] = {0, 2, 65, -1, NAN};
+	bool refused;
+	double cell;
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	for (size_t i = 0; i < countof(left); i++)
+		assert_true(score(m, (double[]){0, left[i]}, 0) == -1);
+	for (size_t i = 0; i < countof(right); i++)
+		assert_true(score(m, (double[]){0, right[i]}, 0) == 2);
+	model_close(m);
+	f = (struct text){.infos = "[0:1] -1:1:0",
+	    .trees = LGB_SETS("1", "0", "0 1", "2"),
+	    .pandas = "pandas_categorical:[[\"no\", \"yes\"]]\n"};
+	m = import_text(lightgbm(f));
+	if (m == NULL)
+		fail_msg("%s", message);
+	cell = model_find_code(m, 1, STR("yes"), &refused);
+	assert_true(score(m, (double[]){0, cell}, 0) == -1);
+	cell = model_find_code(m, 1, STR("no"), &refused);
+	assert_true(score(m, (double[]){0, cell}, 0) == 2);
+	assert_true(score(m, (double[]){0, CODE_UNKNOWN}, 0) == 2);
+	assert_true(score(m, (double[]){0, NAN}, 0) == 2);
+	model_close(m);
+	f.pandas = "pandas_categorical:[[10, 20.5]]\n";
+	m = import_text(lightgbm(f));
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, (double[]){0, 20.5}, 0) == -1);
+	assert_true(score(m, (double[]){0, 1}, 0) == 2);
+	model_close(m);
+}
+
+static void
+lightgbm_that_cannot_be_served_is_refused_by_name(void **state)
+{
+	static const struct {
+		struct text file;
+		const char *sentence;
+	} cases[] = {
+	    {{.objective = "objective=multiclassova num_class:3",
+		.classes = "3"}, "objective 'multiclassova'"},
+	    {{.objective = "objective=regression sqrt"}, "square roots"},
+	    {{.objective = "objective=binary sigmoid:x"},
+		"sigmoid is no number"},
+	    {{.objective = "objective=multiclass"}, "do not fit"},
+	    {{.classes = "3"}, "do not fit"},
+	    {{.classes = "0"}, "first lines cannot be read"},
+	    {{.last = "-1"}, "first lines cannot be read"},
+	    {{.last = "9999999"}, "first lines cannot be read"},
+	    {{.last = "9"}, "fewer names than features"},
+	    {{.names = "one"}, "not as many"},
+	    {{.names = "a b c"}, "not as many"},
+	    {{.names = "a a"}, "a"},
+	    {{.trees = ""}, "without trees"},
+	    {{.end = ""}, "trees have no end"},
+	    {{.trees = "Tree=0\nnum_leaves=0\n"}, "tree 0 has no leaves"},
+	    {{.trees = "Tree=0\nnum_leaves=99999\n"}, "more than it has text"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=\n"},
+		"tree 0: leaf_value is no list of 1 numbers"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=1 2\n"},
+		"leaf_value is no list of 1 numbers"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=0x1\n"},
+		"leaf_value is no list of 1 numbers"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=nan\n"},
+		"not finite"},
+	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=1\nis_linear=1\n"},
+		"linear leaves"},
+	    {{.trees = LGB_STUMP("0", "0", "1")},
+		"splits on categories that are not there"},
+	    {{.trees = LGB_SETS("0", "0", "0 1", "1")},
+		"splits on categories that are not there"},
+	    {{.infos = "[0:1] -1:0", .trees = LGB_STUMP("1", "1", "0")},
+		"node 0 of tree 0 compares categories"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "1", "0 1", "1")},
+		"splits on categories that are not there"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "0", "1 0", "1")},
+		"cat_boundaries do not ascend"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "0", "0 9e9", "1")},
+		"cat_boundaries do not ascend"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "0", "0 2", "1")},
+		"cat_threshold is no list of 2 numbers"},
+	    {{.infos = "[0:1] 0:1", .trees = LGB_SETS("1", "0", "0 1", "-1")},
+		"is no bit set"},
+	    {{.infos = "[0:1] 0:x", .trees = LGB_SETS("1", "0", "0 1", "1")},
+		"categories are no numbers"},
+	    {{.infos = "[0:1] 0:1", .pandas = "pandas_categorical:[[],[]]\n"},
+		"not one list a categorical column"},
+	    {{.infos = "[0:1] 0:1", .pandas = "pandas_categorical:[[\n"},
+		"pandas_categorical: "},
+	    {{.infos = "[0:1] 0:1",
+		.pandas = "pandas_categorical:[[\"a\",1]]\n"},
+		"of several kinds"},
+	    {{.trees = LGB_STUMP("2", "1", "0")}, "feature that is not known"},
+	    {{.trees = LGB_STUMP("-1", "1", "0")},
+		"feature that is not known"},
+	    {{.trees = LGB_STUMP("0", "1", "12")}, "has a decision type"},
+	    {{.trees = LGB_STUMP("0", "1", "nan")}, "has a decision type"},
+	    {{.trees = LGB_STUMP("0", "-inf", "0")}, "not finite"},
+	    {{.trees = LGB_STUMP("0", "1", "0") "left_child=\n" LGB_LEAF("1")
+		"Tree=2\nnum_leaves=2\nsplit_feature=0\nthreshold=1\n"
+		"decision_type=2\nleft_child=-3\nright_child=-2\n"
+		"leaf_value=1 1\n"}, "node 0 of tree 2 has a child"},
+	    {{.trees = "Tree=0\nnum_leaves=2\nsplit_feature=0\nthreshold=1\n"
+		"decision_type=2\nleft_child=0\nright_child=-2\n"
+		"leaf_value=1 1\n"}, "not two later nodes"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_refused(lightgbm(cases[i].file), cases[i].sentence);
+	assert_refused("tree\n", "without trees");
+}
+
+static int
+begin(void **state)
+{
+	struct err err;
+
+	(void)state;
+	return arena_init(&mem, (size_t)1 << 28, &err) ? 0 : -1;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	arena_done(&mem);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(xgboost_splits_below_the_cut_as_floats),
+	    cmocka_unit_test(xgboost_sums_are_floats_from_base_score_on),
+	    cmocka_unit_test(
+		xgboost_objectives_undo_what_was_done_to_base_score),
+	    cmocka_unit_test(
+		xgboost_classes_have_their_own_trees_and_base_scores),
+	    cmocka_unit_test(xgboost_stops_at_the_best_iteration),
+	    cmocka_unit_test(xgboost_columns_are_named_as_training_did),
+	    cmocka_unit_test(xgboost_dart_weighs_its_trees),
+	    cmocka_unit_test(xgboost_children_may_come_before_their_parents),
+	    cmocka_unit_test(xgboost_that_cannot_be_served_is_refused_by_name),
+	    cmocka_unit_test(lightgbm_missing_is_what_the_split_says),
+	    cmocka_unit_test(lightgbm_objectives_transform_the_sum),
+	    cmocka_unit_test(lightgbm_classes_take_their_trees_in_turn),
+	    cmocka_unit_test(lightgbm_splits_on_sets_of_categories),
+	    cmocka_unit_test(lightgbm_that_cannot_be_served_is_refused_by_name),
+	    cmocka_unit_test(ubjson_is_read_to_its_last_byte_and_no_further),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, begin, end);
+}
