@@ -63,23 +63,24 @@ in_set(const struct ensemble_set *s, uint32_t place)
 	    (s->words[place / 32] >> place % 32 & 1) != 0;
 }
 
-/* 0 for the categories of the set, more for all else. Missing is a number of
- * its own, so that it is seen to be taken and not to be refused. */
+/* The number that stands for set s, by the code of the category. */
 static bool
-add_set(struct import *im, const struct ensemble_column *c,
-    const uint32_t *codes, const struct ensemble_set *s, uint32_t slot,
-    uint32_t *ret, struct err *err)
+add_set(struct import *im, const struct ensemble *e, const uint32_t *codes,
+    const struct ensemble_set *s, uint32_t slot, uint32_t *ret,
+    struct err *err)
 {
+	const struct ensemble_column *c = &e->columns[s->feature];
 	double *table = ARENA_ARRAY(im->mem, TABLE_CODES + (size_t)c->n,
 	    double);
 
 	if (table == NULL)
 		return full(im, err);
 	for (uint32_t k = 0; k < TABLE_CODES + c->n; k++)
-		table[k] = k == TABLE_MISSING ? 2 : 1;
+		table[k] = k == TABLE_UNKNOWN ? e->unknown :
+		    k == TABLE_MISSING ? e->missing : e->outside;
 	for (uint32_t k = 0; k < c->n; k++)
 		if (codes[k] < c->n && in_set(s, c->bits[k]))
-			table[TABLE_CODES + codes[k]] = 0;
+			table[TABLE_CODES + codes[k]] = e->inside;
 	return model_build_table(im->build, slot, table, TABLE_CODES + c->n,
 	    ret, err);
 }
@@ -116,9 +117,8 @@ add_derived(struct import *im, const struct ensemble *e, uint32_t *slots,
 			return false;
 	}
 	for (uint32_t k = 0; k < e->n_sets; k++, set = set->next)
-		if (!add_set(im, &e->columns[set->feature],
-			codes[set->feature], set, coded[set->feature],
-			&slots[2 * n + k], err))
+		if (!add_set(im, e, codes[set->feature], set,
+			coded[set->feature], &slots[2 * n + k], err))
 			return false;
 	return true;
 }

@@ -21,7 +21,7 @@ struct ensemble_column {
 	const double *values;
 	const uint32_t *bits;   /* place of each in the sets */
 };
-/* Categories that go left, of a feature. */
+/* Categories of a feature. */
 struct ensemble_set {
 	struct ensemble_set *next;
 	uint32_t feature;
@@ -38,8 +38,9 @@ struct ensemble {
 	/* One a feature, or NULL: whether feature n_features + i of a tree is
 	 * feature i with a zero as missing. */
 	const bool *zero_missing;
-	/* One a feature, or NULL. Feature 2 * n_features + k of a tree is 0
-	 * where the row's category is in set k, else 1 or more. */
+	/* One a feature, or NULL. Feature 2 * n_features + k of a tree is one
+	 * of these, by the row's category and set k. */
+	double inside, outside, unknown, missing;
 	const struct ensemble_column *columns;
 	const struct ensemble_set *sets;
 	uint32_t n_sets;
@@ -64,5 +65,17 @@ struct ensemble_nodes {
 };
 MUST_USE bool ensemble_tree(struct import *im, uint32_t n_nodes,
     struct ensemble_nodes *nodes, struct build_tree *ret, struct err *err);
+
+/* Distinct sets of categories. Zeroed is empty. */
+struct ensemble_sets {
+	struct ensemble_set *first, *last;
+	uint32_t n;
+	struct ensemble_bucket *table[1024];
+};
+/* The number of the set of `feature` with these words, added if new.
+ * ERR_INPUT for words that are none. */
+MUST_USE bool ensemble_set_add(struct import *im, struct ensemble_sets *sets,
+    uint32_t feature, const double *words, uint32_t n, uint32_t *ret,
+    struct err *err);
 
 #endif

@@ -56,7 +56,7 @@ struct lgb {
 	bool *zero_missing; /* one a feature */
 	bool any_zero;
 	struct ensemble_column *columns;
-	struct lightgbm_sets sets;
+	struct ensemble_sets sets;
 	struct ensemble e;
 };
 
@@ -187,7 +187,7 @@ split_on_set(struct lgb *l, const struct tree_sets *sets, uint32_t feature,
 		    "node %u of tree %u splits on categories that are not "
 		    "there", i, number);
 	start = (uint32_t)sets->starts[(uint32_t)set];
-	if (!lightgbm_set_add(l->im, &l->sets, feature, sets->words + start,
+	if (!ensemble_set_add(l->im, &l->sets, feature, sets->words + start,
 		(uint32_t)sets->starts[(uint32_t)set + 1] - start, &k, err))
 		return false;
 	nodes->feature[i] = (int32_t)(2 * l->e.n_features + k);
@@ -420,7 +420,11 @@ lightgbm_read(struct import *im, struct err *err)
 {
 	struct lgb l = {.im = im, .head = im->bytes,
 	    .e = {.library = "LightGBM", .format = "LightGBM text",
-		.scale = 1, .forest = {.compare = TREE_F64_LE_F64,
+		.scale = 1,
+		/* Only what is in the set goes left. Missing has a number of
+		 * its own, so that it is seen to be taken. */
+		.inside = 0, .outside = 1, .unknown = 1, .missing = 2,
+		.forest = {.compare = TREE_F64_LE_F64,
 		.takes_nan = true, .n_values = 1, .divide = 1}}};
 	const char *trees = memmem(im->bytes.p, im->bytes.n, "\nTree=", 6);
 	uint32_t last, classes;

@@ -11,12 +11,6 @@
 #include "base/number.h"
 #include "import/doc.h"
 
-struct lightgbm_bucket {
-	struct lightgbm_bucket *next;
-	const struct ensemble_set *set;
-	uint32_t number;
-};
-
 static bool
 full(struct import *im, struct err *err)
 {
@@ -167,50 +161,5 @@ lightgbm_columns(struct import *im, struct str infos, struct str pandas,
 		}
 	}
 	*ret = columns;
-	return true;
-}
-
-bool
-lightgbm_set_add(struct import *im, struct lightgbm_sets *sets,
-    uint32_t feature, const double *words, uint32_t n, uint32_t *ret,
-    struct err *err)
-{
-	uint32_t *own = ARENA_ARRAY(im->mem, n, uint32_t);
-	struct lightgbm_bucket **bucket, *b;
-	struct ensemble_set *set;
-	struct str bytes;
-
-	if (own == NULL)
-		return full(im, err);
-	for (uint32_t i = 0; i < n; i++) {
-		if (!(words[i] >= 0 && words[i] <= UINT32_MAX))
-			return bad(err, "whose cat_threshold is no bit set");
-		own[i] = (uint32_t)words[i];
-	}
-	bytes = (struct str){(const char *)own, n * sizeof(*own)};
-	bucket = &sets->table[(str_hash(bytes) + feature) %
-	    countof(sets->table)];
-	for (b = *bucket; b != NULL; b = b->next)
-		if (b->set->feature == feature && str_eq(bytes,
-			(struct str){(const char *)b->set->words,
-			b->set->n_words * sizeof(*own)})) {
-			*ret = b->number;
-			return true;
-		}
-	b = ARENA_NEW(im->mem, struct lightgbm_bucket);
-	set = ARENA_NEW(im->mem, struct ensemble_set);
-	if (b == NULL || set == NULL)
-		return full(im, err);
-	*set = (struct ensemble_set){.feature = feature, .n_words = n,
-	    .words = own};
-	*b = (struct lightgbm_bucket){.next = *bucket, .set = set,
-	    .number = sets->n};
-	*bucket = b;
-	if (sets->last != NULL)
-		sets->last->next = set;
-	else
-		sets->first = set;
-	sets->last = set;
-	*ret = sets->n++;
 	return true;
 }

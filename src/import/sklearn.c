@@ -65,6 +65,10 @@ first_estimator(const struct node *n)
 			n = list->items[0];
 			continue;
 		}
+		if (str_eq(name, STR("TransformedTargetRegressor"))) {
+			n = node_get(n, "regressor_");
+			continue;
+		}
 		if (str_eq(name, STR("Pipeline")))
 			list = node_get(n, "steps");
 		else if (str_eq(name, STR("FeatureUnion")))

@@ -12,6 +12,7 @@
 
 #include "import/doc.h"
 #include "import/ensemble.h"
+#include "import/xgboost_category.h"
 
 /* What becomes of the sums, and what was done to base_score on its way into
  * the file. */
@@ -50,6 +51,8 @@ struct xgb {
 	const struct doc *model;   /* of gbtree */
 	const double *weights;     /* of dart, one a tree, or NULL */
 	const struct objective *objective;
+	struct ensemble_column *columns;
+	struct ensemble_sets sets;
 	struct ensemble e;
 };
 
@@ -106,6 +109,7 @@ read_names(struct xgb *x, struct err *err)
 	const struct doc *names = doc_get(x->learner, "feature_names");
 	const struct doc *types = doc_get(x->learner, "feature_types");
 	struct str *list;
+	bool categories = false;
 	size_t n = 0;
 
 	if (types != NULL && types->kind == DOC_LIST)
@@ -113,10 +117,12 @@ read_names(struct xgb *x, struct err *err)
 		    t = t->next)
 			if (str_eq(doc_text(t), STR("c")) ||
 			    str_has_prefix(doc_text(t), STR("c(")))
-				return err_set(err, ERR_MODEL, ERR_NOWHERE,
-				    "is an XGBoost model with categorical "
-				    "columns, which are not supported; encode "
-				    "them before training");
+				categories = true;
+	if (categories && x->columns == NULL)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "is an XGBoost model with categorical columns, but not "
+		    "with the categories, which XGBoost 3.1 writes; train "
+		    "with it, or encode them before training");
 	if (names == NULL || names->n == 0)
 		return true;
 	if (names->kind != DOC_LIST || names->n != x->e.n_features)
@@ -205,7 +211,6 @@ tree_list(const struct doc *tree, uint32_t number, const char *key, size_t n,
 static bool
 check_tree(const struct doc *tree, uint32_t number, struct err *err)
 {
-	const struct doc *type = doc_get(tree, "split_type");
 	uint32_t width;
 
 	if (!whole(doc_find(tree, "tree_param.size_leaf_vector"), UINT32_MAX,
@@ -213,13 +218,38 @@ check_tree(const struct doc *tree, uint32_t number, struct err *err)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "tree %u has leaves of several numbers, which are not "
 		    "supported", number);
-	for (size_t i = 0; type != NULL && type->kind == DOC_NUMBERS &&
-	    i < type->n; i++)
-		if (type->numbers[i] != 0)
-			return err_set(err, ERR_MODEL, ERR_NOWHERE,
-			    "node %zu of tree %u splits on a category, which "
-			    "is not supported; encode the column before "
-			    "training", i, number);
+	return true;
+}
+
+/* Whether each split is of categories; *ret is NULL where none is. */
+static bool
+split_types(const struct doc *tree, uint32_t n, const double **ret,
+    uint32_t number, struct err *err)
+{
+	*ret = NULL;
+	return doc_get(tree, "split_type") == NULL ||
+	    tree_list(tree, number, "split_type", n, ret, err);
+}
+
+/* Node i, which is k in the file: of numbers as it stands, or of the set
+ * that the node has. */
+static bool
+split_kind(const struct xgb *x, bool categories, uint32_t set,
+    const struct ensemble_nodes *nodes, uint32_t i, uint32_t k,
+    uint32_t number, struct err *err)
+{
+	bool column = x->columns != NULL &&
+	    x->columns[nodes->feature[i]].n > 0;
+
+	if (categories != column || categories != (set > 0))
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "node %u of tree %u splits on a category that is not in "
+		    "the file; encode the column before training", k,
+		    number);
+	if (categories) {
+		nodes->feature[i] = (int32_t)(2 * x->e.n_features + set - 1);
+		nodes->threshold[i] = 0.5;
+	}
 	return true;
 }
 
@@ -232,8 +262,9 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 {
 	const struct doc *list = doc_get(tree, "left_children");
 	const double *left, *right, *feature, *condition, *missing_left;
+	const double *type;
 	struct ensemble_nodes nodes;
-	uint32_t *queue, n, tail = 1;
+	uint32_t *queue, *sets, n, tail = 1;
 	float weight = x->weights != NULL ? (float)x->weights[number] : 1;
 
 	if (list == NULL || list->n == 0 || list->n > INT32_MAX)
@@ -247,6 +278,9 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 	    !tree_list(tree, number, "split_conditions", n, &condition,
 		err) ||
 	    !tree_list(tree, number, "default_left", n, &missing_left, err) ||
+	    !split_types(tree, n, &type, number, err) ||
+	    !xgboost_sets(x->im, tree, number, x->columns, x->e.n_features, n,
+		&x->sets, &sets, err) ||
 	    !ensemble_tree(x->im, n, &nodes, ret, err))
 		return false;
 	queue = ARENA_ARRAY(x->im->mem, n, uint32_t);
@@ -269,6 +303,9 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 		nodes.threshold[i] = (double)(float)condition[k];
 		nodes.feature[i] = (int32_t)feature[k];
 		nodes.missing_left[i] = missing_left[k] != 0;
+		if (!split_kind(x, type != NULL && type[k] != 0, sets[k],
+			&nodes, i, k, number, err))
+			return false;
 		nodes.left[i] = (int32_t)tail;
 		queue[tail++] = (uint32_t)left[k];
 		nodes.right[i] = (int32_t)tail;
@@ -351,6 +388,9 @@ read_trees(struct xgb *x, struct err *err)
 			return false;
 		list[i].first_output = (uint32_t)groups->numbers[i];
 	}
+	x->e.columns = x->columns;
+	x->e.sets = x->sets.first;
+	x->e.n_sets = x->sets.n;
 	f->trees = list;
 	f->n_trees = n;
 	return true;
@@ -376,6 +416,8 @@ read_root(struct import *im, const struct doc *root, const char *format,
 {
 	struct xgb x = {.im = im, .learner = doc_get(root, "learner"),
 	    .e = {.library = "XGBoost", .format = format, .scale = 1,
+		/* What is in the set goes right. */
+		.inside = 1, .outside = 0, .unknown = NAN, .missing = NAN,
 		.forest = {.compare = TREE_F32_LT_F32, .takes_nan = true,
 		.n_values = 1, .divide = 1}}};
 	struct str booster = doc_text(doc_find(x.learner,
@@ -406,7 +448,9 @@ read_root(struct import *im, const struct doc *root, const char *format,
 		return false;
 	if ((classes > 1) != (x.e.linked && x.e.link == LINK_SOFTMAX_F32))
 		return bad(err, "whose classes do not fit its objective");
-	return read_names(&x, err) && read_base(&x, err) &&
+	return xgboost_columns(im, doc_get(x.model, "cats"), x.e.n_features,
+		&x.columns, err) &&
+	    read_names(&x, err) && read_base(&x, err) &&
 	    read_trees(&x, err) && ensemble_build(im, &x.e, err);
 }
 

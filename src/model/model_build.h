@@ -183,6 +183,7 @@ enum model_link {
 	LINK_OVR,      /* k -> k: sigmoids, divided by their sum */
 	LINK_NORMALISE,/* k -> k: divided by their sum; 0-sum left alone */
 	LINK_EXP,      /* k -> k: exp(x) */
+	LINK_EXPM1,    /* k -> k: exp(x) - 1, exact near 0 */
 	LINK_SQUARE,   /* k -> k: x * x */
 	/* As XGBoost computes them, in float: */
 	LINK_SIGMOID_F32, /* 1 -> 2 */

@@ -63,6 +63,7 @@ static const char *const link_names[] = {
 	[LINK_OVR] = "sigmoids, normalised",
 	[LINK_NORMALISE] = "normalise",
 	[LINK_EXP] = "exp",
+	[LINK_EXPM1] = "exp minus 1",
 	[LINK_SQUARE] = "square",
 	[LINK_SIGMOID_F32] = "sigmoid in float",
 	[LINK_SOFTMAX_F32] = "softmax in float",

@@ -102,6 +102,7 @@ score_link(struct block *b, const struct image_step *s)
 
 			y[i * stride + r] = link == LINK_OVR ? sigmoid(x) :
 			    link == LINK_EXP ? exp(x) :
+			    link == LINK_EXPM1 ? expm1(x) :
 			    link == LINK_SQUARE ? x * x :
 			    link == LINK_EXP_F32 ? (double)expf((float)x) : x;
 		}

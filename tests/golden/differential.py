@@ -27,7 +27,7 @@ try:
     import pandas as pd
     import sklearn
     from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.compose import ColumnTransformer
+    from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
     from sklearn.ensemble import (
         AdaBoostClassifier, BaggingClassifier, BaggingRegressor,
         ExtraTreesClassifier, ExtraTreesRegressor,
@@ -237,6 +237,8 @@ class Maker:
                "bootstrap_features": self.chance(0.3)}
         if n_classes == 0:
             return self.pick(
+                TransformedTargetRegressor(
+                    self.estimator(0, True), transformer=StandardScaler()),
                 VotingRegressor(members, weights=weights),
                 BaggingRegressor(self.estimator(0, True), **bag))
         if n_classes == 2 and self.chance(0.3):

@@ -78,6 +78,7 @@ struct file {
 	const char *attributes, *names, *types;
 	const char *trees, *groups;
 	const char *open, *close; /* around the booster */
+	const char *cats;
 };
 #define LEAF(value) "{\"left_children\":[-1],\"right_children\":[-1]," \
 	"\"split_indices\":[0],\"split_conditions\":[" value "]," \
@@ -99,12 +100,14 @@ xgboost(struct file f)
 	    "{\"learner\":{\"attributes\":{%s},\"feature_names\":[%s],"
 	    "\"feature_types\":[%s],\"gradient_booster\":{%s\"model\":{"
 	    "\"gbtree_model_param\":{\"num_parallel_tree\":\"1\"},"
-	    "\"tree_info\":[%s],\"trees\":[%s]},\"name\":\"%s\"%s},"
+	    "\"cats\":{\"enc\":[%s]},\"tree_info\":[%s],"
+	    "\"trees\":[%s]},\"name\":\"%s\"%s},"
 	    "\"learner_model_param\":{\"base_score\":\"%s\","
 	    "\"num_class\":\"%s\",\"num_feature\":\"2\","
 	    "\"num_target\":\"%s\"},\"objective\":{\"name\":\"%s\"}},"
 	    "\"version\":[3,1,1]}", OR(attributes, ""), OR(names, ""),
-	    OR(types, ""), OR(open, ""), OR(groups, "0"),
+	    OR(types, ""), OR(open, ""), OR(cats, ""),
+	    OR(groups, "0"),
 	    OR(trees, STUMP("1", "0.5", "1", "-1", "2")),
 	    OR(booster, "gbtree"), OR(close, ""), OR(base, "5E-1"), OR(classes, "0"),
 	    OR(targets, "1"), OR(objective, "reg:squarederror"));
@@ -291,6 +294,38 @@ xgboost_children_may_come_before_their_parents(void **state)
 	model_close(m);
 }
 
+#define TEXTS "{\"offsets\":[],\"values\":[]}," \
+	"{\"offsets\":[0,1,3],\"values\":[97,98,99]}" /* a, bc */
+#define CATEGORIES(set, nodes, starts, sizes) \
+	"{\"left_children\":[1,-1,-1],\"right_children\":[2,-1,-1]," \
+	"\"split_indices\":[1,0,0],\"split_conditions\":[0,-1,2]," \
+	"\"default_left\":[1,0,0],\"split_type\":[1,0,0]," \
+	"\"categories\":" set ",\"categories_nodes\":" nodes "," \
+	"\"categories_segments\":" starts ",\"categories_sizes\":" sizes \
+	"}"
+
+/* In the set goes right; what training did not know is missing. */
+static void
+xgboost_splits_on_sets_of_categories(void **state)
+{
+	struct file f = {.base = "0", .types = "\"float\",\"c\"",
+	    .cats = TEXTS, .trees = CATEGORIES("[1]", "[0]", "[0]", "[1]")};
+	struct model *m = import_text(xgboost(f));
+	bool refused;
+	double a, bc;
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	a = model_find_code(m, 1, STR("a"), &refused);
+	bc = model_find_code(m, 1, STR("bc"), &refused);
+	assert_true(score(m, (double[]){0, a}, 0) == -1);
+	assert_true(score(m, (double[]){0, bc}, 0) == 2);
+	assert_true(score(m, (double[]){0, CODE_UNKNOWN}, 0) == -1);
+	assert_true(score(m, (double[]){0, NAN}, 0) == -1);
+	model_close(m);
+}
+
 static void
 xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 {
@@ -303,7 +338,7 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 	    {{.open = DART("0.5,0.5"), .close = "},\"name\":\"dart\""},
 		"weight_drop has not one number a tree"},
 	    {{.targets = "2"}, "of 2 targets"},
-	    {{.types = "\"float\",\"c\""}, "with categorical columns"},
+	    {{.types = "\"float\",\"c\""}, "but not with the categories"},
 	    {{.classes = "3"}, "classes do not fit its objective"},
 	    {{.classes = "x"}, "learner_model_param cannot be read"},
 	    {{.base = "half"}, "base_score is no number"},
@@ -331,7 +366,25 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 		"\"right_children\":[1,-1],\"split_indices\":[0,0],"
 		"\"split_conditions\":[1,1],\"default_left\":[0,0]}"},
 		"goes in a circle"},
-	    {{.trees = "{\"left_children\":[-1],\"split_type\":[1]}"},
+	    {{.trees = CATEGORIES("[0]", "[0]", "[0]", "[1]")},
+		"node 0 of tree 0 splits on a category"},
+	    {{.cats = "{\"values\":[]}"}, "categories are damaged"},
+	    {{.cats = "{\"values\":[]},{\"values\":[1]}"},
+		"categories that are no text"},
+	    {{.cats = "{\"values\":[]},{\"offsets\":[0,2],\"values\":[97]}"},
+		"categories are damaged"},
+	    {{.cats = "{\"values\":[]},{\"offsets\":[0,1],\"values\":[999]}"},
+		"categories are damaged"},
+	    {{.cats = TEXTS}, "tree 0: its sets of categories are damaged"},
+	    {{.cats = TEXTS, .trees = CATEGORIES("[9]", "[0]", "[0]", "[1]")},
+		"sets of categories are damaged"},
+	    {{.cats = TEXTS, .trees = CATEGORIES("[1]", "[3]", "[0]", "[1]")},
+		"sets of categories are damaged"},
+	    {{.cats = TEXTS, .trees = CATEGORIES("[1]", "[0]", "[1]", "[1]")},
+		"sets of categories are damaged"},
+	    {{.cats = TEXTS, .trees = CATEGORIES("[1]", "[0]", "[0]", "[2]")},
+		"sets of categories are damaged"},
+	    {{.cats = TEXTS, .trees = CATEGORIES("[]", "[]", "[]", "[]")},
 		"node 0 of tree 0 splits on a category"},
 	    {{.trees = "{\"left_children\":[-1],"
 		"\"tree_param\":{\"size_leaf_vector\":\"3\"}}"},
@@ -678,6 +731,7 @@ main(void)
 	    cmocka_unit_test(xgboost_columns_are_named_as_training_did),
 	    cmocka_unit_test(xgboost_dart_weighs_its_trees),
 	    cmocka_unit_test(xgboost_children_may_come_before_their_parents),
+	    cmocka_unit_test(xgboost_splits_on_sets_of_categories),
 	    cmocka_unit_test(xgboost_that_cannot_be_served_is_refused_by_name),
 	    cmocka_unit_test(lightgbm_missing_is_what_the_split_says),
 	    cmocka_unit_test(lightgbm_objectives_transform_the_sum),

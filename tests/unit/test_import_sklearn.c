@@ -475,6 +475,42 @@ an_estimator_must_come_last_and_must_come(void **state)
 }
 
 static void
+a_function_of_the_target_is_known_by_name(void **state)
+{
+	static const char *const names[] = {"expm1", "sinh"};
+	const double cells[] = {1, 4};
+	struct model *m;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		p_start(&p);
+		p_object(&p, "sklearn.compose._target",
+		    "TransformedTargetRegressor");
+		p_text(&p, "regressor_");
+		p_linear("1.7.2");
+		p_end_object(&p);
+		p_text(&p, "transformer_");
+		p_object(&p, "sklearn.preprocessing._function_transformer",
+		    "FunctionTransformer");
+		p_text(&p, "inverse_func");
+		p_global(&p, "numpy", names[i]);
+		p_end_object(&p);
+		p_end_object(&p);
+		p_stop(&p);
+		if (i == 1)
+			break;
+		m = import_p();
+		if (m == NULL)
+			fail_msg("%s", message);
+		assert_true(fabs(score(m, cells) - expm1(1)) < 1e-15);
+		model_close(m);
+		forget(NULL);
+	}
+	assert_refused("step transformer_ (FunctionTransformer): the function "
+	    "numpy.sinh is Python code");
+}
+
+static void
 a_function_is_not_run(void **state)
 {
 	(void)state;
@@ -763,6 +799,7 @@ main(void)
 	    TEST(classes_that_are_not_known_are_refused_by_step),
 	    TEST(categories_that_are_booleans_let_clients_send_them),
 	    TEST(an_estimator_must_come_last_and_must_come),
+	    TEST(a_function_of_the_target_is_known_by_name),
 	    TEST(a_function_is_not_run),
 	    TEST(a_pipeline_inside_itself_is_refused),
 	    TEST(objects_that_share_cannot_ask_for_endless_work),

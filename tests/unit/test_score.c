@@ -391,9 +391,9 @@ links_make_probabilities(void **state)
 	}
 	world_done(&w);
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		static const enum model_link link[] = {LINK_EXP, LINK_EXP_F32,
-		    LINK_SQUARE};
+		    LINK_SQUARE, LINK_EXPM1};
 
 		world_init(&w, 1);
 		BUILD(model_build_link(w.b, link[i], (uint32_t[]){0}, 1, &y,
@@ -402,7 +402,8 @@ links_make_probabilities(void **state)
 		assert_true(score_rows(w.m, (double[]){0.3f}, 1, out,
 		    w.scratch, &fault));
 		assert_true(out[0] == (i == 0 ? exp(0.3f) :
-		    i == 1 ? (double)expf(0.3f) : 0.3f * (double)0.3f));
+		    i == 1 ? (double)expf(0.3f) :
+		    i == 2 ? 0.3f * (double)0.3f : expm1(0.3f)));
 		world_done(&w);
 	}
 
