@@ -368,7 +368,10 @@ read_trees(struct xgb *x, struct err *err)
 	    groups->kind != DOC_NUMBERS || groups->n != trees->n)
 		return bad(err, "without a list of trees and their classes");
 	n = (uint32_t)trees->n;
-	if (weights != NULL) {
+	/* Since 3.3 among the trees; an empty list is no dart. */
+	if (weights == NULL)
+		weights = doc_get(x->model, "weight_drop");
+	if (weights != NULL && weights->n > 0) {
 		if (weights->kind != DOC_NUMBERS || weights->n != n)
 			return bad(err, "whose weight_drop has not one number "
 			    "a tree");

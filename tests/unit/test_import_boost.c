@@ -270,6 +270,17 @@ xgboost_dart_weighs_its_trees(void **state)
 	assert_true(score(m, (double[]){0, 0}, 0) ==
 	    (double)(0.1f * 0.7f + 0.3f * 0.9f));
 	model_close(m);
+	/* Since 3.3 the weights stand among the trees. */
+	f.open = f.close = NULL;
+	f.groups = "0,0],\"weight_drop\":[0.1,0.3";
+	m = import_text(xgboost(f));
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, (double[]){0, 0}, 0) ==
+	    (double)(0.1f * 0.7f + 0.3f * 0.9f));
+	model_close(m);
+	f.groups = "0,0],\"weight_drop\":[0.1";
+	assert_refused(xgboost(f), "weight_drop has not one number a tree");
 }
 
 /* Numbers of pruned nodes are used again, and nodes that nothing leads to
