@@ -6,6 +6,7 @@
  */
 #include "worker/worker.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -138,9 +139,21 @@ open_fcgi(struct worker *w, struct err *err)
 	return fcgi_open(&o, &w->fcgi, err);
 }
 
+/* A worker that wakes up must not take the processor from the web server,
+ * whose one thread is what everybody waits for, while another one is idle.
+ * Where the kernel does not know the policy we are only slower. */
+static void
+yield_to_web_server(void)
+{
+	const struct sched_param param = {0};
+
+	sched_setscheduler(0, SCHED_BATCH, &param);
+}
+
 static bool
 set_up(struct worker *w, struct err *err)
 {
+	yield_to_web_server();
 	if (!metrics_open(w->options->metrics, w->options->slot, &w->metrics,
 		err))
 		return false;
