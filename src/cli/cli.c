@@ -7,6 +7,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,12 +21,21 @@
 enum { OPTIONS_MAX = 16, HELP_BYTES = 8192 };
 
 static volatile sig_atomic_t stopped;
+/* Readable once a signal came: one that lands just before a read would
+ * otherwise be noticed only when the read ends, if ever. */
+static int stop_pipe[2] = {-1, -1};
 
 static void
 stop(int number)
 {
+	int saved = errno;
+	ssize_t ignored; /* where it is full it is readable */
+
 	(void)number;
 	stopped = 1;
+	ignored = write(stop_pipe[1], "", 1);
+	(void)ignored;
+	errno = saved;
 }
 
 void
@@ -33,8 +44,22 @@ cli_catch_stop(void)
 	/* No SA_RESTART: a read that waits shall end. */
 	struct sigaction sa = {.sa_handler = stop};
 
+	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+		stop_pipe[0] = stop_pipe[1] = -1;
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+}
+
+bool
+cli_wait_input(int fd)
+{
+	struct pollfd fds[2] = {{.fd = fd, .events = POLLIN},
+	    {.fd = stop_pipe[0], .events = POLLIN}};
+
+	while (!stopped && poll(fds, countof(fds), -1) < 0)
+		if (errno != EINTR)
+			break; /* the read will say why */
+	return !stopped;
 }
 
 bool

@@ -62,6 +62,8 @@ MUST_USE bool cli_buffer(struct arena *mem, size_t cap, struct buf *b,
 /* True once SIGINT or SIGTERM came, after cli_catch_stop. */
 void cli_catch_stop(void);
 bool cli_stopped(void);
+/* Wait until a read of fd would not block; false once stopped. */
+MUST_USE bool cli_wait_input(int fd);
 
 /* No output (NULL: none) is a regular file that is read, or another output:
  * the input would be gone. */

@@ -73,10 +73,10 @@ source_more(struct source *s, struct err *err)
 	do {
 		size_t room = s->cap - s->to;
 
+		if (!cli_wait_input(s->fd))
+			return err_set(err, ERR_INPUT, ERR_NOWHERE, "stopped");
 		got = read(s->fd, s->p + s->to, room < CHUNK ? room : CHUNK);
-	} while (got < 0 && errno == EINTR && !cli_stopped());
-	if (got < 0 && errno == EINTR)
-		return err_set(err, ERR_INPUT, ERR_NOWHERE, "stopped");
+	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return err_system(err, "cannot read %s", s->name);
 	s->end = got == 0;
