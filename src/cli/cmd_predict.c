@@ -108,12 +108,13 @@ score_all(struct job *job, struct err *err)
 
 		if (!write_batch(job, err))
 			return false;
+		/* Before the reader's error: a stop is not about a line. */
+		if (cli_stopped())
+			return err_set(err, ERR_INPUT, ERR_NOWHERE, "stopped");
 		if (!readable) {
 			*err = unread;
 			return false;
 		}
-		if (cli_stopped())
-			return err_set(err, ERR_INPUT, ERR_NOWHERE, "stopped");
 		progress_show(&job->progress, job->rows.in.done,
 		    job->rows.in.size, job->rows.number);
 	} while (job->batch.n > 0);
