@@ -2,7 +2,7 @@
  *
  * lightscore status: reads the shared counters of a service on this machine.
  * It maps them read-only, so it can disturb nothing and works whatever state
- * the service is in.
+ * the service is in. --ready asks over HTTP instead, as a client would.
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/ready.h"
 #include "cli/watch.h"
 #include "config/config.h"
 #include "metrics/metrics_file.h"
@@ -93,8 +94,10 @@ show(const struct metrics_file *f, bool watch,
 int
 cmd_status(const struct command *self, int argc, char *argv[])
 {
-	bool watch = false;
+	bool watch = false, ready = false;
 	const struct cli_option options[] = {
+	    {"ready", 0, NULL, NULL, &ready,
+		"Show nothing; fail unless /health/ready answers 200."},
 	    {"watch", 0, NULL, NULL, &watch,
 		"Go on, once a second, until stopped."},
 	};
@@ -108,6 +111,8 @@ cmd_status(const struct command *self, int argc, char *argv[])
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "--watch") == 0)
 			watch = true;
+		else if (strcmp(argv[i], "--ready") == 0)
+			ready = true;
 		else if (strcmp(argv[i], "--help") == 0 ||
 		    strcmp(argv[i], "-h") == 0)
 			return cli_show_help(self, options, countof(options));
@@ -123,8 +128,11 @@ cmd_status(const struct command *self, int argc, char *argv[])
 		return cli_fail(&err);
 	if (!config_check_flags(n, settings, &text, &err))
 		return cli_usage(self, "%s", err.text);
-	if (!config_load(&c, n, settings, &text, &err) ||
-	    !find_file(&c, &text, path, sizeof(path), &err) ||
+	if (!config_load(&c, n, settings, &text, &err))
+		return cli_fail(&err);
+	if (ready)
+		return ready_ask(c.listen, &err) ? CLI_FINE : cli_fail(&err);
+	if (!find_file(&c, &text, path, sizeof(path), &err) ||
 	    !metrics_open(path, METRICS_READER, &file, &err))
 		return cli_fail(&err);
 	cli_catch_stop();

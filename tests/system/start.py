@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -129,6 +130,35 @@ class Start(unittest.TestCase):
             self.assertIn(b" 503 ", answer)
             self.assertIn(b"Retry-After: 1", answer)
             self.assertEqual(s.process.wait(service.PATIENCE), 0)
+
+    def test_readiness_is_asked_from_the_command_line(self):
+        def ask(port):
+            return run_to_end("--listen", f"0.0.0.0:{port}", program=[
+                service.LIGHTSCORE, "status", "--ready"])
+
+        with Service() as s:
+            self.assertEqual(ask(s.port), (0, "", ""))
+            s.stop()
+            status, _, said = ask(s.port)
+            self.assertEqual(status, 1)
+            self.assertIn(f"cannot connect to 0.0.0.0:{s.port}", said)
+        for answer, says in ((b"HTTP/1.1 503 Service Unavailable\r\n\r\n",
+                              "is not ready: 503 Service Unavailable"),
+                             (b"SSH-2.0-OpenSSH_9.2\r\n", "no answer"),
+                             (b"", "no answer")):
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                threading.Thread(target=self.answer_one,
+                                 args=(server, answer)).start()
+                status, _, said = ask(server.getsockname()[1])
+            self.assertEqual(status, 1)
+            self.assertIn(says, said)
+
+    @staticmethod
+    def answer_one(server, answer):
+        client, _ = server.accept()
+        with client:
+            client.recv(65536)
+            client.sendall(answer)
 
     def test_model_file_named_as_an_option(self):
         with tempfile.TemporaryDirectory() as top:
