@@ -13,11 +13,8 @@ static bool
 read_classes(const struct step *s, struct array *ret, uint32_t *n,
     struct err *err)
 {
-	if (!step_array(s, "classes_", ret, err))
+	if (!sk_classes(s, 2, ret, err))
 		return false;
-	if (ret->count < 2 || ret->count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    ret->count);
 	*n = (uint32_t)ret->count;
 	return true;
 }
@@ -32,23 +29,6 @@ read_table(const struct step *s, const char *name, uint32_t n_classes,
 	if (__builtin_mul_overflow((size_t)n_classes, (size_t)n, &count))
 		return step_err(s, err, ERR_LIMIT, "too many numbers");
 	return step_doubles(s, name, count, ret, err);
-}
-
-/* The log likelihoods in `out` become probabilities. */
-static bool
-finish(const struct step *s, const struct array *classes, struct flow *out,
-    struct err *err)
-{
-	uint32_t first;
-
-	if (!model_build_link(s->sk->build, LINK_SOFTMAX, out->slot, out->n,
-		&first, err))
-		return step_context(s, err);
-	for (uint32_t k = 0; k < out->n; k++)
-		out->slot[k] = first + k;
-	out->kind = FLOW_PROBABILITIES;
-	out->classes = *classes;
-	return true;
 }
 
 /* --- GaussianNB ----------------------------------------------------------- */
@@ -95,22 +75,24 @@ read_gaussian_nb(const struct step *s, const struct flow *in,
 {
 	double *mean, *variance, *prior;
 	struct array classes;
+	struct flow log;
 	uint32_t n;
 
 	if (!read_classes(s, &classes, &n, err) || !step_width(s, in, err) ||
 	    !read_table(s, "theta_", n, in->n, &mean, err) ||
 	    !read_table(s, "var_", n, in->n, &variance, err) ||
 	    !step_doubles(s, "class_prior_", n, &prior, err) ||
-	    !step_flow(s, n, out, err))
+	    !step_flow(s, n, &log, err))
 		return false;
 	s->sk->features = in->n;
 	for (uint32_t k = 0; k < n; k++)
 		if (!step_charge(s, in->n, err) ||
 		    !gaussian(s, in, mean + (size_t)k * in->n,
 			variance + (size_t)k * in->n, prior[k],
-			&out->slot[k], err))
+			&log.slot[k], err))
 			return false;
-	return finish(s, &classes, out, err);
+	return sk_probabilities(s, LINK_SOFTMAX, log.slot, n, &classes, out,
+	    err);
 }
 
 /* --- the discrete ones ---------------------------------------------------- */
@@ -120,17 +102,14 @@ weighted(const struct step *s, const struct flow *in,
     const struct array *classes, const double *coef, const double *intercept,
     struct flow *out, struct err *err)
 {
-	uint32_t n = (uint32_t)classes->count, first;
+	uint32_t n = (uint32_t)classes->count, first, *log;
 
 	s->sk->features = in->n;
-	if (!step_flow(s, n, out, err))
-		return false;
 	if (!model_build_linear(s->sk->build, in->slot, in->n, n, coef,
 		intercept, &first, err))
 		return step_context(s, err);
-	for (uint32_t k = 0; k < n; k++)
-		out->slot[k] = first + k;
-	return finish(s, classes, out, err);
+	return sk_slots(s, first, n, &log, err) && sk_probabilities(s,
+	    LINK_SOFTMAX, log, n, classes, out, err);
 }
 
 bool

@@ -169,44 +169,31 @@ read_boosting_classifier(const struct step *s, const struct flow *in,
 	struct array classes;
 	enum model_link link;
 	enum loss loss;
-	uint32_t n, n_scores, first;
+	uint32_t n, n_scores, first, *scores;
 	size_t word;
 	double *base;
 
 	if (!step_word(s, "loss", words, countof(words), 0, &word, err) ||
-	    !step_array(s, "classes_", &classes, err))
+	    !sk_classes(s, 2, &classes, err))
 		return false;
 	loss = word == 2 ? LOSS_EXPONENTIAL : LOSS_LOG;
-	if (classes.count < 2 || classes.count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    classes.count);
 	n = (uint32_t)classes.count;
 	n_scores = n == 2 ? 1 : n;
 	if (loss == LOSS_EXPONENTIAL && n != 2)
 		return step_err(s, err, ERR_MODEL,
 		    "loss='exponential' with %u classes", n);
 	base = ARENA_ARRAY(s->sk->mem, n, double);
-	if (base == NULL || !step_flow(s, n, out, err))
+	if (base == NULL)
 		return step_full(s, err);
 	if (!node_is_text(init, "zero") &&
 	    !first_scores(s, init, loss, n, base, err))
 		return false;
-	if (!read_stages(s, in, n_scores, base, &first, err))
-		return false;
-	for (uint32_t k = 0; k < n_scores; k++)
-		out->slot[k] = first + k;
-	out->margin = first;
-	out->has_margin = n == 2;
 	link = n > 2 ? LINK_SOFTMAX : loss == LOSS_EXPONENTIAL ?
 	    LINK_SIGMOID2 : LINK_SIGMOID;
-	if (!model_build_link(s->sk->build, link, out->slot, n_scores, &first,
-		err))
-		return step_context(s, err);
-	for (uint32_t k = 0; k < n; k++)
-		out->slot[k] = first + k;
-	out->kind = FLOW_PROBABILITIES;
-	out->classes = classes;
-	return true;
+	return read_stages(s, in, n_scores, base, &first, err) &&
+	    sk_slots(s, first, n_scores, &scores, err) &&
+	    sk_probabilities(s, link, scores, n_scores, &classes, out, err) &&
+	    sk_margins(s, scores, n_scores, out, err);
 }
 
 bool

@@ -39,8 +39,8 @@ read_pair(const struct step *s, const struct node *object,
 	if (!str_eq(str_of(sigmoid.class->name), STR("_SigmoidCalibration")))
 		return step_err(&sigmoid, err, ERR_MODEL,
 		    "is no sigmoid; train with method='sigmoid'");
-	if (f.has_margin)
-		slot = f.margin;
+	if (f.n_margins == 1)
+		slot = f.margin[0];
 	else if (f.kind == FLOW_PROBABILITIES && f.n == 2)
 		slot = f.slot[1];
 	else
@@ -72,7 +72,7 @@ read_calibrated_classifier(const struct step *s, const struct flow *in,
 
 	if (!step_word(s, "method", words, countof(words), 0, &ignored,
 		err) ||
-	    !step_array(s, "classes_", &classes, err))
+	    !sk_classes(s, 2, &classes, err))
 		return false;
 	if (classes.count != 2)
 		return step_err(s, err, ERR_MODEL,
@@ -112,7 +112,5 @@ read_linear_svc(const struct step *s, const struct flow *in, struct flow *out,
 	    !sk_linear(s, in, 1, &out->slot[0], err))
 		return false;
 	out->kind = FLOW_MARGIN;
-	out->margin = out->slot[0];
-	out->has_margin = true;
-	return true;
+	return sk_margins(s, out->slot, 1, out, err);
 }

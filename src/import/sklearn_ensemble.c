@@ -152,11 +152,8 @@ read_voting_classifier(const struct step *s, const struct flow *in,
 	if (!node_is_text(step_get(s, "voting"), "soft"))
 		return step_err(s, err, ERR_MODEL,
 		    "gives no probabilities; train with voting='soft'");
-	if (!step_array(s, "classes_", &classes, err))
+	if (!sk_classes(s, 1, &classes, err))
 		return false;
-	if (classes.count == 0 || classes.count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    classes.count);
 	if (!read_voters(s, in, FLOW_PROBABILITIES, (uint32_t)classes.count,
 		&m, err) ||
 	    !members_average(s, &m, (uint32_t)classes.count, out, err))
@@ -277,20 +274,25 @@ read_bag(const struct step *s, const struct flow *in, enum flow_kind kind,
 
 /* A bag whose members have margins has their average as its own. */
 static bool
-bag_margin(const struct step *s, const struct members *m, struct flow *out,
+bag_margins(const struct step *s, const struct members *m, struct flow *out,
     struct err *err)
 {
+	uint32_t n = m->flow[0].n_margins;
 	uint32_t *slots = ARENA_ARRAY(s->sk->mem, m->n, uint32_t);
 
-	if (slots == NULL)
-		return step_full(s, err);
-	for (uint32_t i = 0; i < m->n; i++) {
-		if (!m->flow[i].has_margin)
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->flow[i].n_margins == 0 || m->flow[i].n_margins != n)
 			return true;
-		slots[i] = m->flow[i].margin;
+	if (slots == NULL || !sk_margins(s, m->flow[0].margin, n, out, err))
+		return step_full(s, err);
+	for (uint32_t k = 0; k < n; k++) {
+		for (uint32_t i = 0; i < m->n; i++)
+			slots[i] = m->flow[i].margin[k];
+		if (!step_charge(s, m->n, err) ||
+		    !sk_average(s, slots, m->n, NULL, &out->margin[k], err))
+			return false;
 	}
-	out->has_margin = true;
-	return sk_average(s, slots, m->n, NULL, &out->margin, err);
+	return true;
 }
 
 bool
@@ -300,15 +302,12 @@ read_bagging_classifier(const struct step *s, const struct flow *in,
 	struct members m;
 	struct array classes;
 
-	if (!step_array(s, "classes_", &classes, err))
+	if (!sk_classes(s, 1, &classes, err))
 		return false;
-	if (classes.count == 0 || classes.count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    classes.count);
 	if (!read_bag(s, in, FLOW_PROBABILITIES, (uint32_t)classes.count, &m,
 		err) ||
 	    !members_average(s, &m, (uint32_t)classes.count, out, err) ||
-	    !bag_margin(s, &m, out, err))
+	    !bag_margins(s, &m, out, err))
 		return false;
 	out->kind = FLOW_PROBABILITIES;
 	out->classes = classes;
@@ -431,46 +430,35 @@ read_adaboost_classifier(const struct step *s, const struct flow *in,
 	const double difference[] = {-1, 1}, zero = 0;
 	struct model_build *b = s->sk->build;
 	struct array classes;
-	uint32_t n, first;
+	uint32_t n, first, *votes, *scores;
 	size_t algorithm;
 	bool ok = true;
 
 	if (!step_word(s, "algorithm", words, countof(words), 0, &algorithm,
 		err) ||
-	    !step_array(s, "classes_", &classes, err))
+	    !sk_classes(s, 2, &classes, err))
 		return false;
 	/* SAMME counted its votes in another way once. */
 	if (algorithm != 1 && s->version > 0 && s->version < 1005)
 		return step_err(s, err, ERR_MODEL,
 		    "algorithm='SAMME' is read from scikit-learn 1.5 on; "
 		    "train with that, or with algorithm='SAMME.R'");
-	if (classes.count < 2 || classes.count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    classes.count);
 	n = (uint32_t)classes.count;
-	if (!step_flow(s, n, out, err) ||
-	    !read_votes(s, in, algorithm == 1, n, &first, err))
+	if (!read_votes(s, in, algorithm == 1, n, &first, err) ||
+	    !sk_slots(s, first, n, &votes, err) ||
+	    !sk_slots(s, first, n, &scores, err))
 		return false;
-	for (uint32_t k = 0; k < n; k++)
-		out->slot[k] = first + k;
-	if (n == 2) {
-		ok = model_build_linear(b, out->slot, 2, 1, difference, &zero,
-		    &out->margin, err) &&
-		    model_build_link(b, LINK_SIGMOID, &out->margin, 1, &first,
-			err);
-		out->has_margin = true;
-	} else {
-		for (uint32_t k = 0; ok && k < n; k++)
-			ok = model_build_sub_div(b, out->slot[k], 0, n - 1,
-			    &out->slot[k], err);
-		ok = ok && model_build_link(b, LINK_SOFTMAX, out->slot, n,
-		    &first, err);
-	}
+	if (n == 2)
+		ok = model_build_linear(b, votes, 2, 1, difference, &zero,
+		    &votes[0], err);
+	for (uint32_t k = 0; ok && k < n && n > 2; k++)
+		ok = model_build_sub_div(b, votes[k], 0, n - 1, &scores[k],
+		    err);
 	if (!ok)
 		return step_context(s, err);
-	for (uint32_t k = 0; k < n; k++)
-		out->slot[k] = first + k;
-	out->kind = FLOW_PROBABILITIES;
-	out->classes = classes;
-	return true;
+	if (n == 2)
+		return sk_probabilities(s, LINK_SIGMOID, votes, 1, &classes,
+		    out, err) && sk_margins(s, votes, 1, out, err);
+	return sk_probabilities(s, LINK_SOFTMAX, scores, n, &classes, out,
+	    err) && sk_margins(s, votes, n, out, err);
 }

@@ -175,32 +175,18 @@ read_hist_classifier(const struct step *s, const struct flow *in,
 	static const char *const words[] = {"log_loss", "auto",
 	    "binary_crossentropy", "categorical_crossentropy"};
 	struct array classes;
-	uint32_t n, n_scores, first;
+	uint32_t n, first, *scores;
 	size_t ignored;
 
 	if (!step_word(s, "loss", words, countof(words), 0, &ignored, err) ||
-	    !step_array(s, "classes_", &classes, err))
+	    !sk_classes(s, 2, &classes, err))
 		return false;
-	if (classes.count < 2 || classes.count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    classes.count);
-	n = (uint32_t)classes.count;
-	n_scores = n == 2 ? 1 : n;
-	if (!step_flow(s, n, out, err) ||
-	    !read_iterations(s, in, n_scores, &first, err))
-		return false;
-	for (uint32_t k = 0; k < n_scores; k++)
-		out->slot[k] = first + k;
-	out->margin = first;
-	out->has_margin = n == 2;
-	if (!model_build_link(s->sk->build, n == 2 ? LINK_SIGMOID :
-		LINK_SOFTMAX, out->slot, n_scores, &first, err))
-		return step_context(s, err);
-	for (uint32_t k = 0; k < n; k++)
-		out->slot[k] = first + k;
-	out->kind = FLOW_PROBABILITIES;
-	out->classes = classes;
-	return true;
+	n = classes.count == 2 ? 1 : (uint32_t)classes.count;
+	return read_iterations(s, in, n, &first, err) &&
+	    sk_slots(s, first, n, &scores, err) &&
+	    sk_probabilities(s, n == 1 ? LINK_SIGMOID : LINK_SOFTMAX, scores,
+		n, &classes, out, err) &&
+	    sk_margins(s, scores, n, out, err);
 }
 
 bool

@@ -93,31 +93,18 @@ classifier(const struct step *s, const struct flow *in,
     const struct array *classes, bool one_vs_rest, struct flow *out,
     struct err *err)
 {
+	uint32_t n = classes->count == 2 ? 1 : (uint32_t)classes->count;
+	uint32_t first, *scores;
 	enum model_link link;
-	uint32_t n, k, first;
 
-	if (classes->count < 2 || classes->count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    classes->count);
-	n = (uint32_t)classes->count;
-	k = n == 2 ? 1 : n;
-	if (!sk_linear(s, in, k, &first, err) || !step_flow(s, n, out, err))
-		return false;
 	if (one_vs_rest)
-		link = n == 2 ? LINK_SIGMOID : LINK_OVR;
+		link = n == 1 ? LINK_SIGMOID : LINK_OVR;
 	else
-		link = n == 2 ? LINK_SIGMOID2 : LINK_SOFTMAX;
-	for (uint32_t i = 0; i < k; i++)
-		out->slot[i] = first + i;
-	out->margin = first;
-	out->has_margin = n == 2;
-	if (!model_build_link(s->sk->build, link, out->slot, k, &first, err))
-		return step_context(s, err);
-	for (uint32_t i = 0; i < n; i++)
-		out->slot[i] = first + i;
-	out->kind = FLOW_PROBABILITIES;
-	out->classes = *classes;
-	return true;
+		link = n == 1 ? LINK_SIGMOID2 : LINK_SOFTMAX;
+	return sk_linear(s, in, n, &first, err) &&
+	    sk_slots(s, first, n, &scores, err) &&
+	    sk_probabilities(s, link, scores, n, classes, out, err) &&
+	    sk_margins(s, scores, n, out, err);
 }
 
 bool
@@ -131,7 +118,7 @@ read_logistic_regression(const struct step *s, const struct flow *in,
 
 	return step_word(s, "multi_class", words, countof(words), 0, &ignored,
 	    err) &&
-	    step_array(s, "classes_", &classes, err) &&
+	    sk_classes(s, 2, &classes, err) &&
 	    classifier(s, in, &classes, is_one_vs_rest(s, classes.count),
 	    out, err);
 }
@@ -150,6 +137,6 @@ read_sgd_classifier(const struct step *s, const struct flow *in,
 		    "loss=%s is not supported; train with loss='log_loss', "
 		    "which gives probabilities",
 		    node_describe(loss, what, sizeof(what)));
-	return step_array(s, "classes_", &classes, err) &&
+	return sk_classes(s, 2, &classes, err) &&
 	    classifier(s, in, &classes, true, out, err);
 }

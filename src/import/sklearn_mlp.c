@@ -142,27 +142,16 @@ read_mlp_classifier(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
 	struct array classes;
-	uint32_t n, first;
 	struct flow raw;
+	uint32_t n;
 
-	if (!step_array(s, "classes_", &classes, err))
+	if (!sk_classes(s, 2, &classes, err))
 		return false;
-	if (classes.count < 2 || classes.count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    classes.count);
-	n = (uint32_t)classes.count;
-	if (!check_last(s, n == 2 ? "logistic" : "softmax", err) ||
-	    !layers(s, in, n == 2 ? 1 : n, &raw, err) ||
-	    !step_flow(s, n, out, err))
-		return false;
-	if (!model_build_link(s->sk->build, n == 2 ? LINK_SIGMOID :
-		LINK_SOFTMAX, raw.slot, raw.n, &first, err))
-		return step_context(s, err);
-	for (uint32_t k = 0; k < n; k++)
-		out->slot[k] = first + k;
-	out->kind = FLOW_PROBABILITIES;
-	out->classes = classes;
-	return true;
+	n = classes.count == 2 ? 1 : (uint32_t)classes.count;
+	return check_last(s, n == 1 ? "logistic" : "softmax", err) &&
+	    layers(s, in, n, &raw, err) &&
+	    sk_probabilities(s, n == 1 ? LINK_SIGMOID : LINK_SOFTMAX,
+		raw.slot, n, &classes, out, err);
 }
 
 bool

@@ -44,8 +44,8 @@ struct flow {
 	bool sparse; /* scikit-learn passes a sparse matrix: trees then refuse
 		      * NaN */
 	struct array classes; /* FLOW_PROBABILITIES */
-	uint32_t margin; /* has_margin: what decision_function gives for two */
-	bool has_margin; /* classes, where the estimator has that method */
+	uint32_t *margin;   /* what decision_function gives, one for two */
+	uint32_t n_margins; /* classes; 0 where there is no such method */
 };
 
 enum sk_role { ROLE_META, ROLE_TRANSFORMER, ROLE_ESTIMATOR, ROLE_PART };
@@ -131,6 +131,21 @@ MUST_USE bool step_word(const struct step *s, const char *name,
 /* in->n is what n_features_in_ says, if it is there. */
 MUST_USE bool step_width(const struct step *s, const struct flow *in,
     struct err *err);
+
+/* classes_, at least so many and no more than have a place in an image. */
+MUST_USE bool sk_classes(const struct step *s, uint32_t least,
+    struct array *ret, struct err *err);
+/* The link over n slots makes one probability a class: `out`, as the last
+ * step of a classifier gives it. */
+MUST_USE bool sk_probabilities(const struct step *s, enum model_link link,
+    const uint32_t *src, uint32_t n, const struct array *classes,
+    struct flow *out, struct err *err);
+/* Note that decision_function gives these n slots. */
+MUST_USE bool sk_margins(const struct step *s, const uint32_t *src,
+    uint32_t n, struct flow *out, struct err *err);
+/* The numbers of n slots from `first` on. */
+MUST_USE bool sk_slots(const struct step *s, uint32_t first, uint32_t n,
+    uint32_t **ret, struct err *err);
 
 /* coef_ and intercept_ as n_out linear forms over the slots; *dst is the
  * first. */

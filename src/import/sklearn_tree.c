@@ -308,12 +308,8 @@ read_classifier(const struct step *s, const struct flow *in, bool in_forest,
 {
 	struct array classes;
 
-	if (!check_one_output(s, err) ||
-	    !step_array(s, "classes_", &classes, err))
+	if (!check_one_output(s, err) || !sk_classes(s, 1, &classes, err))
 		return false;
-	if (classes.count == 0 || classes.count > UINT16_MAX)
-		return step_err(s, err, ERR_MODEL, "has %zu classes",
-		    classes.count);
 	if (!average(s, in, trees, n, in_forest, LEAF_CLASSES,
 		(uint32_t)classes.count, out, err))
 		return false;
