@@ -72,7 +72,7 @@ class Reload(Configured):
             self.assertEqual(
                 s.metric("ml_predictions_total", status="success"),
                 load.answers[200])
-            self.assertFalse(first & set(s.workers().values()))
+            s.wait_workers(2, but=first)
             self.assertEqual(s.metric("ml_model_reloads_total",
                                       model_version="v1",
                                       result="success"), 6)
@@ -157,7 +157,8 @@ class Reload(Configured):
             wait_until(lambda: s.request(
                 "POST", "/v1/predict", body,
                 {"Content-Type": "application/json"})[0] == 200, "a 200")
-            self.assertEqual(len(s.children("lighttpd")), 1)
+            wait_until(lambda: len(s.children("lighttpd")) == 1,
+                       "the old web server gone")
 
     def test_a_stuck_worker_does_not_stop_a_reload(self):
         with self.service as s:
@@ -172,16 +173,23 @@ class Reload(Configured):
 
 
 class Refused(Configured):
+    def settled(self):
+        """Two workers, once those that an earlier reload ended are gone."""
+        def two():
+            pids = self.service.children("lightscore-worker")
+            return len(pids) == 2 and sorted(pids)
+        return wait_until(two, "two workers")
+
     def keeps_serving(self, says):
         s = self.service
-        before = set(s.workers().values())
+        before = self.settled()
         with Load(s, ROW, clients=2) as load:
             load.wait_more(50)
             self.reload(expect="reload given up")
             load.wait_more(50)
         self.assertEqual((set(load.answers), load.failures), ({200}, []))
         self.assertIn(says, s.log())
-        self.assertEqual(set(s.workers().values()), before)
+        self.assertEqual(self.settled(), before)
         self.assertEqual(self.reload_ok(), 0)
 
     def test_a_model_that_does_not_load(self):
