@@ -188,7 +188,7 @@ add_facts(struct import *im, const struct ensemble *e, struct err *err)
 		(struct str){text, (size_t)n}, err) ||
 	    !model_build_fact(im->build, FACT_PIPELINE,
 		(struct str){text, (size_t)n}, err) ||
-	    !model_build_fact(im->build, FACT_FORMAT, str_of(e->format), err))
+	    !import_format(im, e->format, err))
 		return false;
 	if (e->version.n == 0)
 		return true;

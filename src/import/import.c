@@ -6,6 +6,7 @@
  */
 #include "import/import.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "import/lightgbm.h"
 #include "import/schema.h"
 #include "import/sklearn.h"
+#include "import/unpack.h"
 #include "import/xgboost.h"
 
 /* --- formats that are recognised to be refused ---------------------------- */
@@ -77,6 +79,18 @@ static const struct {
 };
 
 bool
+import_format(struct import *im, const char *format, struct err *err)
+{
+	char text[80];
+	int n = snprintf(text, sizeof(text), "%s%s%s", format,
+	    im->packed != NULL ? ", " : "",
+	    im->packed != NULL ? im->packed : "");
+
+	assert(n > 0 && (size_t)n < sizeof(text));
+	return model_build_fact(im->build, FACT_FORMAT, str_of(text), err);
+}
+
+bool
 import_class(struct import *im, struct model_class label, struct err *err)
 {
 	schema_name_class(im->schema, &label);
@@ -92,13 +106,13 @@ base_name(const char *path)
 }
 
 static bool
-write_source(struct import *im, const struct import_options *o,
-    struct err *err)
+write_source(struct import *im, struct str source,
+    const struct import_options *o, struct err *err)
 {
 	struct str file = str_of(base_name(im->name)), stem = file;
 	char hex[65];
 
-	checksum_sha256_hex(im->bytes.p, im->bytes.n, hex);
+	checksum_sha256_hex(source.p, source.n, hex);
 	if (!model_build_fact(im->build, FACT_SHA256, str_of(hex), err) ||
 	    !model_build_fact(im->build, FACT_SOURCE, file, err))
 		return false;
@@ -138,7 +152,7 @@ import_bytes(struct str bytes, const char *name,
     const struct import_options *o, struct arena *mem,
     struct model_build **ret, struct err *err)
 {
-	struct import im = {.mem = mem, .bytes = bytes, .name = name};
+	struct import im = {.mem = mem, .name = name};
 
 	if (o->schema_path != NULL &&
 	    !schema_load(o->schema_path, mem, &im.schema, err))
@@ -148,9 +162,11 @@ import_bytes(struct str bytes, const char *name,
 		arena_err(mem, "the model", err);
 		return err_context(err, "%s", name);
 	}
-	if (!read_format(&im, err))
-		return err_context(err, "%s", name);
-	if (!write_source(&im, o, err))
+	if (!unpack(bytes, mem, &im.bytes, &im.packed, err) ||
+	    !read_format(&im, err))
+		return err_context(err, im.packed != NULL ? "%s, unpacked" :
+		    "%s", name);
+	if (!write_source(&im, bytes, o, err))
 		return false;
 	*ret = im.build;
 	return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * A pickled scikit-learn model, from the file's bytes to the builder: unpack,
- * read the pickle, name the input columns, let the steps flow, and say what
- * comes out of the last.
+ * A pickled scikit-learn model, from the file's bytes to the builder: read
+ * the pickle, name the input columns, let the steps flow, and say what comes
+ * out of the last.
  */
 #include "import/sklearn.h"
 
@@ -13,19 +13,11 @@
 #include "base/number.h"
 #include "import/pickle.h"
 #include "import/sklearn_step.h"
-#include "import/unpack.h"
 
 bool
 sklearn_probe(struct str b)
 {
 	static const struct str starts[] = {
-	    {"\x1f\x8b", 2},        /* gzip */
-	    {"BZh", 3},             /* unpack.c says what to do about these */
-	    {"\xfd" "7zXZ", 5},
-	    {"\x5d\x00\x00", 3},
-	    {"\x04\x22\x4d\x18", 4},
-	    {"\x28\xb5\x2f\xfd", 4},
-	    {"ZF0x", 4},
 	    {"ccopy_reg\n", 10},    /* protocols 0 and 1 */
 	    {"ccopyreg\n", 9},
 	    {"csklearn.", 9},
@@ -33,9 +25,6 @@ sklearn_probe(struct str b)
 
 	if (b.n >= 2 && (unsigned char)b.p[0] == 0x80 &&
 	    (unsigned char)b.p[1] <= 5)
-		return true;
-	if (b.n >= 2 && b.p[0] == 0x78 &&
-	    (0x7800u | (unsigned char)b.p[1]) % 31 == 0)
 		return true;
 	for (size_t i = 0; i < countof(starts); i++)
 		if (str_has_prefix(b, starts[i]))
@@ -218,8 +207,7 @@ algorithm(const struct node *root)
 }
 
 static bool
-write_facts(struct sk *sk, const struct step *root, bool packed,
-    struct err *err)
+write_facts(struct sk *sk, const struct step *root, struct err *err)
 {
 	struct model_build *b = sk->build;
 	const struct node *version = step_get(root, "_sklearn_version");
@@ -238,9 +226,7 @@ write_facts(struct sk *sk, const struct step *root, bool packed,
 		err) ||
 	    !model_build_fact(b, FACT_PIPELINE,
 		sk_describe(root->object, sk->mem), err) ||
-	    !model_build_fact(b, FACT_FORMAT, packed ?
-		STR("scikit-learn pickle, compressed") :
-		STR("scikit-learn pickle"), err))
+	    !import_format(sk->im, "scikit-learn pickle", err))
 		return false;
 	if (root->version >= 1000 && root->version <= 1009)
 		return true;
@@ -257,21 +243,17 @@ sklearn_read(struct import *im, struct err *err)
 	const struct node *object;
 	struct flow in, out;
 	struct step root;
-	struct str bytes;
 	size_t end;
-	bool packed;
 
-	if (!unpack(im->bytes, im->mem, &bytes, &packed, err))
+	if (!pickle_read(im->bytes, im->mem, &object, &end, err))
 		return false;
-	if (!pickle_read(bytes, im->mem, &object, &end, err))
-		return packed ? err_context(err, "unpacked") : false;
 	/* Python's loader stops at STOP and so do we, but we say so. */
-	if (end < bytes.n) {
+	if (end < im->bytes.n) {
 		char text[80];
 
 		snprintf(text, sizeof(text),
 		    "%zu bytes behind the end of the pickle were not read",
-		    bytes.n - end);
+		    im->bytes.n - end);
 		if (!model_build_warn(im->build, str_of(text), err))
 			return false;
 	}
@@ -279,5 +261,5 @@ sklearn_read(struct import *im, struct err *err)
 	    read_inputs(&sk, object, &in, err) &&
 	    root.class->read(&root, &in, &out, err) &&
 	    write_outputs(&sk, &out, err) &&
-	    write_facts(&sk, &root, packed, err);
+	    write_facts(&sk, &root, err);
 }

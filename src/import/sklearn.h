@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "import/context.h"
 
-/* Whether the bytes look like a pickle, perhaps compressed by joblib. */
+/* Whether the bytes look like a pickle. */
 bool sklearn_probe(struct str bytes);
 /* Read a pickled scikit-learn estimator or pipeline into im->build. The text
  * of err names the byte, or the step, class and attribute. */

@@ -1,118 +1,123 @@
 /* SPDX-License-Identifier: ISC
  *
- * Compressed files. What zlib inflates is held against a bound, so that a
- * small file cannot become a huge one; it ends where zlib says, with its
- * checksum right and nothing behind it.
+ * Compressed files. What unpacks is held against a bound, so that a small
+ * file cannot become a huge one; it ends where the compression says, with
+ * its checksum right, and nothing follows but another such stream.
  */
 #include "import/unpack.h"
 
-#include <limits.h>
-#include <stdint.h>
-#include <string.h>
-#include <zlib.h>
+#include <assert.h>
 
-static bool
-is_zlib(struct str b)
-{
-	/* Method 8 with a window of 32 KiB, and a header that checks. */
-	return b.n >= 2 && b.p[0] == 0x78 &&
-	    ((unsigned)(unsigned char)b.p[0] << 8 |
-	    (unsigned char)b.p[1]) % 31 == 0;
-}
+#include "import/unpack_codec.h"
 
-/* What joblib can write and we do not read. */
-static const struct {
-	struct str magic;
-	const char *name;
-} unread[] = {
-    {{"BZh", 3}, "bz2"},
-    {{"\xfd" "7zXZ", 5}, "xz"},
-    {{"\x5d\x00\x00", 3}, "lzma"},
-    {{"\x04\x22\x4d\x18", 4}, "lz4"},
-    {{"\x28\xb5\x2f\xfd", 4}, "zstd"},
-    {{"ZF0x", 4}, "joblib 0.8"},
+/* The room grows by this, in place: nothing else is allocated meanwhile. */
+enum { CHUNK_FIRST = 1 << 16, CHUNK_MOST = 1 << 24 };
+
+struct unpacker {
+	const struct codec *codec;
+	struct codec_stream *stream;
+	struct codec_io io;
+	struct arena *mem;
+	size_t cap;
 };
 
 static bool
-damaged(z_stream *z, struct err *err)
+grow(struct unpacker *u, struct err *err)
 {
-	size_t at = z->total_in;
+	size_t more = u->cap < CHUNK_FIRST ? CHUNK_FIRST :
+	    u->cap < CHUNK_MOST ? u->cap : CHUNK_MOST;
+	char *p;
 
-	err_set(err, ERR_INPUT, at, "the compressed data is damaged or "
-	    "truncated at byte %zu%s%s", at, z->msg != NULL ? ": " : "",
-	    z->msg != NULL ? z->msg : "");
-	inflateEnd(z);
-	return false;
-}
-
-static bool
-inflate_all(struct str bytes, struct arena *mem, struct str *ret,
-    struct err *err)
-{
-	z_stream z = {.next_in = (Bytef *)(uintptr_t)bytes.p};
-	size_t cap = 1 << 16, n = 0, left = bytes.n;
-	char *out = arena_alloc(mem, cap);
-	int rc = Z_OK;
-
-	/* 32 on top of the window size: a zlib or gzip header. */
-	if (inflateInit2(&z, 15 + 32) != Z_OK)
-		return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
-		    "cannot start zlib");
-	while (out != NULL && rc != Z_STREAM_END) {
-		size_t room;
-
-		if (n == UNPACK_BYTES_MAX) {
-			inflateEnd(&z);
-			return err_set(err, ERR_LIMIT, ERR_NOWHERE,
-			    "the compressed data unpacks to more than the "
-			    "%zu bytes allowed", UNPACK_BYTES_MAX);
-		}
-		if (n == cap) {
-			char *more = arena_alloc(mem, cap * 2);
-
-			if (more != NULL)
-				memcpy(more, out, n);
-			out = more;
-			cap *= 2;
-			continue;
-		}
-		if (z.avail_in == 0) {
-			z.avail_in = left < UINT_MAX ? (uInt)left : UINT_MAX;
-			left -= z.avail_in;
-		}
-		room = cap - n < UINT_MAX ? cap - n : UINT_MAX;
-		z.avail_out = (uInt)room;
-		z.next_out = (Bytef *)(out + n);
-		rc = inflate(&z, Z_NO_FLUSH);
-		n += room - z.avail_out;
-		if (rc != Z_OK && rc != Z_STREAM_END)
-			return damaged(&z, err);
-	}
-	if (out == NULL) {
-		inflateEnd(&z);
-		return arena_err(mem, "the unpacked file", err);
-	}
-	if (z.total_in != bytes.n)
-		return damaged(&z, err);
-	inflateEnd(&z);
-	*ret = (struct str){out, n};
+	if (more > UNPACK_BYTES_MAX - u->cap)
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "the compressed data unpacks to more than the %zu bytes "
+		    "allowed", UNPACK_BYTES_MAX);
+	p = arena_alloc(u->mem, more);
+	if (p == NULL)
+		return arena_err(u->mem, "the unpacked file", err);
+	assert(u->io.out == NULL || p == u->io.out);
+	u->io.out = p;
+	u->io.out_n = more;
+	u->cap += more;
 	return true;
 }
 
-bool
-unpack(struct str bytes, struct arena *mem, struct str *ret, bool *packed,
-    struct err *err)
+/* Until the last stream ends with the input. */
+static bool
+run(struct unpacker *u, struct str bytes, struct err *err)
 {
-	for (size_t i = 0; i < countof(unread); i++)
-		if (str_has_prefix(bytes, unread[i].magic))
-			return err_set(err, ERR_INPUT, 0,
-			    "compressed with %s, which is not read; save the "
-			    "model again with joblib.dump(model, path, "
-			    "compress=('zlib', 3)) or without compression",
-			    unread[i].name);
-	*packed = is_zlib(bytes) || str_has_prefix(bytes, STR("\x1f\x8b"));
-	if (*packed)
-		return inflate_all(bytes, mem, ret, err);
+	for (;;) {
+		size_t in_n = u->io.in_n, out_n, at;
+		enum codec_status status;
+
+		if (u->io.out_n == 0 && !grow(u, err))
+			return false;
+		out_n = u->io.out_n;
+		status = codec_next(u->stream, &u->io);
+		if (status == CODEC_END && u->io.in_n == 0)
+			return true;
+		if (status == CODEC_MEMORY)
+			return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+			    "unpacking %s takes more memory than allowed",
+			    codec_name(u->codec));
+		if (status == CODEC_MORE &&
+		    (u->io.in_n < in_n || u->io.out_n < out_n))
+			continue;
+		if (status == CODEC_END && codec_begins(u->codec,
+		    (struct str){u->io.in, u->io.in_n})) {
+			codec_close(u->stream);
+			u->stream = codec_open(u->codec);
+			if (u->stream != NULL)
+				continue;
+			return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+			    "cannot start unpacking %s",
+			    codec_name(u->codec));
+		}
+		at = bytes.n - u->io.in_n;
+		return err_set(err, ERR_INPUT, at,
+		    "the %s compressed data is damaged or truncated at byte "
+		    "%zu", codec_name(u->codec), at);
+	}
+}
+
+bool
+unpack(struct str bytes, struct arena *mem, struct str *ret,
+    const char **packed, struct err *err)
+{
+	struct unpacker u = {.codec = codec_find(bytes), .mem = mem,
+	    .io = {.in = bytes.p, .in_n = bytes.n}};
+	const char *lacks;
+	char *start;
+	bool ok;
+
+	*packed = NULL;
 	*ret = bytes;
+	if (u.codec == NULL)
+		return true;
+	lacks = codec_lacks(u.codec);
+	if (lacks != NULL)
+		return err_set(err, ERR_INPUT, 0,
+		    "compressed with %s, which %s%s%s; save the model again "
+		    "with joblib.dump(model, path, compress=('zlib', 3)) or "
+		    "without compression", codec_name(u.codec),
+		    *lacks != '\0' ? "this build does not read (it was "
+		    "configured without " : "is not read", lacks,
+		    *lacks != '\0' ? ")" : "");
+	u.stream = codec_open(u.codec);
+	if (u.stream == NULL)
+		return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+		    "cannot start unpacking %s", codec_name(u.codec));
+	if (!grow(&u, err)) {
+		codec_close(u.stream);
+		return false;
+	}
+	start = u.io.out;
+	ok = run(&u, bytes, err);
+	if (u.stream != NULL)
+		codec_close(u.stream);
+	if (!ok)
+		return false;
+	*packed = codec_name(u.codec);
+	*ret = (struct str){start, (size_t)(u.io.out - start)};
 	return true;
 }

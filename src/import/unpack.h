@@ -13,11 +13,12 @@
 /* What a compressed file may unpack to. */
 #define UNPACK_BYTES_MAX ((size_t)2 << 30)
 
-/* The bytes of a file that joblib may have compressed, told by its first
- * bytes: zlib and gzip are unpacked into mem, plain bytes given back as they
- * are (*packed tells). ERR_INPUT for other compressions, naming them and
- * what to do, and for damage; ERR_LIMIT beyond UNPACK_BYTES_MAX or mem. */
+/* The bytes of a file that may be compressed, told by its first bytes: zlib,
+ * gzip, bz2, xz, lzma and lz4 are unpacked into mem and *packed names which;
+ * plain bytes are given back as they are, *packed NULL. ERR_INPUT for other
+ * compressions, naming them and what to do, and for damage; ERR_LIMIT beyond
+ * UNPACK_BYTES_MAX or mem. */
 MUST_USE bool unpack(struct str bytes, struct arena *mem, struct str *ret,
-    bool *packed, struct err *err);
+    const char **packed, struct err *err);
 
 #endif
