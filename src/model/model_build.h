@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "model/model.h"
+#include "model/model_calc.h"
 
 /*
  * The one intermediate representation that every importer fills.
@@ -194,6 +195,17 @@ enum model_link {
 /* src are n slots; *dst is the first of the new ones. */
 MUST_USE bool model_build_link(struct model_build *b, enum model_link link,
     const uint32_t *src, uint32_t n, uint32_t *dst, struct err *err);
+
+/* `width` new slots: dst + i is calc(src[i], src[width + i], ...), as many
+ * operands as it has; with `last`, the last operand is last[i] instead. With
+ * `floats` each result is rounded to float. NaN and infinity are numbers. */
+MUST_USE bool model_build_calc(struct model_build *b, enum model_calc calc,
+    bool floats, const uint32_t *src, const double *last, uint32_t width,
+    uint32_t *dst, struct err *err);
+/* `width` new slots: dst + i is the fold of the n slots at src + i * n. */
+MUST_USE bool model_build_fold(struct model_build *b, enum model_fold fold,
+    bool floats, const uint32_t *src, uint32_t n, uint32_t width,
+    uint32_t *dst, struct err *err);
 
 /* --- what comes out ------------------------------------------------------ */
 

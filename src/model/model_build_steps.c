@@ -380,3 +380,50 @@ model_build_link(struct model_build *b, enum model_link link,
 	return ir_copy(b, src, n, sizeof(*src), &step.list, err) &&
 	    ir_add_step(b, step, binary ? 2 : n, like, dst, err);
 }
+
+bool
+model_build_calc(struct model_build *b, enum model_calc calc, bool floats,
+    const uint32_t *src, const double *last, uint32_t width, uint32_t *dst,
+    struct err *err)
+{
+	uint32_t n = model_calc_operands(calc) - (last != NULL);
+	struct ir_step step = {.op = STEP_CALC,
+	    .calc = calc | (floats ? IMAGE_CALC_FLOATS : 0),
+	    .n_params = last != NULL ? width : 0};
+	struct ir_slot like = {.kind = SLOT_NUMBER, .dict = -1,
+	    .finite = calc == CALC_NOT || calc == CALC_IS_NAN ||
+		calc == CALC_IS_INF || (calc >= CALC_EQUAL &&
+		calc <= CALC_XOR)};
+
+	if (width == 0 || width > IMAGE_SLOTS_MAX)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "a calculation of %u numbers", width);
+	step.n_src = n * width;
+	if (!ir_use_all(b, src, step.n_src, err))
+		return false;
+	like.column = ir_common_column(b, src, step.n_src);
+	return ir_copy(b, src, step.n_src, sizeof(*src), &step.list, err) &&
+	    ir_copy(b, last, step.n_params, sizeof(*last), &step.params,
+		err) && ir_add_step(b, step, width, like, dst, err);
+}
+
+bool
+model_build_fold(struct model_build *b, enum model_fold fold, bool floats,
+    const uint32_t *src, uint32_t n, uint32_t width, uint32_t *dst,
+    struct err *err)
+{
+	struct ir_step step = {.op = STEP_FOLD,
+	    .calc = fold | (floats ? IMAGE_CALC_FLOATS : 0)};
+	struct ir_slot like = {.kind = SLOT_NUMBER, .dict = -1,
+	    .finite = fold >= FOLD_ARGMAX};
+
+	if (n == 0 || width == 0 || width > INT32_MAX / n)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "a fold of %u numbers into %u", n, width);
+	step.n_src = n * width;
+	if (!ir_use_all(b, src, step.n_src, err))
+		return false;
+	like.column = ir_common_column(b, src, step.n_src);
+	return ir_copy(b, src, step.n_src, sizeof(*src), &step.list, err) &&
+	    ir_add_step(b, step, width, like, dst, err);
+}

@@ -56,6 +56,13 @@ is_not_nan(double v)
 }
 
 static bool
+is_any(double v)
+{
+	(void)v;
+	return true;
+}
+
+static bool
 is_table_entry(double v)
 {
 	return v != -INFINITY;
@@ -120,6 +127,32 @@ check_link(struct check *c, const struct image_step *s)
 	return check_list(c, s, s->src, s->n_src, s->dst);
 }
 
+static bool
+check_calc(struct check *c, const struct image_step *s)
+{
+	uint32_t calc = s->extra & ~IMAGE_CALC_FLOATS;
+	uint64_t operands = calc < CALC_COUNT ?
+	    model_calc_operands((enum model_calc)calc) : 0;
+
+	if (operands == 0 || (s->count != 0 && s->count != s->width) ||
+	    operands * s->width != (uint64_t)s->n_src + s->count)
+		return check_bad(c, s, "a calculation of no kind");
+	return check_params(c, s, s->at, s->count, is_any) &&
+	    check_list(c, s, s->src, s->n_src, s->dst);
+}
+
+static bool
+check_fold(struct check *c, const struct image_step *s)
+{
+	uint32_t fold = s->extra & ~IMAGE_CALC_FLOATS;
+
+	if (fold >= FOLD_COUNT || s->count != 0 || s->width == 0 ||
+	    s->n_src < s->width || s->n_src % s->width != 0)
+		return check_bad(c, s, "a fold of no kind");
+	return check_params(c, s, s->at, 0, is_any) &&
+	    check_list(c, s, s->src, s->n_src, s->dst);
+}
+
 /* A step from one slot to one, with n params. */
 static bool
 check_simple(struct check *c, const struct image_step *s, uint32_t n,
@@ -175,6 +208,10 @@ check_step(struct check *c, const struct image_step *s)
 		return check_forest(c, s);
 	case STEP_LINK:
 		return check_link(c, s);
+	case STEP_CALC:
+		return check_calc(c, s);
+	case STEP_FOLD:
+		return check_fold(c, s);
 	}
 	return check_bad(c, s, "a step of no kind");
 }

@@ -43,6 +43,36 @@ refuse_all(bool *slots, const struct ir_step *s)
 		slots[s->list[i]] = false;
 }
 
+/* Asking whether a value is missing takes it; what compares it otherwise
+ * would quietly call it false. The rest hands it on. */
+static void
+flow_calc(bool *slots, const struct ir_step *s)
+{
+	enum model_calc calc = s->calc & ~IMAGE_CALC_FLOATS;
+
+	for (uint32_t i = 0; i < s->n_src; i++) {
+		bool next = slots[s->dst + i % s->width];
+
+		if (calc == CALC_IS_NAN || calc == CALC_EQUAL)
+			continue;
+		if (calc == CALC_WHERE && i < s->width)
+			continue;
+		slots[s->list[i]] &= next && (calc < CALC_LESS ||
+		    calc > CALC_XOR);
+	}
+}
+
+static void
+flow_fold(bool *slots, const struct ir_step *s)
+{
+	enum model_fold fold = s->calc & ~IMAGE_CALC_FLOATS;
+	uint32_t n = s->n_src / s->width;
+
+	for (uint32_t i = 0; i < s->n_src; i++)
+		slots[s->list[i]] &= slots[s->dst + i / n] &&
+		    fold < FOLD_GREATEST;
+}
+
 bool
 ir_flow(struct model_build *b, const bool **takes, struct err *err)
 {
@@ -88,6 +118,12 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 		case STEP_LINEAR:
 		case STEP_LINK:
 			refuse_all(slots, s);
+			break;
+		case STEP_CALC:
+			flow_calc(slots, s);
+			break;
+		case STEP_FOLD:
+			flow_fold(slots, s);
 			break;
 		case STEP_INDICATOR:
 		case STEP_CONSTANT:

@@ -159,7 +159,12 @@ struct image_class {
 	                                        to find finite first */ \
 	STEP(FOREST,     "forest")     /* -  w  forests */ \
 	STEP(LINK,       "link")       /* *  w  extra: enum model_link */ \
-	STEP(MISSING_NEAR, "missing-if") /*  1  params: radius around 0 */
+	STEP(MISSING_NEAR, "missing-if") /*  1  params: radius around 0 */ \
+	STEP(CALC,       "calculate")  /* *  w  extra: image_calc; params
+	                                        [count]: the last operand, if
+	                                        w rather than 0 */ \
+	STEP(FOLD,       "fold")       /* *  w  extra: image_calc; n_src / w
+	                                        numbers each */
 
 enum step_op {
 #define STEP(name, text) STEP_##name,
@@ -167,6 +172,9 @@ enum step_op {
 #undef STEP
 	STEP_COUNT
 };
+/* What a CALC or FOLD does: its enum model_calc or model_fold, and whether the
+ * result is rounded to float. */
+#define IMAGE_CALC_FLOATS (1u << 16)
 struct image_step {
 	uint32_t op;
 	uint32_t src, n_src;

@@ -87,6 +87,7 @@ struct ir_step {
 	const int32_t *map;
 	uint32_t n_map;
 	enum model_link link;
+	uint32_t calc;          /* as in the image */
 	const struct ir_forest *forest;
 };
 

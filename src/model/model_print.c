@@ -69,6 +69,16 @@ static const char *const link_names[] = {
 	[LINK_SOFTMAX_F32] = "softmax in float",
 	[LINK_EXP_F32] = "exp in float",
 };
+static const char *const calc_names[] = {
+#define CALC(name, text, operands, value) [CALC_##name] = text,
+	MODEL_CALCS(CALC)
+#undef CALC
+};
+static const char *const fold_names[] = {
+#define FOLD(name, text) [FOLD_##name] = text,
+	MODEL_FOLDS(FOLD)
+#undef FOLD
+};
 static const char *const compare_names[] = {
 	[TREE_F32_LE_F64] = "float <= double",
 	[TREE_F64_LE_F64] = "double <= double",
@@ -114,6 +124,8 @@ model_step_text(const struct model *m, uint32_t i, char *text, size_t n)
 	switch (s->op) {
 	case STEP_LINEAR:
 	case STEP_LINK:
+	case STEP_CALC:
+	case STEP_FOLD:
 		buf_printf(&b, "%u values", s->n_src);
 		break;
 	case STEP_FOREST:
@@ -154,9 +166,20 @@ model_step_text(const struct model *m, uint32_t i, char *text, size_t n)
 	case STEP_LINK:
 		buf_printf(&b, ", %s", link_names[s->extra]);
 		break;
+	case STEP_CALC:
+		buf_printf(&b, ", %s",
+		    calc_names[s->extra & ~IMAGE_CALC_FLOATS]);
+		break;
+	case STEP_FOLD:
+		buf_printf(&b, ", %s",
+		    fold_names[s->extra & ~IMAGE_CALC_FLOATS]);
+		break;
 	default:
 		break;
 	}
+	if ((s->op == STEP_CALC || s->op == STEP_FOLD) &&
+	    (s->extra & IMAGE_CALC_FLOATS) != 0)
+		buf_text(&b, " in float");
 	if (s->width == 1)
 		buf_printf(&b, " -> #%u", s->dst);
 	else if (s->width > 1)

@@ -127,6 +127,13 @@ put_step(struct writer *w, const struct ir_step *s)
 		step.src = write_put(w, SECTION_lists, s->list, s->n_src);
 		step.extra = s->link;
 		break;
+	case STEP_CALC:
+	case STEP_FOLD:
+		step.at = write_put(w, SECTION_params, s->params, s->n_params);
+		step.count = s->n_params;
+		step.src = write_put(w, SECTION_lists, s->list, s->n_src);
+		step.extra = s->calc;
+		break;
 	case STEP_IMPUTE:
 	case STEP_MISSING_IF:
 	case STEP_MISSING_NEAR:

@@ -139,6 +139,8 @@ score_feature(struct block *b, const struct image_step *s)
 	case STEP_LINEAR:
 	case STEP_FOREST:
 	case STEP_LINK:
+	case STEP_CALC:
+	case STEP_FOLD:
 	case STEP_COUNT:
 		break;
 	}

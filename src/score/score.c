@@ -86,6 +86,12 @@ run(struct block *b)
 		case STEP_LINK:
 			score_link(b, s);
 			break;
+		case STEP_CALC:
+			score_calc(b, s);
+			break;
+		case STEP_FOLD:
+			score_fold(b, s);
+			break;
 		default:
 			score_feature(b, s);
 		}

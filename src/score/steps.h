@@ -40,5 +40,7 @@ void score_feature(struct block *b, const struct image_step *s);
 void score_linear(struct block *b, const struct image_step *s);
 void score_forest(struct block *b, const struct image_step *s);
 void score_link(struct block *b, const struct image_step *s);
+void score_calc(struct block *b, const struct image_step *s);
+void score_fold(struct block *b, const struct image_step *s);
 
 #endif
