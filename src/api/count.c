@@ -74,7 +74,8 @@ static void
 count_rows(const struct served *s, const struct predict_batch *b)
 {
 	uint32_t width = model_outputs(s->model);
-	bool binary = model_classes(s->model) == 2;
+	bool binary = model_classes(s->model) == 2 &&
+	    model_has_probabilities(s->model);
 
 	if (model_task(s->model) == MODEL_REGRESSION) {
 		metric_add(&s->counts->predictions[s->result[0]], b->rows);

@@ -117,6 +117,8 @@ render_model(struct buf *b, const struct served *s)
 	    "classification");
 	json_key(b, "classes");
 	render_classes(b, m);
+	json_key(b, "probabilities");
+	json_bool(b, model_has_probabilities(m));
 	render_facts(b, m);
 	json_key(b, "required_input_format");
 	render_format(b, m);

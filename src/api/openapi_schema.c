@@ -141,35 +141,67 @@ render_record(struct buf *b, const struct model *m)
 }
 
 static void
+render_classes(struct buf *b, const struct model *m)
+{
+	json_open(b, '{');
+	json_key(b, "enum");
+	json_open(b, '[');
+	for (uint32_t k = 0; k < model_classes(m); k++)
+		predict_encode_class(b, m, k);
+	json_close(b, ']');
+	json_close(b, '}');
+}
+
+static void
+render_numbers(struct buf *b, uint32_t n)
+{
+	json_open(b, '{');
+	json_key(b, "type");
+	json_text(b, "array");
+	json_key(b, "items");
+	render_type(b, "number");
+	json_key(b, "minItems");
+	json_u64(b, n);
+	json_key(b, "maxItems");
+	json_u64(b, n);
+	json_close(b, '}');
+}
+
+static void
 render_prediction(struct buf *b, const struct served *s)
 {
 	const struct model *m = s->model;
-	bool classes = model_classes(m) > 0;
+	bool probability = model_has_probabilities(m);
+	bool score = model_score_output(m) >= 0;
 
 	json_open(b, '{');
 	json_key(b, "type");
 	json_text(b, "object");
 	json_key(b, "required");
-	json_raw(b, classes ?
-	    STR("[\"prediction\",\"probability\",\"model_version\"]") :
-	    STR("[\"prediction\",\"model_version\"]"));
+	json_open(b, '[');
+	json_text(b, "prediction");
+	if (probability || score)
+		json_text(b, probability ? "probability" : "score");
+	json_text(b, "model_version");
+	json_close(b, ']');
 	json_key(b, "properties");
 	json_open(b, '{');
 	json_key(b, "prediction");
-	if (classes) {
-		json_open(b, '{');
-		json_key(b, "enum");
-		json_open(b, '[');
-		for (uint32_t k = 0; k < model_classes(m); k++)
-			predict_encode_class(b, m, k);
-		json_close(b, ']');
-		json_close(b, '}');
+	if (model_classes(m) > 0)
+		render_classes(b, m);
+	else if (model_outputs(m) > 1)
+		render_numbers(b, model_outputs(m));
+	else
+		render_type(b, "number");
+	if (probability) {
 		json_key(b, "probability");
 		json_raw(b, STR("{\"type\":\"number\",\"minimum\":0,"
 		    "\"maximum\":1,\"description\":\"Of the class that is "
 		    "predicted\"}"));
-	} else {
-		render_type(b, "number");
+	} else if (score) {
+		json_key(b, "score");
+		json_raw(b, STR("{\"type\":\"number\",\"description\":"
+		    "\"What decides: below 0 it is the other class\"}"));
 	}
 	json_key(b, "model_version");
 	json_open(b, '{');

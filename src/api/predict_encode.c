@@ -55,7 +55,10 @@ predict_encode_prepare(struct served *s, struct arena *mem, struct err *err)
 		buf_reset(&b);
 		buf_text(&b, "{\"prediction\":");
 		predict_encode_class(&b, s->model, k);
-		buf_text(&b, ",\"probability\":");
+		if (model_has_probabilities(s->model))
+			buf_text(&b, ",\"probability\":");
+		else if (model_score_output(s->model) >= 0)
+			buf_text(&b, ",\"score\":");
 		good = keep(mem, &b, &s->head[k]);
 	}
 	buf_reset(&b);
@@ -70,10 +73,27 @@ predict_encode_prepare(struct served *s, struct arena *mem, struct err *err)
 }
 
 void
+predict_encode_numbers(struct buf *b, const struct model *m,
+    const double *out)
+{
+	uint32_t n = model_outputs(m);
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (n > 1)
+			buf_char(b, i == 0 ? '[' : ',');
+		buf_double(b, out[i]);
+	}
+	if (n > 1)
+		buf_char(b, ']');
+}
+
+void
 predict_encode_rows(const struct served *s, const struct predict_batch *batch,
     struct buf *b)
 {
 	uint32_t width = model_outputs(s->model);
+	bool probabilities = model_has_probabilities(s->model);
+	int32_t score = model_score_output(s->model);
 
 	if (batch->list)
 		buf_char(b, '[');
@@ -84,7 +104,12 @@ predict_encode_rows(const struct served *s, const struct predict_batch *batch,
 		if (i > 0)
 			buf_char(b, ',');
 		buf_str(b, s->head[k]);
-		buf_double(b, out[k]);
+		if (batch->class_ == NULL)
+			predict_encode_numbers(b, s->model, out);
+		else if (probabilities)
+			buf_double(b, out[k]);
+		else if (score >= 0)
+			buf_double(b, out[score]);
 		buf_str(b, s->tail);
 	}
 	if (batch->list)

@@ -9,11 +9,25 @@
 #include "cli/csv.h"
 #include "score/score.h"
 
+static uint32_t
+probabilities(const struct model *m)
+{
+	return model_has_probabilities(m) ? model_classes(m) : 0;
+}
+
 static void
 csv_header(const struct model *m, struct buf *b)
 {
-	buf_text(b, "prediction");
-	for (uint32_t k = 0; k < model_classes(m); k++) {
+	uint32_t numbers = model_classes(m) > 0 ? 0 : model_outputs(m);
+
+	if (numbers > 1)
+		for (uint32_t i = 0; i < numbers; i++)
+			buf_printf(b, "%sprediction_%u", i > 0 ? "," : "", i);
+	else
+		buf_text(b, "prediction");
+	if (model_score_output(m) >= 0)
+		buf_text(b, ",score");
+	for (uint32_t k = 0; k < probabilities(m); k++) {
 		struct model_class c;
 
 		model_class_at(m, k, &c);
@@ -37,16 +51,23 @@ answers_begin(struct answers *a, const struct model *m,
 static void
 csv_row(const struct model *m, const double *out, struct buf *b)
 {
-	uint32_t n = model_classes(m);
+	int32_t score = model_score_output(m);
 	struct model_class c;
 
-	if (n == 0) {
-		buf_double(b, out[0]);
-	} else {
+	if (model_classes(m) > 0) {
 		model_class_at(m, score_class(m, out), &c);
 		csv_cell(b, "", c.text);
+	} else {
+		for (uint32_t i = 0; i < model_outputs(m); i++) {
+			buf_text(b, i > 0 ? "," : "");
+			buf_double(b, out[i]);
+		}
 	}
-	for (uint32_t k = 0; k < n; k++) {
+	if (score >= 0) {
+		buf_char(b, ',');
+		buf_double(b, out[score]);
+	}
+	for (uint32_t k = 0; k < probabilities(m); k++) {
 		buf_char(b, ',');
 		buf_double(b, out[k]);
 	}
@@ -56,16 +77,23 @@ csv_row(const struct model *m, const double *out, struct buf *b)
 static void
 json_row(const struct model *m, const double *out, struct buf *b)
 {
-	uint32_t n = model_classes(m);
+	uint32_t n = probabilities(m);
+	int32_t score = model_score_output(m);
 	struct model_class c;
 
 	buf_text(b, "{\"prediction\":");
+	if (model_classes(m) > 0)
+		predict_encode_class(b, m, score_class(m, out));
+	else
+		predict_encode_numbers(b, m, out);
+	if (score >= 0) {
+		buf_text(b, ",\"score\":");
+		buf_double(b, out[score]);
+	}
 	if (n == 0) {
-		buf_double(b, out[0]);
 		buf_char(b, '}');
 		return;
 	}
-	predict_encode_class(b, m, score_class(m, out));
 	buf_text(b, ",\"probabilities\":{");
 	for (uint32_t k = 0; k < n; k++) {
 		model_class_at(m, k, &c);

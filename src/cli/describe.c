@@ -47,7 +47,10 @@ put_classes(const struct model *m, struct buf *b)
 
 	label("answers", b);
 	if (model_task(m) == MODEL_REGRESSION) {
-		buf_text(b, "a number\n");
+		if (model_outputs(m) > 1)
+			buf_printf(b, "%u numbers\n", model_outputs(m));
+		else
+			buf_text(b, "a number\n");
 		return;
 	}
 	for (uint32_t k = 0; k < n && k < SHOWN; k++) {
@@ -57,6 +60,10 @@ put_classes(const struct model *m, struct buf *b)
 	}
 	if (n > SHOWN)
 		buf_printf(b, " and %u more", n - SHOWN);
+	if (model_score_output(m) >= 0)
+		buf_text(b, "; with a score");
+	else if (!model_has_probabilities(m))
+		buf_text(b, "; without probabilities");
 	buf_char(b, '\n');
 }
 

@@ -156,6 +156,10 @@ describe_json(const struct model *m, struct buf *b)
 	buf_printf(b, "\"%08x\"", model_checksum(m));
 	put_figures(m, b);
 	put_classes(m, b);
+	json_key(b, "probabilities");
+	json_bool(b, model_has_probabilities(m));
+	json_key(b, "outputs");
+	json_u64(b, model_outputs(m));
 	json_key(b, "inputs");
 	json_open(b, '[');
 	for (uint32_t i = 0; i < model_inputs(m); i++)

@@ -25,7 +25,7 @@ struct reference {
 	struct rows rows;
 	struct batch batch;
 	double *low, *high;  /* of each column */
-	double *out;         /* n * model_outputs */
+	double *out;         /* n * model_classes: the first outputs */
 	uint32_t *labels, *predicted;
 	size_t n, cap;
 	bool labelled;
@@ -99,7 +99,7 @@ static bool
 grow(struct reference *r, struct err *err)
 {
 	size_t cap = r->cap > 0 ? 2 * r->cap : 1 << 14;
-	size_t outputs = model_outputs(r->model);
+	size_t outputs = model_classes(r->model);
 	double *out = ARENA_ARRAY(&r->mem, cap * outputs, double);
 	uint32_t *labels = ARENA_ARRAY(&r->mem, cap, uint32_t);
 	uint32_t *predicted = ARENA_ARRAY(&r->mem, cap, uint32_t);
@@ -122,7 +122,7 @@ grow(struct reference *r, struct err *err)
 static bool
 add_row(struct reference *r, const struct batch_row *row, struct err *err)
 {
-	size_t outputs = model_outputs(r->model);
+	size_t outputs = model_classes(r->model);
 
 	if (row->reason != NULL)
 		return err_set(err, ERR_INPUT, ERR_NOWHERE, "%s",
@@ -170,7 +170,8 @@ note(struct reference *r, struct model_build *build, struct err *err)
 	}
 	if (!r->labelled)
 		return true;
-	if (!performance_measure(r->out, r->labels, r->predicted, r->n,
+	if (!performance_measure(model_has_probabilities(r->model) ? r->out :
+	    NULL, r->labels, r->predicted, r->n,
 	    model_classes(r->model), &r->mem, &p, err))
 		return false;
 	model_build_figure(build, FIGURE_REF_ACCURACY, p.accuracy);

@@ -430,6 +430,10 @@ schema_apply(const struct schema *s, struct model_build *b, struct err *err)
 		if (model_build_classes(b) != 2)
 			return yaml_err(n, err,
 			    "only a model of two classes has a threshold");
+		if (!model_build_has_probabilities(b))
+			return yaml_err(n, err,
+			    "the model has no probabilities to hold against "
+			    "a threshold");
 		model_build_figure(b, FIGURE_THRESHOLD, threshold);
 	}
 	if ((n = yaml_find(s->root, "inputs")) != NULL)

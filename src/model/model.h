@@ -113,8 +113,13 @@ enum model_task model_task(const struct model *m);
 uint32_t model_classes(const struct model *m); /* 0 for a regression */
 void model_class_at(const struct model *m, uint32_t k,
     struct model_class *ret);
-/* Doubles a row that scoring writes: classes, or 1 for a regression. */
+/* Doubles a row that scoring writes: the numbers of a regression, one for
+ * each that it predicts; of a classification the probabilities of its
+ * classes, if it has any, and behind them what decides, if that is not they. */
 uint32_t model_outputs(const struct model *m);
+bool model_has_probabilities(const struct model *m);
+/* Where in the outputs the score lies that clients are told of, or -1. */
+int32_t model_score_output(const struct model *m);
 
 /* --- what it is ---------------------------------------------------------- */
 

@@ -229,6 +229,12 @@ model_build_classes(const struct model_build *b)
 	return b->classes.n;
 }
 
+bool
+model_build_has_probabilities(const struct model_build *b)
+{
+	return b->n_probabilities > 0;
+}
+
 struct str
 model_build_class_text(const struct model_build *b, uint32_t k)
 {
@@ -244,16 +250,51 @@ model_build_output(struct model_build *b, enum model_task task,
 	if (b->has_output)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "the model has two sets of outputs");
-	if (n == 0 || (task == MODEL_REGRESSION && n != 1))
+	if (n == 0)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "a model with %u outputs cannot be served", n);
+		    "a model without outputs cannot be served");
 	if (!ir_use_all(b, src, n, err) ||
 	    !ir_copy(b, src, n, sizeof(*src), &b->outputs, err))
 		return false;
 	b->task = task;
 	b->n_outputs = n;
+	b->n_probabilities = task == MODEL_CLASSIFICATION ? n : 0;
 	b->has_output = true;
 	return true;
+}
+
+bool
+model_build_decision(struct model_build *b, const uint32_t *scores,
+    uint32_t n, struct err *err)
+{
+	uint32_t before = b->n_probabilities, *all;
+
+	if (!b->has_output) {
+		if (!model_build_output(b, MODEL_CLASSIFICATION, scores, n,
+			err))
+			return false;
+		b->n_probabilities = 0;
+		return true;
+	}
+	if (b->n_outputs != before || n != before)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "a model with %u probabilities and %u scores", before, n);
+	if (!ir_use_all(b, scores, n, err))
+		return false;
+	all = ARENA_ARRAY(b->mem, (size_t)before + n, uint32_t);
+	if (all == NULL)
+		return ir_full(b, err);
+	memcpy(all, b->outputs, before * sizeof(*all));
+	memcpy(all + before, scores, n * sizeof(*all));
+	b->outputs = all;
+	b->n_outputs = before + n;
+	return true;
+}
+
+void
+model_build_tell_score(struct model_build *b)
+{
+	b->tells_score = true;
 }
 
 /* --- the input schema ---------------------------------------------------- */

@@ -213,11 +213,20 @@ MUST_USE bool model_build_fold(struct model_build *b, enum model_fold fold,
 MUST_USE bool model_build_class(struct model_build *b,
     struct model_class class_, struct err *err);
 uint32_t model_build_classes(const struct model_build *b);
+/* Whether model_build_output was given some. */
+bool model_build_has_probabilities(const struct model_build *b);
 /* The text of class k, empty beyond the last. */
 struct str model_build_class_text(const struct model_build *b, uint32_t k);
-/* The outputs: one slot for a regression, one probability a class else. */
+/* The outputs: the numbers of a regression, one probability a class else. */
 MUST_USE bool model_build_output(struct model_build *b,
     enum model_task task, const uint32_t *src, uint32_t n, struct err *err);
+/* What decides a classification in the place of the probabilities: one score
+ * a class, and the first of the greatest is predicted. Without
+ * model_build_output before it the model has no probabilities. */
+MUST_USE bool model_build_decision(struct model_build *b,
+    const uint32_t *scores, uint32_t n, struct err *err);
+/* The score of class 0 is told beside the class; there are no probabilities. */
+void model_build_tell_score(struct model_build *b);
 
 /* --- the input schema, after the steps ----------------------------------- */
 

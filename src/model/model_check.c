@@ -297,11 +297,22 @@ check_outputs(struct check *c)
 	const struct model *m = c->m;
 	const struct image_about *about = m->about;
 
-	if (about->task > MODEL_REGRESSION || about->outputs == 0 ||
-	    (about->task == MODEL_REGRESSION &&
-	    (about->outputs != 1 || m->n_classes != 0)) ||
-	    (about->task == MODEL_CLASSIFICATION &&
-	    about->outputs != m->n_classes))
+	bool fits = about->outputs > 0 && about->tells_score <= 1;
+
+	if (about->task == MODEL_REGRESSION)
+		fits = fits && m->n_classes == 0 &&
+		    about->probabilities == 0 && about->decision == 0 &&
+		    about->tells_score == 0;
+	else if (about->task == MODEL_CLASSIFICATION)
+		fits = fits && m->n_classes > 0 &&
+		    (about->probabilities == 0 ||
+		    about->probabilities == m->n_classes) &&
+		    (about->decision == 0 ||
+		    about->decision == about->probabilities) &&
+		    about->outputs == (uint64_t)about->decision +
+		    m->n_classes &&
+		    !(about->tells_score && about->probabilities > 0);
+	if (!fits || about->task > MODEL_REGRESSION)
 		return check_bad(c, about, "outputs of no kind");
 	for (uint32_t i = 0; i < m->n_classes; i++) {
 		const struct image_class *class_ = &m->classes[i];

@@ -92,6 +92,11 @@ struct image_about {
 	uint32_t slots;      /* doubles of a frame */
 	uint32_t output;     /* lists: the slots that come out */
 	uint32_t outputs;    /* how many */
+	uint32_t probabilities; /* the first of them: none or one a class */
+	uint32_t decision;   /* the first of those that decide: one a class,
+	                      * the last of the outputs */
+	uint32_t tells_score;   /* 1: that first one is part of the answer */
+	uint32_t zero;
 	struct image_table names;
 	struct image_text facts[FACT_COUNT];
 	struct image_text example;

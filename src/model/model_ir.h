@@ -120,7 +120,8 @@ struct model_build {
 	bool has_output;
 	enum model_task task;
 	const uint32_t *outputs;
-	uint32_t n_outputs;
+	uint32_t n_outputs, n_probabilities;
+	bool tells_score;
 	const bool *flow;         /* ir_flow's, of flow_steps steps */
 	uint32_t flow_steps;
 	bool flow_output;

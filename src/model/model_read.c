@@ -208,6 +208,18 @@ model_outputs(const struct model *m)
 	return m->about->outputs;
 }
 
+bool
+model_has_probabilities(const struct model *m)
+{
+	return m->about->probabilities > 0;
+}
+
+int32_t
+model_score_output(const struct model *m)
+{
+	return m->about->tells_score != 0 ? (int32_t)m->about->decision : -1;
+}
+
 /* --- what it is ---------------------------------------------------------- */
 
 struct str

@@ -181,7 +181,9 @@ put_about(struct writer *w, const struct image_input *inputs)
 {
 	struct model_build *b = w->b;
 	struct image_about about = {.task = b->task, .slots = b->slots.n,
-	    .outputs = b->n_outputs};
+	    .outputs = b->n_outputs, .probabilities = b->n_probabilities,
+	    .decision = b->n_outputs > b->n_probabilities ?
+	    b->n_probabilities : 0, .tells_score = b->tells_score};
 
 	about.output = write_put(w, SECTION_lists, b->outputs, b->n_outputs);
 	for (int i = 0; i < FACT_COUNT; i++)
@@ -232,7 +234,9 @@ check_build(const struct model_build *b, struct err *err)
 	if (!b->has_output)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "the model has no output");
-	if (b->task == MODEL_CLASSIFICATION && b->classes.n != b->n_outputs)
+	if (b->task == MODEL_CLASSIFICATION && b->n_outputs !=
+	    b->classes.n * (b->n_outputs > b->n_probabilities &&
+	    b->n_probabilities > 0 ? 2 : 1))
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "the model has %u classes and %u probabilities",
 		    b->classes.n, b->n_outputs);

@@ -189,6 +189,10 @@ performance_measure(const double *probabilities, const uint32_t *labels,
 	if (rows == NULL)
 		return arena_err(mem, "measuring", err);
 	measure_decisions(&d, ret);
+	if (probabilities == NULL) {
+		ret->roc_auc = ret->brier = ret->log_loss = ret->ece = NAN;
+		return true;
+	}
 	ret->roc_auc = mean_area(&d, rows);
 	ret->brier = brier(&d);
 	ret->log_loss = log_loss(&d);

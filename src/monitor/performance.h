@@ -25,7 +25,8 @@ struct performance {
 };
 
 /* Of n rows: probabilities of k >= 2 classes each, the label and the
- * predicted class. Sorts a copy of the scores in mem. */
+ * predicted class. Sorts a copy of the scores in mem. Where `probabilities`
+ * is NULL, the measures that need them are NaN. */
 MUST_USE bool performance_measure(const double *probabilities,
     const uint32_t *labels, const uint32_t *predicted, size_t n, uint32_t k,
     struct arena *mem, struct performance *ret, struct err *err);

@@ -147,12 +147,13 @@ uint32_t
 score_class(const struct model *m, const double *out)
 {
 	double threshold = m->about->figures[FIGURE_THRESHOLD];
+	const double *score = out + m->about->decision;
 	uint32_t best = 0;
 
 	if (m->n_classes == 2 && threshold != 0.5)
 		return out[1] >= threshold;
 	for (uint32_t k = 1; k < m->n_classes; k++)
-		if (out[k] > out[best])
+		if (score[k] > score[best])
 			best = k;
 	return best;
 }

@@ -38,8 +38,8 @@ MUST_USE bool score_rows(const struct model *m, const double *cells, size_t n,
     double *out, void *scratch, struct score_fault *fault);
 
 /* Index of the class predicted from one row's outputs: the first of the
- * greatest; for two classes class 1 where its probability reaches
- * FIGURE_THRESHOLD, if that is not 0.5. */
+ * greatest probability or score; for two classes class 1 where its
+ * probability reaches FIGURE_THRESHOLD, if that is not 0.5. */
 uint32_t score_class(const struct model *m, const double *out);
 
 #endif

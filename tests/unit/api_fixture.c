@@ -144,6 +144,53 @@ make_digit(struct arena *mem)
 	return compile(b);
 }
 
+static struct model *
+make_side(struct arena *mem)
+{
+	struct model_build *b = model_build_new(mem);
+	uint32_t x = input(b, "x"), zero;
+	struct err err;
+
+	need(model_build_constant(b, 0, &zero, &err), &err);
+	text_class(b, "left");
+	text_class(b, "right");
+	need(model_build_decision(b, (uint32_t[]){zero, x}, 2, &err), &err);
+	return compile(b);
+}
+
+static struct model *
+make_odd(struct arena *mem)
+{
+	static const double coef[] = {-1, 1}, bias[] = {2, -2};
+	struct model_build *b = model_build_new(mem);
+	uint32_t x = input(b, "x"), out;
+	struct err err;
+
+	need(model_build_linear(b, &x, 1, 2, coef, bias, &out, &err), &err);
+	need(model_build_class(b, (struct model_class){.kind = CLASS_INTEGER,
+	    .text = STR("1"), .number = 1}, &err), &err);
+	need(model_build_class(b, (struct model_class){.kind = CLASS_INTEGER,
+	    .text = STR("-1"), .number = -1}, &err), &err);
+	need(model_build_decision(b, (uint32_t[]){out, out + 1}, 2, &err),
+	    &err);
+	model_build_tell_score(b);
+	return compile(b);
+}
+
+static struct model *
+make_pair(struct arena *mem)
+{
+	static const double coef[] = {1, 2}, bias[] = {0, 1};
+	struct model_build *b = model_build_new(mem);
+	uint32_t x = input(b, "x"), out;
+	struct err err;
+
+	need(model_build_linear(b, &x, 1, 2, coef, bias, &out, &err), &err);
+	need(model_build_output(b, MODEL_REGRESSION,
+	    (uint32_t[]){out, out + 1}, 2, &err), &err);
+	return compile(b);
+}
+
 static void
 name_cells(struct fixture *f, const struct api_model *m)
 {
@@ -181,6 +228,9 @@ fixture_init(struct fixture *f)
 	f->models[0] = (struct api_model){"shop", make_shop(&f->mem)};
 	f->models[1] = (struct api_model){"price", make_price(&f->mem)};
 	f->models[2] = (struct api_model){"digit", make_digit(&f->mem)};
+	f->models[3] = (struct api_model){"side", make_side(&f->mem)};
+	f->models[4] = (struct api_model){"odd", make_odd(&f->mem)};
+	f->models[5] = (struct api_model){"pair", make_pair(&f->mem)};
 	for (size_t i = 0; i < countof(f->models); i++)
 		name_cells(f, &f->models[i]);
 	o = (struct api_options){.models = f->models,

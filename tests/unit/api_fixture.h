@@ -17,8 +17,11 @@
  *   price  a regression: 2 * size + 1
  *   digit  classes 0, 1, 7 (integers); x (number), y (number or
  *          boolean)
+ *   side   classes left, right, without probabilities: right where x > 0
+ *   odd    classes 1, -1 with a score, which is 2 - x
+ *   pair   a regression of two numbers: x and 2 * x + 1
  */
-enum { FIXTURE_MODELS = 3, FIXTURE_ROWS_LIMIT = 5 };
+enum { FIXTURE_MODELS = 6, FIXTURE_ROWS_LIMIT = 5 };
 
 struct fixture {
 	struct api *api;

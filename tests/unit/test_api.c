@@ -585,6 +585,67 @@ info_tells_the_lab_what_it_asks(void **state)
 	at(info, "api_documentation");
 }
 
+/* What the OpenAPI document says that a model's answers must have. */
+static void
+expect_required(struct fixture *f, const char *schema, const char *want)
+{
+	const cJSON *required = at(at(at(at(document(f, "/openapi.json"),
+	    "components"), "schemas"), schema), "required");
+	char *text = cJSON_PrintUnformatted(required);
+
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void
+a_classifier_without_probabilities_answers_its_class(void **state)
+{
+	struct fixture *f = *state;
+	enum label_MODEL m = metrics_model_index(&f->metrics, STR("side"));
+
+	fixture_post(f, "/side/predict", "[{\"x\":0.5},{\"x\":0}]");
+	expect(f, 200, "[{\"prediction\":\"right\",\"model_version\":"
+	    "\"side\"},{\"prediction\":\"left\",\"model_version\":"
+	    "\"side\"}]");
+	/* There is no confidence to be counted. */
+	for (size_t i = 0; i < countof(f->slab->model[m].score.bucket); i++)
+		assert_int_equal(metric_total(
+		    &f->slab->model[m].score.bucket[i]), 0);
+	expect_required(f, "side_prediction",
+	    "[\"prediction\",\"model_version\"]");
+}
+
+static void
+a_score_is_told_beside_the_class(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_post(f, "/odd/predict", "{\"x\":2}");
+	expect(f, 200, "{\"prediction\":1,\"score\":0.0,"
+	    "\"model_version\":\"odd\"}");
+	fixture_post(f, "/odd/predict", "{\"x\":2.5}");
+	expect(f, 200, "{\"prediction\":-1,\"score\":-0.5,"
+	    "\"model_version\":\"odd\"}");
+	expect_required(f, "odd_prediction",
+	    "[\"prediction\",\"score\",\"model_version\"]");
+}
+
+static void
+several_numbers_are_answered_as_a_list(void **state)
+{
+	struct fixture *f = *state;
+	const cJSON *prediction;
+
+	fixture_post(f, "/pair/predict", "{\"x\":1.5}");
+	expect(f, 200, "{\"prediction\":[1.5,4.0],"
+	    "\"model_version\":\"pair\"}");
+	prediction = at(at(at(at(at(document(f, "/openapi.json"),
+	    "components"), "schemas"), "pair_prediction"), "properties"),
+	    "prediction");
+	assert_string_equal(at(prediction, "type")->valuestring, "array");
+	assert_int_equal(at(prediction, "minItems")->valuedouble, 2);
+}
+
 static void
 booleans_are_taken_where_the_schema_says_so(void **state)
 {
@@ -714,6 +775,10 @@ main(void)
 	    cmocka_unit_test(classes_are_answered_as_they_were_trained),
 	    cmocka_unit_test(booleans_are_taken_where_the_schema_says_so),
 	    cmocka_unit_test(a_regression_answers_its_number),
+	    cmocka_unit_test(
+		a_classifier_without_probabilities_answers_its_class),
+	    cmocka_unit_test(a_score_is_told_beside_the_class),
+	    cmocka_unit_test(several_numbers_are_answered_as_a_list),
 	    cmocka_unit_test(a_result_that_is_not_finite_is_refused),
 	    cmocka_unit_test(integers_and_floats_differ),
 	    cmocka_unit_test(values_are_not_repeated),

@@ -596,10 +596,12 @@ unfinished_build_is_refused(void **state)
 	REFUSED(model_image(b, &image, &err), ERR_MODEL, "no input");
 	assert_true(model_build_input(b, STR("x"), &x, &err));
 	REFUSED(model_image(b, &image, &err), ERR_MODEL, "no output");
-	REFUSED(model_build_output(b, MODEL_REGRESSION,
-	    (uint32_t[]){x, x}, 2, &err), ERR_MODEL, "2 outputs");
+	REFUSED(model_build_output(b, MODEL_REGRESSION, NULL, 0, &err),
+	    ERR_MODEL, "without outputs");
 	assert_true(model_build_output(b, MODEL_CLASSIFICATION,
 	    (uint32_t[]){x}, 1, &err));
+	REFUSED(model_build_decision(b, (uint32_t[]){x, x}, 2, &err),
+	    ERR_MODEL, "1 probabilities and 2 scores");
 	REFUSED(model_image(b, &image, &err), ERR_MODEL, "0 classes");
 	assert_true(model_build_class(b, (struct model_class){
 	    .kind = CLASS_TEXT, .text = STR("one")}, &err));

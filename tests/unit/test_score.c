@@ -461,6 +461,55 @@ class_is_the_first_of_the_greatest_or_by_threshold(void **state)
 	world_done(&w);
 }
 
+/* Of {a, b}, with probabilities before them or without. */
+static uint32_t
+decided(const double *cells, bool probabilities)
+{
+	struct world w;
+	struct str image;
+	double out[4];
+	struct score_fault fault;
+	uint32_t class_, half;
+
+	world_init(&w, 2);
+	for (int k = 0; k < 2; k++)
+		assert_true(model_build_class(w.b, (struct model_class){
+		    .kind = CLASS_TEXT, .text = k ? STR("y") : STR("n")},
+		    &w.err));
+	assert_true(model_build_constant(w.b, 0.5, &half, &w.err));
+	if (probabilities)
+		assert_true(model_build_output(w.b, MODEL_CLASSIFICATION,
+		    (uint32_t[]){half, half}, 2, &w.err));
+	assert_true(model_build_decision(w.b, (uint32_t[]){0, 1}, 2,
+	    &w.err));
+	assert_true(model_build_has_probabilities(w.b) == probabilities);
+	assert_true(model_image(w.b, &image, &w.err));
+	assert_true(model_open_bytes(image, &w.m, &w.err));
+	assert_true(model_has_probabilities(w.m) == probabilities);
+	assert_int_equal(model_outputs(w.m), probabilities ? 4 : 2);
+	assert_int_equal(model_score_output(w.m), -1);
+	w.scratch = aligned_alloc(64, (score_scratch_bytes(w.m, 1) + 63) &
+	    ~(size_t)63);
+	assert_true(score_rows(w.m, cells, 1, out, w.scratch, &fault));
+	assert_true(out[probabilities ? 2 : 0] == cells[0]);
+	class_ = score_class(w.m, out);
+	world_done(&w);
+	return class_;
+}
+
+static void
+scores_decide_in_the_place_of_probabilities(void **state)
+{
+	static const double less[] = {3, 2}, same[] = {2, 2}, more[] = {2, 3};
+
+	(void)state;
+	for (int with = 0; with < 2; with++) {
+		assert_int_equal(decided(less, with), 0);
+		assert_int_equal(decided(same, with), 0);
+		assert_int_equal(decided(more, with), 1);
+	}
+}
+
 static void
 first_refused_row_is_told_and_earlier_ones_scored(void **state)
 {
@@ -565,6 +614,7 @@ main(void)
 	    cmocka_unit_test(links_make_probabilities),
 	    cmocka_unit_test(
 		class_is_the_first_of_the_greatest_or_by_threshold),
+	    cmocka_unit_test(scores_decide_in_the_place_of_probabilities),
 	    cmocka_unit_test(first_refused_row_is_told_and_earlier_ones_scored),
 	    cmocka_unit_test(rows_alone_and_together_give_the_same_bits),
 	};
