@@ -181,7 +181,8 @@ enum model_link {
 	LINK_SIGMOID,  /* 1 -> 2: p = 1 / (1 + exp(-x)); {1 - p, p} */
 	LINK_SIGMOID2, /* 1 -> 2: p = 1 / (1 + exp(-2x)); exponential loss */
 	LINK_SOFTMAX,  /* k -> k */
-	LINK_OVR,      /* k -> k: sigmoids, divided by their sum */
+	LINK_OVR,      /* k -> k: sigmoids, divided by their sum; a 0-sum
+	                * refuses the row, where scikit-learn has NaN */
 	LINK_NORMALISE,/* k -> k: divided by their sum; 0-sum left alone */
 	LINK_EXP,      /* k -> k: exp(x) */
 	LINK_EXPM1,    /* k -> k: exp(x) - 1, exact near 0 */
@@ -206,6 +207,16 @@ MUST_USE bool model_build_calc(struct model_build *b, enum model_calc calc,
 MUST_USE bool model_build_fold(struct model_build *b, enum model_fold fold,
     bool floats, const uint32_t *src, uint32_t n, uint32_t width,
     uint32_t *dst, struct err *err);
+
+/* dst is the y at src on the lines between n points, as numpy.interp has it:
+ * the first or last y outside of them. x ascends; NaN stays NaN. */
+MUST_USE bool model_build_interpolate(struct model_build *b, uint32_t src,
+    const double *x, const double *y, uint32_t n, uint32_t *dst,
+    struct err *err);
+/* dst is the first of the n numbers, sorted, up to which the weights come to
+ * half of their sum. Refuses the row where one is NaN or infinite. */
+MUST_USE bool model_build_median(struct model_build *b, const uint32_t *src,
+    const double *weights, uint32_t n, uint32_t *dst, struct err *err);
 
 /* --- what comes out ------------------------------------------------------ */
 

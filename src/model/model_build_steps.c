@@ -427,3 +427,53 @@ model_build_fold(struct model_build *b, enum model_fold fold, bool floats,
 	return ir_copy(b, src, step.n_src, sizeof(*src), &step.list, err) &&
 	    ir_add_step(b, step, width, like, dst, err);
 }
+
+bool
+model_build_interpolate(struct model_build *b, uint32_t src, const double *x,
+    const double *y, uint32_t n, uint32_t *dst, struct err *err)
+{
+	double *params;
+
+	if (!ir_use(b, src, SLOT_NUMBER, err))
+		return false;
+	if (n == 0 || n > INT32_MAX / 2)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "lines between %u points", n);
+	for (uint32_t i = 0; i < n; i++)
+		if (!isfinite(x[i]) || !isfinite(y[i]) ||
+		    (i > 0 && x[i] <= x[i - 1]))
+			return err_set(err, ERR_MODEL, ERR_NOWHERE,
+			    "point %u of a line is not finite or not behind "
+			    "the one before it", i);
+	params = ARENA_ARRAY(b->mem, 2 * (size_t)n, double);
+	if (params == NULL)
+		return ir_full(b, err);
+	memcpy(params, x, n * sizeof(*params));
+	memcpy(params + n, y, n * sizeof(*params));
+	return add(b, STEP_INTERPOLATE, src, params, 2 * n,
+	    number_from(b, src), dst, err);
+}
+
+bool
+model_build_median(struct model_build *b, const uint32_t *src,
+    const double *weights, uint32_t n, uint32_t *dst, struct err *err)
+{
+	struct ir_step step = {.op = STEP_MEDIAN, .n_src = n, .n_params = n};
+	struct ir_slot like = {.kind = SLOT_NUMBER, .dict = -1};
+
+	if (!ir_use_all(b, src, n, err))
+		return false;
+	if (n == 0 || n >= IMAGE_SLOTS_MAX)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "a median of %u numbers", n);
+	for (uint32_t i = 0; i < n; i++)
+		if (!isfinite(weights[i]))
+			return not_finite(err, "a weight");
+	like.column = ir_common_column(b, src, n);
+	if (!ir_copy(b, src, n, sizeof(*src), &step.list, err) ||
+	    !ir_copy(b, weights, n, sizeof(*weights), &step.params, err) ||
+	    !ir_add_step(b, step, n + 1, like, dst, err))
+		return false;
+	*dst += n; /* before it: room to sort */
+	return true;
+}

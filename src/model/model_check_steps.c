@@ -153,6 +153,30 @@ check_fold(struct check *c, const struct image_step *s)
 	    check_list(c, s, s->src, s->n_src, s->dst);
 }
 
+static bool
+check_interpolate(struct check *c, const struct image_step *s)
+{
+	const double *x = c->m->params + s->at;
+
+	for (uint32_t i = 1; i < s->count / 2; i++)
+		if (x[i - 1] >= x[i])
+			return check_bad(c, &x[i],
+			    "an interpolation that does not ascend");
+	return s->count >= 2 && s->count % 2 == 0 ? true :
+	    check_bad(c, s, "an interpolation of no points");
+}
+
+static bool
+check_median(struct check *c, const struct image_step *s)
+{
+	if (s->n_src == 0 || s->n_src >= IMAGE_SLOTS_MAX ||
+	    s->width != s->n_src + 1)
+		return check_bad(c, s, "a median of another width");
+	return check_params(c, s, s->at, s->n_src, check_is_finite) &&
+	    check_list(c, s, s->src, s->n_src, s->dst) &&
+	    check_list(c, s, s->extra, s->count, s->dst);
+}
+
 /* A step from one slot to one, with n params. */
 static bool
 check_simple(struct check *c, const struct image_step *s, uint32_t n,
@@ -212,6 +236,11 @@ check_step(struct check *c, const struct image_step *s)
 		return check_calc(c, s);
 	case STEP_FOLD:
 		return check_fold(c, s);
+	case STEP_INTERPOLATE:
+		return check_simple(c, s, s->count, check_is_finite) &&
+		    check_interpolate(c, s);
+	case STEP_MEDIAN:
+		return check_median(c, s);
 	}
 	return check_bad(c, s, "a step of no kind");
 }

@@ -103,6 +103,7 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 		case STEP_SUB_DIV:
 		case STEP_MUL_ADD:
 		case STEP_LOOKUP:
+		case STEP_INTERPOLATE:
 			slots[s->src] &= next;
 			break;
 		case STEP_TABLE:
@@ -117,6 +118,7 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 			break;
 		case STEP_LINEAR:
 		case STEP_LINK:
+		case STEP_MEDIAN:
 			refuse_all(slots, s);
 			break;
 		case STEP_CALC:

@@ -169,7 +169,13 @@ struct image_class {
 	                                        [count]: the last operand, if
 	                                        w rather than 0 */ \
 	STEP(FOLD,       "fold")       /* *  w  extra: image_calc; n_src / w
-	                                        numbers each */
+	                                        numbers each */ \
+	STEP(INTERPOLATE, "interpolate") /*  1  params [count]: half of them x,
+	                                        ascending, then each one's y */ \
+	STEP(MEDIAN,     "weighted median") /* *  n_src + 1, the last of them
+	                                        the median; params: weights;
+	                                        lists at extra [count] as
+	                                        LINEAR */
 
 enum step_op {
 #define STEP(name, text) STEP_##name,

@@ -124,6 +124,7 @@ model_step_text(const struct model *m, uint32_t i, char *text, size_t n)
 	switch (s->op) {
 	case STEP_LINEAR:
 	case STEP_LINK:
+	case STEP_MEDIAN:
 	case STEP_CALC:
 	case STEP_FOLD:
 		buf_printf(&b, "%u values", s->n_src);
@@ -158,6 +159,9 @@ model_step_text(const struct model *m, uint32_t i, char *text, size_t n)
 		break;
 	case STEP_LOOKUP:
 		buf_printf(&b, ", %u values", s->count);
+		break;
+	case STEP_INTERPOLATE:
+		buf_printf(&b, ", %u points", s->count / 2);
 		break;
 	case STEP_TABLE:
 	case STEP_ONEHOT:

@@ -115,6 +115,7 @@ put_step(struct writer *w, const struct ir_step *s)
 		step.count = s->n_map;
 		break;
 	case STEP_LINEAR:
+	case STEP_MEDIAN:
 		step.at = write_put(w, SECTION_params, s->params, s->n_params);
 		step.src = write_put(w, SECTION_lists, s->list, s->n_src);
 		step.extra = put_checks(w, s, &step.count);
@@ -142,6 +143,7 @@ put_step(struct writer *w, const struct ir_step *s)
 	case STEP_MUL_ADD:
 	case STEP_CONSTANT:
 	case STEP_TABLE:
+	case STEP_INTERPOLATE:
 	case STEP_COUNT:
 		step.at = write_put(w, SECTION_params, s->params, s->n_params);
 		step.count = s->n_params;

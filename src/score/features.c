@@ -81,6 +81,38 @@ onehot(struct block *b, const struct image_step *s, const double *x,
 	}
 }
 
+/* In the way of numpy.interp. */
+static void
+interpolate(struct block *b, const struct image_step *s, const double *v,
+    double *out)
+{
+	const double *x = b->m->params + s->at, *y = x + s->count / 2;
+	uint32_t n = s->count / 2;
+
+	for (size_t r = 0; r < b->rows; r++) {
+		uint32_t low = 0, high = n;
+
+		while (low < high) {
+			uint32_t mid = low + (high - low) / 2;
+
+			if (x[mid] <= v[r])
+				low = mid + 1;
+			else
+				high = mid;
+		}
+		if (isnan(v[r]))
+			out[r] = v[r];
+		else if (low == 0)
+			out[r] = y[0];
+		else if (low == n || x[low - 1] == v[r])
+			out[r] = y[low - 1];
+		else
+			out[r] = (y[low] - y[low - 1]) /
+			    (x[low] - x[low - 1]) * (v[r] - x[low - 1]) +
+			    y[low - 1];
+	}
+}
+
 static double
 clip(double v, double low, double high)
 {
@@ -136,6 +168,10 @@ score_feature(struct block *b, const struct image_step *s)
 	case STEP_ONEHOT:
 		onehot(b, s, x, y);
 		break;
+	case STEP_INTERPOLATE:
+		interpolate(b, s, x, y);
+		break;
+	case STEP_MEDIAN:
 	case STEP_LINEAR:
 	case STEP_FOREST:
 	case STEP_LINK:

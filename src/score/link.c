@@ -56,15 +56,20 @@ softmax_float(double *y, uint32_t k, size_t stride)
 		y[i * stride] = (double)((float)y[i * stride] / (float)sum);
 }
 
+/* Divided by their sum; where that is 0 and there is no answer, infinity
+ * refuses the row. */
 static void
-normalise(double *y, uint32_t k, size_t stride)
+normalise(double *y, uint32_t k, size_t stride, bool answer)
 {
 	double sum = 0;
 
 	for (uint32_t i = 0; i < k; i++)
 		sum += y[i * stride];
-	if (sum == 0)
+	if (sum == 0) {
+		for (uint32_t i = 0; i < k && !answer; i++)
+			y[i * stride] = INFINITY;
 		return;
+	}
 	for (uint32_t i = 0; i < k; i++)
 		y[i * stride] /= sum;
 }
@@ -111,6 +116,7 @@ score_link(struct block *b, const struct image_step *s)
 		else if (link == LINK_SOFTMAX_F32)
 			softmax_float(y + r, s->n_src, stride);
 		else if (link == LINK_OVR || link == LINK_NORMALISE)
-			normalise(y + r, s->n_src, stride);
+			normalise(y + r, s->n_src, stride,
+			    link == LINK_NORMALISE);
 	}
 }

@@ -92,6 +92,9 @@ run(struct block *b)
 		case STEP_FOLD:
 			score_fold(b, s);
 			break;
+		case STEP_MEDIAN:
+			score_median(b, s);
+			break;
 		default:
 			score_feature(b, s);
 		}

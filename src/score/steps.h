@@ -42,5 +42,6 @@ void score_forest(struct block *b, const struct image_step *s);
 void score_link(struct block *b, const struct image_step *s);
 void score_calc(struct block *b, const struct image_step *s);
 void score_fold(struct block *b, const struct image_step *s);
+void score_median(struct block *b, const struct image_step *s);
 
 #endif

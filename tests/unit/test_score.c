@@ -235,6 +235,58 @@ lookup_finds_numbers_in_any_order(void **state)
 }
 
 static void
+interpolation_follows_its_lines(void **state)
+{
+	static const double xs[] = {-1, 0, 3, 7}, ys[] = {5, 5, 6.5, -2};
+	static const double cases[][2] = {{-9, 5}, {-1, 5}, {-0.5, 5},
+	    {0, 5}, {1, 5.5}, {3, 6.5}, {5, 2.25}, {7, -2}, {1e300, -2}};
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 1);
+	assert_false(model_build_interpolate(w.b, 0, ys, xs, 4, &y, &w.err));
+	assert_non_null(strstr(w.err.text, "point 1 of a line"));
+	assert_false(model_build_interpolate(w.b, 0, xs, ys, 0, &y, &w.err));
+	BUILD(model_build_interpolate(w.b, 0, xs, ys, countof(xs), &y,
+	    &w.err));
+	world_compile(&w, &y, 1);
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_true(score_one(&w, cases[i]) == cases[i][1]);
+	assert_int_equal(refused(&w, (double[]){NAN}, 1).why, SCORE_MISSING);
+	world_done(&w);
+}
+
+static void
+median_is_where_half_of_the_weights_are(void **state)
+{
+	static const double weights[] = {1, 2, 0.5, 0.5};
+	static const double cases[][5] = {{1, 2, 3, 4, 2}, {4, 3, 2, 1, 3},
+	    {1, 9, 2, 3, 3}, {5, 1, 5, 5, 1}, {0, 7, 0, 0, 0}};
+	double many[countof(cases) * 4], out[countof(cases)];
+	struct score_fault fault;
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 4);
+	assert_false(model_build_median(w.b, NULL, NULL, 0, &y, &w.err));
+	BUILD(model_build_median(w.b, (uint32_t[]){0, 1, 2, 3}, weights, 4,
+	    &y, &w.err));
+	world_compile(&w, &y, 1);
+	for (size_t i = 0; i < countof(cases); i++) {
+		assert_true(score_one(&w, cases[i]) == cases[i][4]);
+		memcpy(many + 4 * i, cases[i], 4 * sizeof(*many));
+	}
+	assert_true(score_rows(w.m, many, countof(cases), out, w.scratch,
+	    &fault));
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_true(out[i] == cases[i][4]);
+	assert_int_equal(refused(&w, (double[]){1, NAN, 1, 1}, 1).column, 1);
+	world_done(&w);
+}
+
+static void
 table_takes_codes_unknown_and_missing(void **state)
 {
 	static const double table[] = {-1, NAN, 10, 11, TABLE_REFUSE};
@@ -607,6 +659,8 @@ main(void)
 	    cmocka_unit_test(indicator_marks_what_is_missing),
 	    cmocka_unit_test(scalers_round_each_operation),
 	    cmocka_unit_test(lookup_finds_numbers_in_any_order),
+	    cmocka_unit_test(interpolation_follows_its_lines),
+	    cmocka_unit_test(median_is_where_half_of_the_weights_are),
 	    cmocka_unit_test(table_takes_codes_unknown_and_missing),
 	    cmocka_unit_test(onehot_sets_one_feature_or_none),
 	    cmocka_unit_test(
