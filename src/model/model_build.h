@@ -143,6 +143,28 @@ MUST_USE bool model_build_onehot(struct model_build *b, uint32_t src,
 MUST_USE bool model_build_linear(struct model_build *b, const uint32_t *src,
     uint32_t n, uint32_t n_out, const double *coef, const double *intercept,
     uint32_t *dst, struct err *err);
+/* dst[k] = start[k] + sum over i of (float)src[i] * coef[k * n + i], k <
+ * n_out, all in float; a NaN is left out. Refuses the row where a src is
+ * infinite as a float. */
+MUST_USE bool model_build_linear_float(struct model_build *b,
+    const uint32_t *src, uint32_t n, uint32_t n_out, const double *coef,
+    const double *start, uint32_t *dst, struct err *err);
+
+/* A leaf that is a linear function of some of the src. */
+struct build_leaf {
+	uint32_t n;
+	const uint32_t *feature; /* indices into src */
+	const double *coef;
+	double constant;
+	double otherwise;        /* where one of them is NaN */
+};
+/* trees[t] is the slot that holds the number of the leaf that tree t came to.
+ * dst[k] = sum over all t with t % n_out == k of that leaf's constant + coef
+ * times src, in order. Refuses the row where a src is infinite. */
+MUST_USE bool model_build_leaves(struct model_build *b,
+    const uint32_t *trees, uint32_t n_trees, const uint32_t *src, uint32_t n,
+    const struct build_leaf *leaves, uint32_t n_leaves, uint32_t n_out,
+    uint32_t *dst, struct err *err);
 
 /* Which side of a split a value takes, and in what the leaves add up. */
 enum tree_compare {
@@ -193,6 +215,13 @@ enum model_link {
 	LINK_EXP_F32,     /* k -> k */
 	LINK_COUNT
 };
+/* Whether a link makes the probabilities of two classes of one number. */
+static inline bool
+model_link_is_binary(uint32_t link)
+{
+	return link == LINK_SIGMOID || link == LINK_SIGMOID2 ||
+	    link == LINK_SIGMOID_F32;
+}
 /* src are n slots; *dst is the first of the new ones. */
 MUST_USE bool model_build_link(struct model_build *b, enum model_link link,
     const uint32_t *src, uint32_t n, uint32_t *dst, struct err *err);

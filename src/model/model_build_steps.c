@@ -369,7 +369,7 @@ model_build_link(struct model_build *b, enum model_link link,
 {
 	struct ir_step step = {.op = STEP_LINK, .n_src = n, .link = link};
 	struct ir_slot like = {.kind = SLOT_NUMBER, .dict = -1};
-	bool binary = image_link_is_binary(link);
+	bool binary = model_link_is_binary(link);
 
 	if (!ir_use_all(b, src, n, err))
 		return false;

@@ -117,9 +117,47 @@ check_linear(struct check *c, const struct image_step *s)
 }
 
 static bool
+check_linear_float(struct check *c, const struct image_step *s)
+{
+	uint64_t n = ((uint64_t)s->n_src + 1) * s->width;
+
+	return check_params(c, s, s->at, n, check_is_finite) &&
+	    check_list(c, s, s->src, s->n_src, s->dst);
+}
+
+/* maps: how many trees; up to which term each of the `count` leaves goes; the
+ * feature of each term. */
+static bool
+check_leaves(struct check *c, const struct image_step *s)
+{
+	const int32_t *map = c->m->maps + s->extra, *end = map + 1;
+	uint32_t n = s->count;
+
+	if (n == 0 || s->width == 0 || n > INT32_MAX ||
+	    !check_take(c, s, SECTION_maps, s->extra, 1 + (uint64_t)n))
+		return check_bad(c, s, "leaves that are not there");
+	for (uint32_t i = 0; i < n; i++)
+		if (end[i] < (i > 0 ? end[i - 1] : 0))
+			return check_bad(c, &end[i],
+			    "leaves that do not ascend");
+	if (map[0] < 0 || (uint32_t)map[0] > s->n_src ||
+	    !check_take(c, s, SECTION_maps, s->extra + 1 + n,
+		(uint32_t)end[n - 1]))
+		return check_bad(c, s, "trees that are not there");
+	for (int32_t i = 0; i < end[n - 1]; i++)
+		if (end[(int32_t)n + i] < 0 || (uint32_t)end[(int32_t)n + i] >=
+		    s->n_src - (uint32_t)map[0])
+			return check_bad(c, s,
+			    "a leaf's feature that is not there");
+	return check_params(c, s, s->at, (uint32_t)end[n - 1] +
+	    2 * (uint64_t)n, check_is_finite) &&
+	    check_list(c, s, s->src, s->n_src, s->dst);
+}
+
+static bool
 check_link(struct check *c, const struct image_step *s)
 {
-	bool binary = image_link_is_binary(s->extra);
+	bool binary = model_link_is_binary(s->extra);
 
 	if (s->extra >= LINK_COUNT || s->n_src == 0 ||
 	    (binary && s->n_src != 1) || s->width != (binary ? 2 : s->n_src))
@@ -230,6 +268,10 @@ check_step(struct check *c, const struct image_step *s)
 		return check_linear(c, s);
 	case STEP_FOREST:
 		return check_forest(c, s);
+	case STEP_LINEAR_F32:
+		return check_linear_float(c, s);
+	case STEP_LEAVES:
+		return check_leaves(c, s);
 	case STEP_LINK:
 		return check_link(c, s);
 	case STEP_CALC:

@@ -129,6 +129,8 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 			break;
 		case STEP_INDICATOR:
 		case STEP_CONSTANT:
+		case STEP_LINEAR_F32:
+		case STEP_LEAVES:
 		case STEP_COUNT:
 			break;
 		}

@@ -175,7 +175,12 @@ struct image_class {
 	STEP(MEDIAN,     "weighted median") /* *  n_src + 1, the last of them
 	                                        the median; params: weights;
 	                                        lists at extra [count] as
-	                                        LINEAR */
+	                                        LINEAR */ \
+	STEP(LINEAR_F32, "linear in float") /* * w  params: coef, start */ \
+	STEP(LEAVES,     "linear leaves") /* * w  maps at extra: trees, ends of
+	                                        the leaves' features, features;
+	                                        params: coefs, then constant
+	                                        and otherwise [count] */
 
 enum step_op {
 #define STEP(name, text) STEP_##name,
@@ -237,14 +242,6 @@ struct image_node {
 	uint32_t link;
 };
 _Static_assert(sizeof(struct image_node) == 8, "walks count on it");
-
-/* Whether a link makes the probabilities of two classes of one number. */
-static inline bool
-image_link_is_binary(uint32_t link)
-{
-	return link == LINK_SIGMOID || link == LINK_SIGMOID2 ||
-	    link == LINK_SIGMOID_F32;
-}
 
 enum image_section_kind {
 #define SECTION(name, type) SECTION_##name,

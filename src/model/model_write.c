@@ -124,6 +124,17 @@ put_step(struct writer *w, const struct ir_step *s)
 		step.at = put_forest(w, s);
 		step.n_src = 0;
 		break;
+	case STEP_LINEAR_F32:
+		step.at = write_put(w, SECTION_params, s->params, s->n_params);
+		step.src = write_put(w, SECTION_lists, s->list, s->n_src);
+		break;
+	case STEP_LEAVES:
+		step.extra = write_put(w, SECTION_maps, s->map, s->n_map);
+		step.at = write_put(w, SECTION_params, s->params, s->n_params);
+		step.src = write_put(w, SECTION_lists, s->list, s->n_src);
+		/* terms + 1 + leaves, and terms + 2 * leaves */
+		step.count = s->n_params + 1 - s->n_map;
+		break;
 	case STEP_LINK:
 		step.src = write_put(w, SECTION_lists, s->list, s->n_src);
 		step.extra = s->link;
@@ -168,8 +179,8 @@ count_figures(const struct model_build *b, double *figures)
 			trees += s->forest->head.trees;
 			nodes += s->forest->n_nodes;
 		}
-		if ((s->op == STEP_FOREST || s->op == STEP_LINEAR) &&
-		    s->n_src > features)
+		if ((s->op == STEP_FOREST || s->op == STEP_LINEAR ||
+		    s->op == STEP_LINEAR_F32) && s->n_src > features)
 			features = s->n_src;
 	}
 	figures[FIGURE_TREES] = trees;

@@ -173,6 +173,8 @@ score_feature(struct block *b, const struct image_step *s)
 		break;
 	case STEP_MEDIAN:
 	case STEP_LINEAR:
+	case STEP_LINEAR_F32:
+	case STEP_LEAVES:
 	case STEP_FOREST:
 	case STEP_LINK:
 	case STEP_CALC:

@@ -19,10 +19,6 @@
  * all have arrived. */
 enum { ROWS = SCORE_WALKS, TREES = 16, EAGER = 4 };
 
-/* Magnitudes from here on round to infinity as float: halfway between the
- * greatest float and the next power of two, to even. */
-#define FLOAT_LIMIT 0x1.ffffffp127
-
 static uint32_t
 missing_key(const struct image_lane *lane)
 {

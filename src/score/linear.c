@@ -53,3 +53,71 @@ score_linear(struct block *b, const struct image_step *s)
 			y[r] += intercept[k];
 	}
 }
+
+void
+score_linear_float(struct block *b, const struct image_step *s)
+{
+	const uint32_t *src = b->m->lists + s->src;
+	const double *coef = b->m->params + s->at;
+	const double *start = coef + (size_t)s->n_src * s->width;
+
+	score_check_slots(b, src, s->n_src, true, FLOAT_LIMIT);
+	for (uint32_t k = 0; k < s->width; k++, coef += s->n_src) {
+		double *y = b->frame + (s->dst + k) * b->stride;
+
+		for (size_t r = 0; r < b->rows; r++) {
+			float sum = (float)start[k];
+
+			for (uint32_t i = 0; i < s->n_src; i++) {
+				float x = (float)b->frame[src[i] * b->stride +
+				    r];
+
+				if (!isnan(x))
+					sum += x * (float)coef[i];
+			}
+			y[r] = (double)sum;
+		}
+	}
+}
+
+/* The value of one leaf for row r: its terms lie from `at` to `end`. */
+static double
+leaf_value(const struct block *b, const uint32_t *src, const int32_t *feature,
+    const double *coef, int32_t at, int32_t end, const double *leaf, size_t r)
+{
+	double sum = leaf[0];
+
+	for (int32_t i = at; i < end; i++) {
+		double x = b->frame[src[feature[i]] * b->stride + r];
+
+		if (isnan(x))
+			return leaf[1];
+		sum += coef[i] * x;
+	}
+	return sum;
+}
+
+void
+score_leaves(struct block *b, const struct image_step *s)
+{
+	const int32_t *map = b->m->maps + s->extra, *end = map + 1;
+	uint32_t n = s->count, n_trees = (uint32_t)map[0];
+	const uint32_t *trees = b->m->lists + s->src, *src = trees + n_trees;
+	const double *coef = b->m->params + s->at, *leaves = coef + end[n - 1];
+
+	score_check_slots(b, src, s->n_src - n_trees, true, INFINITY);
+	for (uint32_t t = 0; t < n_trees; t++) {
+		const double *leaf = b->frame + trees[t] * b->stride;
+		double *y = b->frame + (s->dst + t % s->width) * b->stride;
+
+		for (size_t r = 0; r < b->rows; r++) {
+			/* Any slot may be named as a tree's. */
+			uint32_t i = leaf[r] >= 0 && leaf[r] < n ?
+			    (uint32_t)leaf[r] : 0;
+
+			y[r] += leaf_value(b, src, end + n, coef,
+			    i > 0 ? end[i - 1] : 0, end[i],
+			    leaves + 2 * (size_t)i, r);
+		}
+	}
+}

@@ -83,6 +83,12 @@ run(struct block *b)
 		case STEP_FOREST:
 			score_forest(b, s);
 			break;
+		case STEP_LINEAR_F32:
+			score_linear_float(b, s);
+			break;
+		case STEP_LEAVES:
+			score_leaves(b, s);
+			break;
 		case STEP_LINK:
 			score_link(b, s);
 			break;

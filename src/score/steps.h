@@ -25,6 +25,10 @@ struct block {
 
 #define SLOT_NONE UINT32_MAX
 
+/* Magnitudes from here on round to infinity as float: halfway between the
+ * greatest float and the next power of two, to even. */
+#define FLOAT_LIMIT 0x1.ffffffp127
+
 /* Walks that a forest has in flight. */
 enum { SCORE_WALKS = 8 };
 
@@ -38,6 +42,8 @@ void score_check_slots(struct block *b, const uint32_t *slots, uint32_t n,
 
 void score_feature(struct block *b, const struct image_step *s);
 void score_linear(struct block *b, const struct image_step *s);
+void score_linear_float(struct block *b, const struct image_step *s);
+void score_leaves(struct block *b, const struct image_step *s);
 void score_forest(struct block *b, const struct image_step *s);
 void score_link(struct block *b, const struct image_step *s);
 void score_calc(struct block *b, const struct image_step *s);

@@ -14,7 +14,8 @@
 int
 main(int argc, char *argv[])
 {
-	static const char *const names[] = {"shop", "forest", "cuts"};
+	static const char *const names[] = {"shop", "forest", "cuts",
+	    "leaves"};
 	struct arena mem;
 	struct err err;
 

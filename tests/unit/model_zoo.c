@@ -185,6 +185,30 @@ forest(struct model_build *b, bool cuts)
 	    (uint32_t[]){y, y + 1, y + 2}, 3, &err));
 }
 
+/* Two trees, one of three leaves, by the columns themselves. */
+static void
+leaves(struct model_build *b)
+{
+	static const double coef[] = {0.5, -2}, start[] = {1};
+	static const uint32_t feature[] = {1, 0};
+	static const struct build_leaf list[] = {
+	    {.n = 2, .feature = feature, .coef = coef, .constant = 1,
+		.otherwise = 3},
+	    {.constant = 7},
+	    {.n = 1, .feature = feature, .coef = coef, .otherwise = 5},
+	};
+	uint32_t src[2], out[2], x;
+
+	src[0] = input(b, "x");
+	src[1] = input(b, "y");
+	BUILD(model_build_leaves(b, src, 2, src, 2, list, countof(list), 1,
+	    &out[0], &err));
+	BUILD(model_build_linear_float(b, src, 2, 1, coef, start, &out[1],
+	    &err));
+	BUILD(model_build_linear(b, out, 2, 1, coef, start, &x, &err));
+	BUILD(model_build_output(b, MODEL_REGRESSION, &x, 1, &err));
+}
+
 struct model_build *
 zoo_build(enum zoo which, struct arena *mem)
 {
@@ -194,6 +218,8 @@ zoo_build(enum zoo which, struct arena *mem)
 		abort();
 	if (which == ZOO_SHOP)
 		shop(b);
+	else if (which == ZOO_LEAVES)
+		leaves(b);
 	else
 		forest(b, which == ZOO_CUTS);
 	return b;

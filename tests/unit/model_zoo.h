@@ -16,6 +16,7 @@ enum zoo {
 	             * logistic regression */
 	ZOO_FOREST, /* vector leaves, three classes */
 	ZOO_CUTS,   /* double splits that take missing values, a regression */
+	ZOO_LEAVES, /* linear in float, linear leaves, a regression */
 	ZOO_COUNT
 };
 /* A colour of the shop's that is not ASCII. */

@@ -385,6 +385,97 @@ linear_adds_in_order_and_refuses_what_is_not_finite(void **state)
 }
 
 static void
+linear_in_float_leaves_out_what_is_missing(void **state)
+{
+	static const double coef[] = {0.1, 1e-9, 0.3, 1, 2, 3};
+	static const double start[] = {0.7, 100};
+	struct score_fault fault;
+	double out[2];
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 3);
+	BUILD(model_build_linear_float(w.b, (uint32_t[]){2, 1, 0}, 3, 2, coef,
+	    start, &y, &w.err));
+	world_compile(&w, (uint32_t[]){y, y + 1}, 2);
+	assert_true(score_rows(w.m, (double[]){5, 7, 0.3}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[0] == (double)(0.7f + 0.3f * 0.1f + 7 * 1e-9f +
+	    5 * 0.3f));
+	assert_true(out[1] == (double)(100 + 0.3f + 14 + 15));
+	assert_true(score_rows(w.m, (double[]){5, NAN, NAN}, 1, out,
+	    w.scratch, &fault));
+	assert_true(out[0] == (double)(0.7f + 5 * 0.3f));
+	fault = refused(&w, (double[]){1, 1e39, 0}, 1);
+	assert_int_equal(fault.why, SCORE_NOT_FINITE);
+	assert_int_equal(fault.column, 1);
+	world_done(&w);
+}
+
+static void
+leaves_are_linear_or_what_they_are_otherwise(void **state)
+{
+	static const double coef[] = {0.1, 0.2};
+	static const uint32_t feature[] = {1, 0};
+	const struct build_leaf leaves[] = {
+	    {.constant = 7, .otherwise = 9},
+	    {.n = 2, .feature = feature, .coef = coef, .constant = 1,
+		.otherwise = -1},
+	};
+	struct score_fault fault;
+	double out[2];
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 3);
+	/* Columns a and b say to which leaves three trees came. */
+	BUILD(model_build_leaves(w.b, (uint32_t[]){0, 1, 0}, 3,
+	    (uint32_t[]){1, 2}, 2, leaves, 2, 2, &y, &w.err));
+	world_compile(&w, (uint32_t[]){y, y + 1}, 2);
+	assert_true(score_rows(w.m, (double[]){0, 1, 5}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[0] == 14);
+	assert_true(out[1] == 1 + 0.1 * 5 + 0.2 * 1);
+	assert_true(score_rows(w.m, (double[]){1, 0, NAN}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[0] == -2);
+	assert_true(out[1] == 7);
+	/* What is no leaf is the first. */
+	assert_true(score_rows(w.m, (double[]){2, -3, 5}, 1, out, w.scratch,
+	    &fault));
+	assert_true(out[0] == 14);
+	fault = refused(&w, (double[]){1, 0, INFINITY}, 1);
+	assert_int_equal(fault.why, SCORE_NOT_FINITE);
+	world_done(&w);
+}
+
+static void
+leaves_beyond_their_features_are_refused(void **state)
+{
+	static const double coef[] = {NAN};
+	struct build_leaf leaf = {.n = 1, .feature = (uint32_t[]){1},
+	    .coef = coef};
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 1);
+	assert_false(model_build_leaves(w.b, (uint32_t[]){0}, 1,
+	    (uint32_t[]){0}, 1, &leaf, 1, 1, &y, &w.err));
+	assert_non_null(strstr(w.err.text, "a feature that is not there"));
+	leaf.feature = (uint32_t[]){0};
+	assert_false(model_build_leaves(w.b, (uint32_t[]){0}, 1,
+	    (uint32_t[]){0}, 1, &leaf, 1, 1, &y, &w.err));
+	assert_non_null(strstr(w.err.text, "not a finite number"));
+	assert_false(model_build_leaves(w.b, (uint32_t[]){0}, 1,
+	    (uint32_t[]){0}, 1, &leaf, 0, 1, &y, &w.err));
+	assert_non_null(strstr(w.err.text, "without leaves"));
+	arena_done(&w.mem);
+}
+
+static void
 links_make_probabilities(void **state)
 {
 	struct score_fault fault;
@@ -665,6 +756,9 @@ main(void)
 	    cmocka_unit_test(onehot_sets_one_feature_or_none),
 	    cmocka_unit_test(
 		linear_adds_in_order_and_refuses_what_is_not_finite),
+	    cmocka_unit_test(linear_in_float_leaves_out_what_is_missing),
+	    cmocka_unit_test(leaves_are_linear_or_what_they_are_otherwise),
+	    cmocka_unit_test(leaves_beyond_their_features_are_refused),
 	    cmocka_unit_test(links_make_probabilities),
 	    cmocka_unit_test(
 		class_is_the_first_of_the_greatest_or_by_threshold),
