@@ -63,26 +63,30 @@ in_set(const struct ensemble_set *s, uint32_t place)
 	    (s->words[place / 32] >> place % 32 & 1) != 0;
 }
 
-/* The number that stands for set s, by the code of the category. */
+/* The number that stands for set s, by the code of the category. The
+ * column's dictionary may have texts that training did not. */
 static bool
 add_set(struct import *im, const struct ensemble *e, const uint32_t *codes,
     const struct ensemble_set *s, uint32_t slot, uint32_t *ret,
     struct err *err)
 {
 	const struct ensemble_column *c = &e->columns[s->feature];
-	double *table = ARENA_ARRAY(im->mem, TABLE_CODES + (size_t)c->n,
-	    double);
+	uint32_t n = 0;
+	double *table;
 
+	for (uint32_t k = 0; k < c->n; k++)
+		if (codes[k] >= n)
+			n = codes[k] + 1;
+	table = ARENA_ARRAY(im->mem, TABLE_CODES + (size_t)n, double);
 	if (table == NULL)
 		return full(im, err);
-	for (uint32_t k = 0; k < TABLE_CODES + c->n; k++)
-		table[k] = k == TABLE_UNKNOWN ? e->unknown :
-		    k == TABLE_MISSING ? e->missing : e->outside;
+	for (uint32_t k = 0; k < TABLE_CODES + n; k++)
+		table[k] = k == TABLE_MISSING ? e->missing : e->unknown;
 	for (uint32_t k = 0; k < c->n; k++)
-		if (codes[k] < c->n && in_set(s, c->bits[k]))
-			table[TABLE_CODES + codes[k]] = e->inside;
-	return model_build_table(im->build, slot, table, TABLE_CODES + c->n,
-	    ret, err);
+		table[TABLE_CODES + codes[k]] = in_set(s, c->bits[k]) ?
+		    e->inside : e->outside;
+	return model_build_table(im->build, slot, table, TABLE_CODES + n, ret,
+	    err);
 }
 
 /* What is made of the columns before the trees see it. */
@@ -123,18 +127,26 @@ add_derived(struct import *im, const struct ensemble *e, uint32_t *slots,
 	return true;
 }
 
-/* The columns, as slots: n of them. */
+/* The columns as the trees number them: n of them. */
 static bool
-add_inputs(struct import *im, const struct ensemble *e, uint32_t **ret,
-    uint32_t *n, struct err *err)
+add_columns(struct import *im, const struct ensemble *e,
+    const uint32_t *columns, uint32_t **ret, uint32_t *n, struct err *err)
 {
 	bool derived = e->zero_missing != NULL || e->columns != NULL;
-	uint32_t *slots;
 
 	*n = derived ? 2 * e->n_features + e->n_sets : e->n_features;
-	slots = ARENA_ARRAY(im->mem, *n, uint32_t);
-	if (slots == NULL)
+	*ret = ARENA_ARRAY(im->mem, *n, uint32_t);
+	if (*ret == NULL)
 		return full(im, err);
+	for (uint32_t i = 0; i < e->n_features; i++)
+		(*ret)[i] = columns[i];
+	return !derived || add_derived(im, e, *ret, err);
+}
+
+bool
+ensemble_inputs(struct import *im, const struct ensemble *e, uint32_t *slots,
+    struct err *err)
+{
 	for (uint32_t i = 0; i < e->n_features; i++) {
 		char text[16];
 		struct str name = {text, 0};
@@ -147,8 +159,127 @@ add_inputs(struct import *im, const struct ensemble *e, uint32_t **ret,
 		if (!model_build_input(im->build, name, &slots[i], err))
 			return false;
 	}
-	*ret = slots;
-	return !derived || add_derived(im, e, slots, err);
+	return true;
+}
+
+/* The sums of trees whose leaves are linear functions. */
+static bool
+add_leaves(struct import *im, const struct ensemble *e, const uint32_t *src,
+    uint32_t n_src, const uint32_t *columns, uint32_t *dst, struct err *err)
+{
+	struct build_forest f = e->forest;
+	uint32_t *trees = ARENA_ARRAY(im->mem, f.n_trees, uint32_t), first;
+
+	if (trees == NULL)
+		return full(im, err);
+	f.n_outputs = f.n_trees;
+	f.base = NULL;
+	f.divide = 1;
+	if (!model_build_forest(im->build, src, n_src, &f, &first, err))
+		return false;
+	for (uint32_t i = 0; i < f.n_trees; i++)
+		trees[i] = first + i;
+	return model_build_leaves(im->build, trees, f.n_trees, columns,
+	    e->n_features, e->leaves, e->n_leaves, e->forest.n_outputs, dst,
+	    err);
+}
+
+/* One new slot for each of the n sums, in their place. */
+static bool
+add_sums(struct import *im, const struct ensemble *e, const uint32_t *columns,
+    uint32_t *sums, struct err *err)
+{
+	struct model_build *b = im->build;
+	uint32_t n = e->forest.n_outputs, n_src, *src, first;
+
+	if (e->linear != NULL) {
+		if (!model_build_linear_float(b, columns, e->n_features, n,
+			e->linear, e->forest.base, &first, err))
+			return false;
+	} else {
+		if (!add_columns(im, e, columns, &src, &n_src, err))
+			return false;
+		if (e->leaves == NULL ?
+		    !model_build_forest(b, src, n_src, &e->forest, &first,
+			err) :
+		    !add_leaves(im, e, src, n_src, columns, &first, err))
+			return false;
+	}
+	for (uint32_t k = 0; k < n; k++) {
+		sums[k] = first + k;
+		if (e->leaves != NULL && e->forest.divide != 1 &&
+		    !model_build_sub_div(b, sums[k], 0, e->forest.divide,
+			&sums[k], err))
+			return false;
+		if (e->scale != 1 && !model_build_mul_add(b, sums[k],
+			e->scale, 0, -INFINITY, INFINITY, &sums[k], err))
+			return false;
+	}
+	return true;
+}
+
+/* What becomes of n sums; *n is how many come out. */
+static bool
+add_end(struct import *im, const struct ensemble *e, uint32_t *out,
+    uint32_t *n, struct err *err)
+{
+	struct model_build *b = im->build;
+	const double zero = 0;
+	uint32_t first;
+	bool ok = true;
+
+	switch (e->end) {
+	case END_SUM:
+		return true;
+	case END_LINK:
+		ok = model_build_link(b, e->link, out, *n, &first, err);
+		if (model_link_is_binary(e->link))
+			*n = 2;
+		break;
+	case END_STEP:
+		if (!model_build_calc(b, CALC_GREATER, false, out, &zero, 1,
+			&out[1], err))
+			return false;
+		*n = 2;
+		return model_build_mul_add(b, out[1], -1, 1, -INFINITY,
+		    INFINITY, &out[0], err);
+	case END_SIGMOIDS:
+		ok = model_build_calc(b, CALC_SIGMOID, false, out, NULL, *n,
+		    &first, err);
+		break;
+	case END_SOFTPLUS:
+		ok = model_build_link(b, LINK_EXP, out, *n, &first, err);
+		for (uint32_t k = 0; k < *n; k++)
+			out[k] = first + k;
+		ok = ok && model_build_calc(b, CALC_LOG1P, false, out, NULL,
+		    *n, &first, err);
+		break;
+	case END_SIGN_SQUARE:
+		for (uint32_t k = 0; k < *n && ok; k++) {
+			uint32_t pair[2] = {out[k]};
+
+			ok = model_build_calc(b, CALC_ABS, false, out + k,
+			    NULL, 1, &pair[1], err) &&
+			    model_build_calc(b, CALC_MUL, false, pair, NULL,
+				1, &out[k], err);
+		}
+		return ok;
+	}
+	for (uint32_t k = 0; k < *n && ok; k++)
+		out[k] = first + k;
+	return ok;
+}
+
+bool
+ensemble_steps(struct import *im, const struct ensemble *e,
+    const uint32_t *columns, uint32_t **ret, uint32_t *n, struct err *err)
+{
+	*n = e->forest.n_outputs;
+	*ret = ARENA_ARRAY(im->mem, (size_t)*n + 1, uint32_t);
+	if (*ret == NULL)
+		return full(im, err);
+	return add_sums(im, e, columns, *ret, err) &&
+	    add_end(im, e, *ret, n, err);
 }
 
 static bool
@@ -201,35 +332,23 @@ add_facts(struct import *im, const struct ensemble *e, struct err *err)
 bool
 ensemble_build(struct import *im, const struct ensemble *e, struct err *err)
 {
-	uint32_t n = e->forest.n_outputs, first, n_src = 0, *src = NULL;
-	uint32_t *out;
+	uint32_t *columns = ARENA_ARRAY(im->mem, e->n_features, uint32_t);
+	uint32_t *out, n;
 
-	if (!add_inputs(im, e, &src, &n_src, err) ||
-	    !model_build_forest(im->build, src, n_src, &e->forest, &first,
-		err))
-		return false;
-	out = ARENA_ARRAY(im->mem, (size_t)n + 1, uint32_t);
-	if (out == NULL)
+	if (columns == NULL)
 		return full(im, err);
-	for (uint32_t k = 0; k < n; k++) {
-		out[k] = first + k;
-		if (e->scale != 1 && !model_build_mul_add(im->build, out[k],
-			e->scale, 0, -INFINITY, INFINITY, &out[k], err))
-			return false;
-	}
-	if (e->linked) {
-		if (!model_build_link(im->build, e->link, out, n, &first,
-			err))
-			return false;
-		if (e->link == LINK_SIGMOID || e->link == LINK_SIGMOID_F32)
-			n = 2;
-		for (uint32_t k = 0; k < n; k++)
-			out[k] = first + k;
-	}
-	if (e->classifies && !add_classes(im, n, err))
+	if (!ensemble_inputs(im, e, columns, err) ||
+	    !ensemble_steps(im, e, columns, &out, &n, err) ||
+	    (e->classifies && !add_classes(im, n, err)) ||
+	    (e->note.n > 0 && !model_build_warn(im->build, e->note, err)) ||
+	    !add_facts(im, e, err))
 		return false;
-	return add_facts(im, e, err) && (e->classifies ?
-	    model_build_output(im->build, MODEL_CLASSIFICATION, out, n, err) :
-	    model_build_output(im->build, MODEL_REGRESSION, out + n - 1, 1,
-		err));
+	if (e->classifies)
+		return model_build_output(im->build, MODEL_CLASSIFICATION,
+		    out, n, err);
+	if (e->forest.n_outputs == 1) {
+		out += n - 1;
+		n = 1;
+	}
+	return model_build_output(im->build, MODEL_REGRESSION, out, n, err);
 }

@@ -28,6 +28,15 @@ struct ensemble_set {
 	uint32_t n_words;
 	const uint32_t *words;  /* bit i of word i / 32 is place i */
 };
+/* What becomes of the sums. */
+enum ensemble_end {
+	END_SUM,         /* nothing: they come out */
+	END_LINK,        /* what the link makes of them */
+	END_STEP,        /* 1 -> 2: p = x > 0; {1 - p, p} */
+	END_SIGMOIDS,    /* k -> k: 1 / (1 + exp(-x)) */
+	END_SOFTPLUS,    /* k -> k: log1p(exp(x)) */
+	END_SIGN_SQUARE, /* k -> k: x * |x| */
+};
 struct ensemble {
 	const char *library;    /* "XGBoost" */
 	struct str version;     /* of the library, or empty */
@@ -45,15 +54,30 @@ struct ensemble {
 	const struct ensemble_set *sets;
 	uint32_t n_sets;
 	struct build_forest forest;
+	/* Instead of trees, or NULL: for each output n_features coefficients of
+	 * a sum in float that starts at forest.base. */
+	const double *linear;
+	/* Or NULL: what a tree's leaf holds is the number of one of these, and
+	 * tree t adds to output t % n_outputs. */
+	const struct build_leaf *leaves;
+	uint32_t n_leaves;
 	double scale;           /* the sums are multiplied by this; 1 */
-	bool linked;            /* by `link`; else the sums come out */
-	enum model_link link;
-	/* Classes 0, 1, ...: as many as the link makes numbers. Else the last
-	 * number comes out, as a regression's. */
+	enum ensemble_end end;
+	enum model_link link;   /* END_LINK */
+	/* Classes 0, 1, ...: as many as come out. Else a regression: of all
+	 * that come out where there are several sums, of the last else. */
 	bool classifies;
+	struct str note;        /* what the user should know, or empty */
 };
 
-/* Columns, forest, link, classes, output and facts into im->build. */
+/* Its columns as inputs: *slots has room for n_features. */
+MUST_USE bool ensemble_inputs(struct import *im, const struct ensemble *e,
+    uint32_t *slots, struct err *err);
+/* Trees, scale and link over n_features slots: *ret are the *n that come
+ * out. */
+MUST_USE bool ensemble_steps(struct import *im, const struct ensemble *e,
+    const uint32_t *columns, uint32_t **ret, uint32_t *n, struct err *err);
+/* Columns, steps, classes, output and facts into im->build. */
 MUST_USE bool ensemble_build(struct import *im, const struct ensemble *e,
     struct err *err);
 /* Arrays of a tree with n_nodes in the arena, one value a leaf; false past

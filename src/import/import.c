@@ -61,8 +61,8 @@ static const struct {
 	const char *advice;
 } formats[] = {
     {"scikit-learn pickle", sklearn_probe, sklearn_read, NULL},
-    {"XGBoost JSON", xgboost_probe_json, xgboost_read_json, NULL},
-    {"XGBoost UBJSON", xgboost_probe_ubjson, xgboost_read_ubjson, NULL},
+    {"XGBoost JSON", xgboost_probe_json, xgboost_read, NULL},
+    {"XGBoost UBJSON", xgboost_probe_ubjson, xgboost_read, NULL},
     {"LightGBM text", lightgbm_probe, lightgbm_read, NULL},
     {"compiled model", probe_image, NULL,
 	"is compiled already: give it as it is where a model is wanted, or "

@@ -19,26 +19,32 @@
 static const struct objective {
 	const char *name;
 	bool classifies;
-	bool linked;
+	enum ensemble_end end;
 	enum model_link link;
 } objectives[] = {
-    {"binary", true, true, LINK_SIGMOID},
-    {"multiclass", true, true, LINK_SOFTMAX},
-    {"softmax", true, true, LINK_SOFTMAX},
-    {"cross_entropy", false, true, LINK_SIGMOID},
-    {"xentropy", false, true, LINK_SIGMOID},
-    {"poisson", false, true, LINK_EXP},
-    {"gamma", false, true, LINK_EXP},
-    {"tweedie", false, true, LINK_EXP},
-    {"regression", false, false, 0},
-    {"regression_l1", false, false, 0},
-    {"huber", false, false, 0},
-    {"fair", false, false, 0},
-    {"quantile", false, false, 0},
-    {"mape", false, false, 0},
-    {"lambdarank", false, false, 0},
-    {"rank_xendcg", false, false, 0},
-    {"custom", false, false, 0},
+    {"binary", true, END_LINK, LINK_SIGMOID},
+    {"multiclass", true, END_LINK, LINK_SOFTMAX},
+    {"softmax", true, END_LINK, LINK_SOFTMAX},
+    {"multiclassova", true, END_SIGMOIDS, 0},
+    {"multiclass_ova", true, END_SIGMOIDS, 0},
+    {"ova", true, END_SIGMOIDS, 0},
+    {"ovr", true, END_SIGMOIDS, 0},
+    {"cross_entropy_lambda", false, END_SOFTPLUS, 0},
+    {"xentlambda", false, END_SOFTPLUS, 0},
+    {"cross_entropy", false, END_LINK, LINK_SIGMOID},
+    {"xentropy", false, END_LINK, LINK_SIGMOID},
+    {"poisson", false, END_LINK, LINK_EXP},
+    {"gamma", false, END_LINK, LINK_EXP},
+    {"tweedie", false, END_LINK, LINK_EXP},
+    {"regression", false, END_SUM, 0},
+    {"regression_l1", false, END_SUM, 0},
+    {"huber", false, END_SUM, 0},
+    {"fair", false, END_SUM, 0},
+    {"quantile", false, END_SUM, 0},
+    {"mape", false, END_SUM, 0},
+    {"lambdarank", false, END_SUM, 0},
+    {"rank_xendcg", false, END_SUM, 0},
+    {"custom", false, END_SUM, 0},
 };
 
 /* Bits of a decision_type. */
@@ -57,6 +63,8 @@ struct lgb {
 	bool any_zero;
 	struct ensemble_column *columns;
 	struct ensemble_sets sets;
+	struct build_leaf *leaves; /* of all trees, where one is linear */
+	uint32_t n_leaves;
 	struct ensemble e;
 };
 
@@ -229,6 +237,104 @@ read_split(struct lgb *l, const struct tree_sets *sets, double feature,
 	return true;
 }
 
+/* A list of a tree, all of whose numbers are from 0 up to below `end`, and
+ * of which there are as many as each leaf has. */
+static bool
+get_terms(struct lgb *l, struct str tree, uint32_t number, const char *key,
+    const double *counts, uint32_t n_leaves, const double **ret,
+    uint32_t *n_terms, struct err *err)
+{
+	struct str rest = get(tree, key);
+	double *list, sum = 0;
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < n_leaves; i++) {
+		if (!(counts[i] >= 0 && counts[i] <= (double)tree.n) ||
+		    counts[i] != floor(counts[i]))
+			sum = INFINITY;
+		sum += counts[i];
+	}
+	if (!(sum <= (double)tree.n))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "tree %u has more coefficients than text", number);
+	list = ARENA_ARRAY(l->im->mem, (size_t)sum, double);
+	if (list == NULL)
+		return full(l, err);
+	while (rest.n > 0 && k < (uint32_t)sum) {
+		struct str word = str_cut(&rest, ' ');
+
+		/* A leaf's terms end with a space of their own. */
+		if (word.n == 0)
+			continue;
+		if (!number_parse(word, &list[k]))
+			break;
+		k++;
+	}
+	if (k != (uint32_t)sum || str_trim(rest).n > 0)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "tree %u: %s is no list of %.0f numbers", number, key,
+		    sum);
+	*ret = list;
+	*n_terms = k;
+	return true;
+}
+
+/* The functions in the n leaves of a linear tree. */
+static bool
+read_linear(struct lgb *l, struct str text, uint32_t number, uint32_t n,
+    const double *value, struct build_leaf *leaves, struct err *err)
+{
+	const double *constant, *counts, *features, *coef;
+	uint32_t terms, at = 0, *feature;
+
+	if (!get_list(l, text, number, "leaf_const", n, &constant, err) ||
+	    !get_list(l, text, number, "num_features", n, &counts, err) ||
+	    !get_terms(l, text, number, "leaf_features", counts, n, &features,
+		&terms, err) ||
+	    !get_terms(l, text, number, "leaf_coeff", counts, n, &coef,
+		&terms, err))
+		return false;
+	feature = ARENA_ARRAY(l->im->mem, terms, uint32_t);
+	if (feature == NULL)
+		return full(l, err);
+	for (uint32_t i = 0; i < terms; i++) {
+		if (!(features[i] >= 0 && features[i] < l->e.n_features) ||
+		    (l->columns != NULL &&
+			l->columns[(uint32_t)features[i]].n > 0))
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "tree %u: a leaf has a feature that is not there",
+			    number);
+		feature[i] = (uint32_t)features[i];
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		leaves[i] = (struct build_leaf){.n = (uint32_t)counts[i],
+		    .feature = feature + at, .coef = coef + at,
+		    .constant = constant[i], .otherwise = value[i]};
+		at += leaves[i].n;
+	}
+	return true;
+}
+
+/* The n leaves of a tree whose values begin at `values`, which become the
+ * numbers of the leaves. */
+static bool
+read_leaves(struct lgb *l, struct str text, uint32_t number, uint32_t n,
+    bool linear, double *values, struct err *err)
+{
+	struct build_leaf *leaves = l->leaves + l->n_leaves;
+
+	if (linear && !read_linear(l, text, number, n, values, leaves, err))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!linear)
+			leaves[i] = (struct build_leaf){
+			    .constant = values[i], .otherwise = values[i]};
+		values[i] = l->n_leaves + i;
+	}
+	l->n_leaves += n;
+	return true;
+}
+
 /* The place of a child: splits come first, then the leaves, which the file
  * writes as ~leaf. -1 for what is not there. */
 static int32_t
@@ -255,10 +361,9 @@ read_tree(struct lgb *l, struct str text, uint32_t number,
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "tree %u has no leaves, or more than it has text",
 		    number);
-	if (!get_whole(text, "is_linear", 0, 1, &linear) || linear != 0)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "tree %u has linear leaves, which are not supported; "
-		    "train with linear_tree=false", number);
+	if (!get_whole(text, "is_linear", 0, 1, &linear))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "tree %u: is_linear is neither 0 nor 1", number);
 	splits = n - 1;
 	if (!get_list(l, text, number, "leaf_value", n, &value, err) ||
 	    !get_list(l, text, number, "split_feature", splits, &feature,
@@ -287,7 +392,8 @@ read_tree(struct lgb *l, struct str text, uint32_t number,
 		nodes.left[splits + i] = nodes.right[splits + i] = -1;
 		nodes.value[splits + i] = value[i];
 	}
-	return true;
+	return l->leaves == NULL || read_leaves(l, text, number, n,
+	    linear != 0, nodes.value + splits, err);
 }
 
 /* What stands from the next "Tree=" up to the one after it, or to the end of
@@ -311,39 +417,61 @@ next_tree(struct str *rest, struct str *ret)
 }
 
 static bool
-read_trees(struct lgb *l, struct str rest, struct err *err)
+read_trees(struct lgb *l, struct str rest, uint32_t iterations,
+    struct err *err)
 {
 	struct build_forest *f = &l->e.forest;
 	struct build_tree *list;
 	struct str count = rest, text;
-	uint32_t n = 0;
+	uint32_t n = 0, used, linear, leaves;
+	uint64_t n_leaves = 0;
+	bool any_linear = false;
 
-	while (next_tree(&count, &text))
+	while (next_tree(&count, &text)) {
+		if (get_whole(text, "is_linear", 0, 1, &linear) && linear == 1)
+			any_linear = true;
+		if (get_whole(text, "num_leaves", 0, INT32_MAX / 2, &leaves))
+			n_leaves += leaves;
 		n++;
+	}
 	if (!str_has_prefix(count, STR("\nend of trees")))
 		return bad(err, "that is truncated: its trees have no end");
 	if (!lightgbm_columns(l->im, get(l->head, "feature_infos"),
 		get(count, "pandas_categorical:"), l->e.n_features,
 		&l->columns, err))
 		return false;
+	used = n;
+	if (iterations > 0 && iterations < n / f->n_outputs)
+		used = iterations * f->n_outputs;
+	if (any_linear) {
+		/* A tree with more leaves than text is refused. */
+		if (n_leaves > rest.n)
+			return bad(err, "with more leaves than text");
+		l->leaves = ARENA_ARRAY(l->im->mem, n_leaves,
+		    struct build_leaf);
+		if (l->leaves == NULL)
+			return full(l, err);
+	}
 	list = ARENA_ARRAY(l->im->mem, n, struct build_tree);
 	l->zero_missing = ARENA_ARRAY(l->im->mem, l->e.n_features, bool);
 	if (list == NULL || l->zero_missing == NULL)
 		return full(l, err);
-	for (uint32_t i = 0; next_tree(&rest, &text); i++) {
+	for (uint32_t i = 0; i < used && next_tree(&rest, &text); i++) {
 		if (!read_tree(l, text, i, &list[i], err))
 			return false;
-		list[i].first_output = i % f->n_outputs;
+		list[i].first_output = any_linear ? i : i % f->n_outputs;
 	}
-	if (get(l->head, "average_output").p != NULL && n > 0)
-		f->divide = (n + f->n_outputs - 1) / f->n_outputs;
+	if (get(l->head, "average_output").p != NULL && used > 0)
+		f->divide = (used + f->n_outputs - 1) / f->n_outputs;
+	l->e.leaves = l->leaves;
+	l->e.n_leaves = l->n_leaves;
 	l->e.columns = l->columns;
 	l->e.sets = l->sets.first;
 	l->e.n_sets = l->sets.n;
 	if (l->any_zero)
 		l->e.zero_missing = l->zero_missing;
 	f->trees = list;
-	f->n_trees = n;
+	f->n_trees = used;
 	return true;
 }
 
@@ -366,12 +494,11 @@ read_objective(struct lgb *l, struct err *err)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "is a LightGBM model with objective '%.*s', which is not "
 		    "supported", (int)(name.n < 64 ? name.n : 64), name.p);
+	l->e.end = found->end;
 	while (rest.n > 0) {
 		word = str_cut(&rest, ' ');
 		if (str_eq(word, STR("sqrt")))
-			return err_set(err, ERR_MODEL, ERR_NOWHERE,
-			    "is a LightGBM model of square roots, which is "
-			    "not supported; train with reg_sqrt=false");
+			l->e.end = END_SIGN_SQUARE;
 		if (str_has_prefix(word, STR("sigmoid:")) &&
 		    (!number_parse((struct str){word.p + 8, word.n - 8},
 			&l->e.scale) || !isfinite(l->e.scale)))
@@ -379,10 +506,9 @@ read_objective(struct lgb *l, struct err *err)
 	}
 	l->e.objective = name;
 	l->e.classifies = found->classifies;
-	l->e.linked = found->linked;
 	l->e.link = found->link;
-	if ((l->e.forest.n_outputs > 1) !=
-	    (found->linked && found->link == LINK_SOFTMAX))
+	if ((l->e.forest.n_outputs > 1) != (found->end == END_SIGMOIDS ||
+		(found->end == END_LINK && found->link == LINK_SOFTMAX)))
 		return bad(err, "whose classes do not fit its objective");
 	return true;
 }
@@ -416,9 +542,10 @@ lightgbm_probe(struct str b)
 }
 
 bool
-lightgbm_read(struct import *im, struct err *err)
+lightgbm_parse(struct import *im, struct str text, uint32_t iterations,
+    struct ensemble *ret, struct err *err)
 {
-	struct lgb l = {.im = im, .head = im->bytes,
+	struct lgb l = {.im = im, .head = text,
 	    .e = {.library = "LightGBM", .format = "LightGBM text",
 		.scale = 1,
 		/* Only what is in the set goes left. Missing has a number of
@@ -426,12 +553,12 @@ lightgbm_read(struct import *im, struct err *err)
 		.inside = 0, .outside = 1, .unknown = 1, .missing = 2,
 		.forest = {.compare = TREE_F64_LE_F64,
 		.takes_nan = true, .n_values = 1, .divide = 1}}};
-	const char *trees = memmem(im->bytes.p, im->bytes.n, "\nTree=", 6);
+	const char *trees = memmem(text.p, text.n, "\nTree=", 6);
 	uint32_t last, classes;
 
 	if (trees == NULL)
 		return bad(err, "without trees");
-	l.head.n = (size_t)(trees - im->bytes.p);
+	l.head.n = (size_t)(trees - text.p);
 	if (!get_whole(l.head, "max_feature_idx", UINT32_MAX, 1 << 19,
 		&last) ||
 	    !get_whole(l.head, "num_tree_per_iteration", 1, UINT16_MAX,
@@ -439,8 +566,19 @@ lightgbm_read(struct import *im, struct err *err)
 		return bad(err, "whose first lines cannot be read");
 	l.e.n_features = last + 1;
 	l.e.forest.n_outputs = classes;
-	return read_objective(&l, err) && read_names(&l, err) &&
-	    read_trees(&l, (struct str){trees,
-		im->bytes.n - l.head.n}, err) &&
-	    ensemble_build(im, &l.e, err);
+	if (!read_objective(&l, err) || !read_names(&l, err) ||
+	    !read_trees(&l, (struct str){trees, text.n - l.head.n},
+		iterations, err))
+		return false;
+	*ret = l.e;
+	return true;
+}
+
+bool
+lightgbm_read(struct import *im, struct err *err)
+{
+	struct ensemble e;
+
+	return lightgbm_parse(im, im->bytes, 0, &e, err) &&
+	    ensemble_build(im, &e, err);
 }

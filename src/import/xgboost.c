@@ -21,27 +21,30 @@ static const struct objective {
 	const char *name;
 	enum base_link base;
 	bool classifies;
-	bool linked;
+	enum ensemble_end end;
 	enum model_link link;
 } objectives[] = {
-    {"binary:logistic", BASE_LOGIT, true, true, LINK_SIGMOID_F32},
-    {"reg:logistic", BASE_LOGIT, false, true, LINK_SIGMOID_F32},
-    {"binary:logitraw", BASE_PLAIN, false, false, 0},
-    {"multi:softprob", BASE_PLAIN, true, true, LINK_SOFTMAX_F32},
-    {"multi:softmax", BASE_PLAIN, true, true, LINK_SOFTMAX_F32},
-    {"reg:squarederror", BASE_PLAIN, false, false, 0},
-    {"reg:linear", BASE_PLAIN, false, false, 0},
-    {"reg:squaredlogerror", BASE_PLAIN, false, false, 0},
-    {"reg:absoluteerror", BASE_PLAIN, false, false, 0},
-    {"reg:pseudohubererror", BASE_PLAIN, false, false, 0},
-    {"reg:quantileerror", BASE_PLAIN, false, false, 0},
-    {"rank:pairwise", BASE_PLAIN, false, false, 0},
-    {"rank:ndcg", BASE_PLAIN, false, false, 0},
-    {"rank:map", BASE_PLAIN, false, false, 0},
-    {"count:poisson", BASE_LOG, false, true, LINK_EXP_F32},
-    {"reg:gamma", BASE_LOG, false, true, LINK_EXP_F32},
-    {"reg:tweedie", BASE_LOG, false, true, LINK_EXP_F32},
-    {"survival:cox", BASE_LOG, false, true, LINK_EXP_F32},
+    {"binary:logistic", BASE_LOGIT, true, END_LINK, LINK_SIGMOID_F32},
+    {"reg:logistic", BASE_LOGIT, false, END_LINK, LINK_SIGMOID_F32},
+    {"binary:hinge", BASE_PLAIN, true, END_STEP, 0},
+    {"binary:logitraw", BASE_PLAIN, false, END_SUM, 0},
+    {"multi:softprob", BASE_PLAIN, true, END_LINK, LINK_SOFTMAX_F32},
+    {"multi:softmax", BASE_PLAIN, true, END_LINK, LINK_SOFTMAX_F32},
+    {"reg:squarederror", BASE_PLAIN, false, END_SUM, 0},
+    {"reg:linear", BASE_PLAIN, false, END_SUM, 0},
+    {"reg:squaredlogerror", BASE_PLAIN, false, END_SUM, 0},
+    {"reg:absoluteerror", BASE_PLAIN, false, END_SUM, 0},
+    {"reg:pseudohubererror", BASE_PLAIN, false, END_SUM, 0},
+    {"reg:quantileerror", BASE_PLAIN, false, END_SUM, 0},
+    {"rank:pairwise", BASE_PLAIN, false, END_SUM, 0},
+    {"rank:ndcg", BASE_PLAIN, false, END_SUM, 0},
+    {"rank:map", BASE_PLAIN, false, END_SUM, 0},
+    {"count:poisson", BASE_LOG, false, END_LINK, LINK_EXP_F32},
+    {"reg:gamma", BASE_LOG, false, END_LINK, LINK_EXP_F32},
+    {"reg:tweedie", BASE_LOG, false, END_LINK, LINK_EXP_F32},
+    {"survival:cox", BASE_LOG, false, END_LINK, LINK_EXP_F32},
+    {"survival:aft", BASE_LOG, false, END_LINK, LINK_EXP_F32},
+    {"reg:expectileerror", BASE_PLAIN, false, END_SUM, 0},
 };
 
 /* What is known of one file. */
@@ -97,7 +100,7 @@ find_objective(struct xgb *x, struct err *err)
 		    "supported", (int)(name.n < 64 ? name.n : 64), name.p);
 	x->e.objective = name;
 	x->e.classifies = x->objective->classifies;
-	x->e.linked = x->objective->linked;
+	x->e.end = x->objective->end;
 	x->e.link = x->objective->link;
 	return true;
 }
@@ -347,8 +350,8 @@ cut_trees(struct xgb *x, uint32_t *n_trees, struct err *err)
 	    "stops at best_iteration %u: %u of %u trees are used",
 	    iteration, (uint32_t)end, *n_trees);
 	*n_trees = (uint32_t)end;
-	return model_build_warn(x->im->build, (struct str){text, (size_t)n},
-	    err);
+	x->e.note = arena_str(x->im->mem, (struct str){text, (size_t)n});
+	return x->e.note.p != NULL || full(x, err);
 }
 
 static bool
@@ -400,22 +403,72 @@ read_trees(struct xgb *x, struct err *err)
 }
 
 /* The library's version is a list of three numbers. */
-static struct str
-version_text(const struct doc *root, char text[48])
+static bool
+version_text(struct import *im, const struct doc *root, struct str *ret)
 {
 	const struct doc *v = doc_get(root, "version");
+	char text[48];
 	int n;
 
+	*ret = (struct str){NULL, 0};
 	if (v == NULL || v->kind != DOC_NUMBERS || v->n != 3)
-		return (struct str){NULL, 0};
-	n = snprintf(text, 48, "%.6g.%.6g.%.6g", v->numbers[0], v->numbers[1],
-	    v->numbers[2]);
-	return (struct str){text, (size_t)n};
+		return true;
+	n = snprintf(text, sizeof(text), "%.6g.%.6g.%.6g", v->numbers[0],
+	    v->numbers[1], v->numbers[2]);
+	*ret = arena_str(im->mem, (struct str){text, (size_t)n});
+	return ret->p != NULL;
+}
+
+/* Weights feature by feature, one a class each, and then the intercepts. */
+static bool
+read_linear(struct xgb *x, struct err *err)
+{
+	const struct doc *weights = doc_get(x->model, "weights");
+	uint32_t n = x->e.n_features, n_out = x->e.forest.n_outputs;
+	double *coef = ARENA_ARRAY(x->im->mem, (size_t)n * n_out, double);
+	double *start = ARENA_ARRAY(x->im->mem, n_out, double);
+
+	if (coef == NULL || start == NULL)
+		return full(x, err);
+	if (weights == NULL || weights->kind != DOC_NUMBERS ||
+	    weights->n != ((size_t)n + 1) * n_out)
+		return bad(err, "whose weights are not one a feature");
+	for (uint32_t k = 0; k < n_out; k++) {
+		for (uint32_t i = 0; i < n; i++)
+			coef[(size_t)k * n + i] =
+			    weights->numbers[(size_t)i * n_out + k];
+		start[k] = (double)((float)weights->numbers[(size_t)n *
+		    n_out + k] + (float)x->e.forest.base[k]);
+	}
+	x->e.linear = coef;
+	x->e.forest.base = start;
+	return true;
+}
+
+/* Which booster it is, and where its model lies. */
+static bool
+find_booster(struct xgb *x, bool *linear, struct err *err)
+{
+	struct str name = doc_text(doc_find(x->learner,
+	    "gradient_booster.name"));
+
+	*linear = str_eq(name, STR("gblinear"));
+	x->model = doc_find(x->learner, "gradient_booster.model");
+	if (str_eq(name, STR("dart")) && x->model == NULL)
+		x->model = doc_find(x->learner,
+		    "gradient_booster.gbtree.model");
+	else if (!*linear && !str_eq(name, STR("gbtree")) &&
+	    !str_eq(name, STR("dart")))
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "is an XGBoost model with booster '%.*s', which is not "
+		    "supported; train with booster='gbtree', 'dart' or "
+		    "'gblinear'", (int)(name.n < 32 ? name.n : 32), name.p);
+	return true;
 }
 
 static bool
 read_root(struct import *im, const struct doc *root, const char *format,
-    struct err *err)
+    struct ensemble *ret, struct err *err)
 {
 	struct xgb x = {.im = im, .learner = doc_get(root, "learner"),
 	    .e = {.library = "XGBoost", .format = format, .scale = 1,
@@ -423,38 +476,62 @@ read_root(struct import *im, const struct doc *root, const char *format,
 		.inside = 1, .outside = 0, .unknown = NAN, .missing = NAN,
 		.forest = {.compare = TREE_F32_LT_F32, .takes_nan = true,
 		.n_values = 1, .divide = 1}}};
-	struct str booster = doc_text(doc_find(x.learner,
-	    "gradient_booster.name"));
 	const struct doc *param = doc_get(x.learner, "learner_model_param");
 	uint32_t classes, targets;
-	char version[48];
+	bool linear;
 
-	x.model = doc_find(x.learner, "gradient_booster.model");
-	x.e.version = version_text(root, version);
-	if (str_eq(booster, STR("dart")))
-		x.model = doc_find(x.learner, "gradient_booster.gbtree.model");
-	else if (!str_eq(booster, STR("gbtree")))
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "is an XGBoost model with booster '%.*s', which is not "
-		    "supported; train with booster='gbtree' or 'dart'",
-		    (int)(booster.n < 32 ? booster.n : 32), booster.p);
+	if (!version_text(im, root, &x.e.version))
+		return full(&x, err);
+	if (!find_booster(&x, &linear, err))
+		return false;
 	if (!whole(doc_get(param, "num_feature"), 1 << 20, &x.e.n_features) ||
 	    !whole(doc_get(param, "num_class"), UINT16_MAX, &classes) ||
 	    !whole(doc_get(param, "num_target"), UINT16_MAX, &targets))
 		return bad(err, "whose learner_model_param cannot be read");
-	if (targets > 1)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "is an XGBoost model of %u targets, which is not "
-		    "supported; train one model for each", targets);
-	x.e.forest.n_outputs = classes > 1 ? classes : 1;
+	x.e.forest.n_outputs = classes > 1 ? classes :
+	    targets > 1 ? targets : 1;
 	if (!find_objective(&x, err))
 		return false;
-	if ((classes > 1) != (x.e.linked && x.e.link == LINK_SOFTMAX_F32))
+	if (targets > 1 && (classes > 1 || x.e.end != END_SUM))
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "is an XGBoost model of %u targets with objective "
+		    "'%.*s', which is not supported; train one model for "
+		    "each", targets, STR_ARG(x.e.objective));
+	if ((classes > 1) != (x.e.end == END_LINK &&
+		x.e.link == LINK_SOFTMAX_F32))
 		return bad(err, "whose classes do not fit its objective");
-	return xgboost_columns(im, doc_get(x.model, "cats"), x.e.n_features,
-		&x.columns, err) &&
-	    read_names(&x, err) && read_base(&x, err) &&
-	    read_trees(&x, err) && ensemble_build(im, &x.e, err);
+	if (!xgboost_columns(im, doc_get(x.model, "cats"), x.e.n_features,
+		&x.columns, err) ||
+	    !read_names(&x, err) || !read_base(&x, err) ||
+	    !(linear ? read_linear(&x, err) : read_trees(&x, err)))
+		return false;
+	*ret = x.e;
+	return true;
+}
+
+bool
+xgboost_parse(struct import *im, struct str bytes, struct ensemble *ret,
+    struct err *err)
+{
+	const struct doc *inner;
+	struct doc *root;
+	bool text;
+
+	if (str_has_prefix(bytes, STR("CONFIG-offset")) ||
+	    str_has_prefix(bytes, STR("binf")))
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "is an XGBoost model in the old binary form, which is "
+		    "not read; load it and dump it again with XGBoost 1.6 or "
+		    "newer");
+	text = bytes.n > 1 && bytes.p[0] == '{' &&
+	    strchr("\" \n\r\t", bytes.p[1]) != NULL;
+	if (!(text ? doc_read_json(bytes, im->mem, &root, err) :
+	    doc_read_ubjson(bytes, im->mem, &root, err)))
+		return false;
+	/* As a Booster is pickled: with its settings beside it. */
+	inner = doc_get(root, "Model");
+	return read_root(im, inner != NULL ? inner : root,
+	    text ? "XGBoost JSON" : "XGBoost UBJSON", ret, err);
 }
 
 static bool
@@ -480,19 +557,10 @@ xgboost_probe_ubjson(struct str b)
 }
 
 bool
-xgboost_read_json(struct import *im, struct err *err)
+xgboost_read(struct import *im, struct err *err)
 {
-	struct doc *root;
+	struct ensemble e;
 
-	return doc_read_json(im->bytes, im->mem, &root, err) &&
-	    read_root(im, root, "XGBoost JSON", err);
-}
-
-bool
-xgboost_read_ubjson(struct import *im, struct err *err)
-{
-	struct doc *root;
-
-	return doc_read_ubjson(im->bytes, im->mem, &root, err) &&
-	    read_root(im, root, "XGBoost UBJSON", err);
+	return xgboost_parse(im, im->bytes, &e, err) &&
+	    ensemble_build(im, &e, err);
 }

@@ -8,13 +8,17 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "import/context.h"
+#include "import/ensemble.h"
 
 /* Whether the bytes look like what Booster.save_model writes. */
 bool xgboost_probe_json(struct str bytes);
 bool xgboost_probe_ubjson(struct str bytes);
 /* Read it into im->build. The text of err names the tree and node, or the
  * part of the model that is not supported. */
-MUST_USE bool xgboost_read_json(struct import *im, struct err *err);
-MUST_USE bool xgboost_read_ubjson(struct import *im, struct err *err);
+MUST_USE bool xgboost_read(struct import *im, struct err *err);
+/* The same from the bytes of a Booster, saved or pickled, up to what is to
+ * be built. */
+MUST_USE bool xgboost_parse(struct import *im, struct str bytes,
+    struct ensemble *ret, struct err *err);
 
 #endif

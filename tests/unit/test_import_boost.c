@@ -338,17 +338,73 @@ xgboost_splits_on_sets_of_categories(void **state)
 }
 
 static void
+xgboost_hinge_is_sure_of_its_class(void **state)
+{
+	struct file f = {.objective = "binary:hinge", .base = "0",
+	    .trees = STUMP("1", "0.5", "1", "0", "1E-9")};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_int_equal(model_classes(m), 2);
+	assert_true(score(m, (double[]){0, 0}, 1) == 0);
+	assert_true(score(m, (double[]){0, 0}, 0) == 1);
+	assert_true(score(m, (double[]){0, 1}, 1) == 1);
+	model_close(m);
+}
+
+static void
+xgboost_targets_are_numbers_of_their_own(void **state)
+{
+	struct file f = {.targets = "2", .base = "[1E0,2E0]", .groups = "0,1",
+	    .trees = LEAF("0.25") "," LEAF("0.5")};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_int_equal(model_task(m), MODEL_REGRESSION);
+	assert_int_equal(model_outputs(m), 2);
+	assert_true(score(m, (double[]){0, 0}, 0) == 1.25);
+	assert_true(score(m, (double[]){0, 0}, 1) == 2.5);
+	model_close(m);
+}
+
+/* Feature by feature in float, from the intercept and base_score on; what is
+ * missing is left out. */
+static void
+xgboost_linear_models_sum_in_float(void **state)
+{
+	struct file f = {.booster = "gblinear", .base = "1E-1",
+	    .open = "\"x\":{},", .trees = "",
+	    .groups = "],\"weights\":[0.3,1E-8,0.7"};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, (double[]){3, 2}, 0) ==
+	    (double)(0.7f + 0.1f + 3 * 0.3f + 2 * 1e-8f));
+	assert_true(score(m, (double[]){NAN, 2}, 0) ==
+	    (double)(0.7f + 0.1f + 2 * 1e-8f));
+	model_close(m);
+}
+
+static void
 xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 {
 	static const struct {
 		struct file file;
 		const char *sentence;
 	} cases[] = {
-	    {{.booster = "gblinear"}, "booster 'gblinear', which is not"},
-	    {{.objective = "binary:hinge"}, "objective 'binary:hinge'"},
+	    {{.booster = "gbother"}, "booster 'gbother', which is not"},
+	    {{.booster = "gblinear"}, "weights are not one a feature"},
+	    {{.objective = "user:own"}, "objective 'user:own'"},
 	    {{.open = DART("0.5,0.5"), .close = "},\"name\":\"dart\""},
 		"weight_drop has not one number a tree"},
-	    {{.targets = "2"}, "of 2 targets"},
+	    {{.targets = "2", .objective = "binary:logistic"},
+		"of 2 targets with objective 'binary:logistic'"},
 	    {{.types = "\"float\",\"c\""}, "but not with the categories"},
 	    {{.classes = "3"}, "classes do not fit its objective"},
 	    {{.classes = "x"}, "learner_model_param cannot be read"},
@@ -470,6 +526,13 @@ struct text {
 	"right_child=-2\nleaf_value=-1 2\ncat_boundaries=" bounds \
 	"\ncat_threshold=" words "\nis_linear=0\n\n"
 
+#define LGB_LINEAR(constants, counts, features, coefs) \
+	"Tree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=0.5\n" \
+	"decision_type=8\nleft_child=-1\nright_child=-2\n" \
+	"leaf_value=-1 2\nis_linear=1\nleaf_const=" constants \
+	"\nnum_features=" counts "\nleaf_features=" features \
+	"\nleaf_coeff=" coefs "\nshrinkage=1\n\n"
+
 static const char *
 lightgbm(struct text f)
 {
@@ -548,6 +611,8 @@ lightgbm_objectives_transform_the_sum(void **state)
 	    {"objective=binary sigmoid:2", "", 2, 2, 1},
 	    {"objective=binary sigmoid:1\r", "average_output\r\n", 2, 0.5, 1},
 	    {"objective=cross_entropy", "", 1, 1, 1},
+	    {"objective=cross_entropy_lambda", "", 1, 1, 3},
+	    {"objective=regression sqrt", "", 1, 1, 4},
 	    {"objective=poisson", "", 1, 1, 2},
 	    {"objective=gamma", "", 1, 1, 2},
 	    {"objective=tweedie tweedie_variance_power:1.5", "", 1, 1, 2},
@@ -566,9 +631,32 @@ lightgbm_objectives_transform_the_sum(void **state)
 		assert_int_equal(model_outputs(m), cases[i].outputs);
 		assert_true(score(m, (double[]){0, 0},
 		    cases[i].outputs - 1) == (cases[i].link == 0 ? sum :
-		    cases[i].link == 1 ? 1 / (1 + exp(-sum)) : exp(sum)));
+		    cases[i].link == 1 ? 1 / (1 + exp(-sum)) :
+		    cases[i].link == 2 ? exp(sum) :
+		    cases[i].link == 3 ? log1p(exp(sum)) : sum * sum));
 		model_close(m);
 	}
+}
+
+static void
+lightgbm_leaves_may_be_linear(void **state)
+{
+	/* The second leaf has no features, the other two. */
+	struct text f = {.more = "average_output\n", .trees =
+	    LGB_LINEAR("0.25 7", "2 0", "1 0  ", "0.1 0.2  ")
+	    LGB_LEAF("5")};
+	struct model *m = import_text(lightgbm(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, (double[]){0.5, 3}, 0) ==
+	    (0.25 + 0.1 * 3 + 0.2 * 0.5 + 5) / 2);
+	assert_true(score(m, (double[]){0.6, 3}, 0) == 6);
+	/* Missing: the leaf as it was before it was linear. */
+	assert_true(score(m, (double[]){0.5, NAN}, 0) == 2);
+	assert_true(score(m, (double[]){0.6, NAN}, 0) == 6);
+	model_close(m);
 }
 
 static void
@@ -585,6 +673,23 @@ lightgbm_classes_take_their_trees_in_turn(void **state)
 	assert_int_equal(model_classes(m), 3);
 	assert_true(score(m, (double[]){0, 0}, 1) ==
 	    exp(-1) / (exp(-2) + exp(-1) + 1));
+	model_close(m);
+}
+
+static void
+lightgbm_one_against_all_is_not_normalised(void **state)
+{
+	struct text f = {
+	    .objective = "objective=multiclassova num_class:3 sigmoid:2",
+	    .classes = "3",
+	    .trees = LGB_LEAF("0") LGB_LEAF("1") LGB_LEAF("3")};
+	struct model *m = import_text(lightgbm(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, (double[]){0, 0}, 0) == 0.5);
+	assert_true(score(m, (double[]){0, 0}, 2) == 1 / (1 + exp(-6)));
 	model_close(m);
 }
 
@@ -637,9 +742,8 @@ lightgbm_that_cannot_be_served_is_refused_by_name(void **state)
 		struct text file;
 		const char *sentence;
 	} cases[] = {
-	    {{.objective = "objective=multiclassova num_class:3",
-		.classes = "3"}, "objective 'multiclassova'"},
-	    {{.objective = "objective=regression sqrt"}, "square roots"},
+	    {{.objective = "objective=own"}, "objective 'own'"},
+	    {{.objective = "objective=multiclassova"}, "do not fit"},
 	    {{.objective = "objective=binary sigmoid:x"},
 		"sigmoid is no number"},
 	    {{.objective = "objective=multiclass"}, "do not fit"},
@@ -663,8 +767,24 @@ lightgbm_that_cannot_be_served_is_refused_by_name(void **state)
 		"leaf_value is no list of 1 numbers"},
 	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=nan\n"},
 		"not finite"},
-	    {{.trees = "Tree=0\nnum_leaves=1\nleaf_value=1\nis_linear=1\n"},
-		"linear leaves"},
+	    {{.trees = LGB_STUMP("0", "0", "0") "Tree=1\nis_linear=2\n"
+		"num_leaves=1\nleaf_value=1\n"}, "neither 0 nor 1"},
+	    {{.trees = LGB_LINEAR("1", "1 1", "0 1 0", "1 1")},
+		"tree 0: leaf_const is no list of 2 numbers"},
+	    {{.trees = LGB_LINEAR("1 2", "1", "0 1 0", "1 1")},
+		"tree 0: num_features is no list of 2 numbers"},
+	    {{.trees = LGB_LINEAR("1 2", "1 -1", "0 1 0", "1 1")},
+		"more coefficients than text"},
+	    {{.trees = LGB_LINEAR("1 2", "1 9e9", "0 1 0", "1 1")},
+		"more coefficients than text"},
+	    {{.trees = LGB_LINEAR("1 2", "1 1", "0 1 0", "1 1")},
+		"leaf_features is no list of 2 numbers"},
+	    {{.trees = LGB_LINEAR("1 2", "1 2", "0 1 0", "1 1")},
+		"leaf_coeff is no list of 3 numbers"},
+	    {{.trees = LGB_LINEAR("1 2", "1 1", "0 2", "1 1")},
+		"a leaf has a feature that is not there"},
+	    {{.trees = LGB_LINEAR("1 2", "1 1", "0 1", "1 inf")},
+		"not a finite number"},
 	    {{.trees = LGB_STUMP("0", "0", "1")},
 		"splits on categories that are not there"},
 	    {{.trees = LGB_SETS("0", "0", "0 1", "1")},
@@ -743,10 +863,15 @@ main(void)
 	    cmocka_unit_test(xgboost_dart_weighs_its_trees),
 	    cmocka_unit_test(xgboost_children_may_come_before_their_parents),
 	    cmocka_unit_test(xgboost_splits_on_sets_of_categories),
+	    cmocka_unit_test(xgboost_hinge_is_sure_of_its_class),
+	    cmocka_unit_test(xgboost_targets_are_numbers_of_their_own),
+	    cmocka_unit_test(xgboost_linear_models_sum_in_float),
 	    cmocka_unit_test(xgboost_that_cannot_be_served_is_refused_by_name),
 	    cmocka_unit_test(lightgbm_missing_is_what_the_split_says),
 	    cmocka_unit_test(lightgbm_objectives_transform_the_sum),
+	    cmocka_unit_test(lightgbm_leaves_may_be_linear),
 	    cmocka_unit_test(lightgbm_classes_take_their_trees_in_turn),
+	    cmocka_unit_test(lightgbm_one_against_all_is_not_normalised),
 	    cmocka_unit_test(lightgbm_splits_on_sets_of_categories),
 	    cmocka_unit_test(lightgbm_that_cannot_be_served_is_refused_by_name),
 	    cmocka_unit_test(ubjson_is_read_to_its_last_byte_and_no_further),
