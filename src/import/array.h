@@ -56,6 +56,10 @@ MUST_USE bool array_dtype(const struct node *n, struct dtype *ret,
 /* Dimensions and count from a tuple of integers; checked products. */
 MUST_USE bool array_shape(const struct node *n, struct array *ret,
     struct err *err);
+/* Stand the array on its items: dtype and count must say how many bytes
+ * these are. */
+MUST_USE bool array_stand(struct array *a, struct str bytes,
+    struct err *err);
 /* A view of a node that is an array in any of the forms numpy and joblib
  * write. ERR_INPUT where it is none or contradicts itself. */
 MUST_USE bool array_view(const struct node *n, struct array *ret,

@@ -154,9 +154,8 @@ array_shape(const struct node *n, struct array *ret, struct err *err)
 	return true;
 }
 
-/* Stand the view on its bytes. */
-static bool
-set_bytes(struct array *a, struct str bytes, struct err *err)
+bool
+array_stand(struct array *a, struct str bytes, struct err *err)
 {
 	size_t n;
 
@@ -197,7 +196,7 @@ view_state(const struct node *state, struct array *a, struct err *err)
 	if (a->dtype.has_object || data->kind != NODE_BYTES)
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "an array without its items");
-	return set_bytes(a, data->text, err);
+	return array_stand(a, data->text, err);
 }
 
 /* numpy.core.numeric._frombuffer(bytes, dtype, shape, order). */
@@ -213,7 +212,7 @@ view_buffer(const struct node *args, struct array *a, struct err *err)
 	if (a->dtype.has_object || data->kind != NODE_BYTES)
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "an array without its items");
-	return set_bytes(a, data->text, err);
+	return array_stand(a, data->text, err);
 }
 
 bool
@@ -254,7 +253,7 @@ array_scalar(const struct node *n, struct array *ret)
 	data = node_item(n->object.args, 1);
 	if (data == NULL || data->kind != NODE_BYTES ||
 	    !array_dtype(node_item(n->object.args, 0), &a.dtype, &ignored) ||
-	    a.dtype.has_object || !set_bytes(&a, data->text, &ignored))
+	    a.dtype.has_object || !array_stand(&a, data->text, &ignored))
 		return false;
 	*ret = a;
 	return true;

@@ -19,6 +19,7 @@
 #include "import/lightgbm.h"
 #include "import/schema.h"
 #include "import/sklearn.h"
+#include "import/skops.h"
 #include "import/unpack.h"
 #include "import/xgboost.h"
 
@@ -28,12 +29,6 @@ static bool
 probe_image(struct str b)
 {
 	return str_has_prefix(b, STR("\x89LSM\r\n"));
-}
-
-static bool
-probe_zip(struct str b)
-{
-	return str_has_prefix(b, STR("PK\x03\x04"));
 }
 
 static bool
@@ -61,6 +56,7 @@ static const struct {
 	const char *advice;
 } formats[] = {
     {"scikit-learn pickle", sklearn_probe, sklearn_read, NULL},
+    {"skops", skops_probe, skops_read, NULL},
     {"XGBoost JSON", xgboost_probe_json, xgboost_read, NULL},
     {"XGBoost UBJSON", xgboost_probe_ubjson, xgboost_read, NULL},
     {"LightGBM text", lightgbm_probe, lightgbm_read, NULL},
@@ -73,9 +69,6 @@ static const struct {
     {"XGBoost", probe_xgboost, NULL,
 	"is a binary XGBoost model, which is not read; save it with "
 	"save_model('model.json')"},
-    {"zip archive", probe_zip, NULL,
-	"is a zip archive, perhaps of skops, which is not read; save the "
-	"model with joblib.dump"},
 };
 
 bool
@@ -143,8 +136,8 @@ read_format(struct import *im, struct err *err)
 		return err_set(err, ERR_INPUT, 0, "the file is empty");
 	return err_set(err, ERR_INPUT, 0,
 	    "this is not a model that can be read: give a scikit-learn model "
-	    "saved with joblib.dump or pickle.dump, or an XGBoost or LightGBM "
-	    "model saved with save_model");
+	    "saved with joblib.dump, pickle.dump or skops.io.dump, or an "
+	    "XGBoost or LightGBM model saved with save_model");
 }
 
 bool

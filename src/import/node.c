@@ -79,13 +79,16 @@ is_module(struct str module, const char *name)
 	    {"numpy.core.numeric", "numpy._core.numeric"},
 	    {"builtins", "__builtin__"},
 	    {"copyreg", "copy_reg"},
+	    {"numpy", "numpy.core._multiarray_umath"},
+	    {"numpy", "numpy._core._multiarray_umath"},
 	};
 
 	if (str_eq(module, str_of(name)))
 		return true;
 	for (size_t i = 0; i < countof(other); i++)
-		if (strcmp(other[i][0], name) == 0)
-			return str_eq(module, str_of(other[i][1]));
+		if (strcmp(other[i][0], name) == 0 &&
+		    str_eq(module, str_of(other[i][1])))
+			return true;
 	return false;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * A pickled scikit-learn model, from the file's bytes to the builder: read
- * the pickle, name the input columns, let the steps flow, and say what comes
- * out of the last.
+ * A scikit-learn model, from the file's bytes to the builder: read the
+ * pickle, name the input columns, let the steps flow, and say what comes out
+ * of the last.
  */
 #include "import/sklearn.h"
 
@@ -207,7 +207,8 @@ algorithm(const struct node *root)
 }
 
 static bool
-write_facts(struct sk *sk, const struct step *root, struct err *err)
+write_facts(struct sk *sk, const struct step *root, const char *format,
+    struct err *err)
 {
 	struct model_build *b = sk->build;
 	const struct node *version = step_get(root, "_sklearn_version");
@@ -226,7 +227,7 @@ write_facts(struct sk *sk, const struct step *root, struct err *err)
 		err) ||
 	    !model_build_fact(b, FACT_PIPELINE,
 		sk_describe(root->object, sk->mem), err) ||
-	    !import_format(sk->im, "scikit-learn pickle", err))
+	    !import_format(sk->im, format, err))
 		return false;
 	if (root->version >= 1000 && root->version <= 1009)
 		return true;
@@ -237,15 +238,27 @@ write_facts(struct sk *sk, const struct step *root, struct err *err)
 }
 
 bool
-sklearn_read(struct import *im, struct err *err)
+sklearn_build(struct import *im, const struct node *root, const char *format,
+    struct err *err)
 {
 	struct sk sk = {.im = im, .mem = im->mem, .build = im->build};
-	const struct node *object;
 	struct flow in, out;
-	struct step root;
+	struct step step;
+
+	return step_open(&sk, NULL, STR(""), root, &step, err) &&
+	    read_inputs(&sk, root, &in, err) &&
+	    step.class->read(&step, &in, &out, err) &&
+	    write_outputs(&sk, &out, err) &&
+	    write_facts(&sk, &step, format, err);
+}
+
+bool
+sklearn_read(struct import *im, struct err *err)
+{
+	const struct node *root;
 	size_t end;
 
-	if (!pickle_read(im->bytes, im->mem, &object, &end, err))
+	if (!pickle_read(im->bytes, im->mem, &root, &end, err))
 		return false;
 	/* Python's loader stops at STOP and so do we, but we say so. */
 	if (end < im->bytes.n) {
@@ -257,9 +270,5 @@ sklearn_read(struct import *im, struct err *err)
 		if (!model_build_warn(im->build, str_of(text), err))
 			return false;
 	}
-	return step_open(&sk, NULL, STR(""), object, &root, err) &&
-	    read_inputs(&sk, object, &in, err) &&
-	    root.class->read(&root, &in, &out, err) &&
-	    write_outputs(&sk, &out, err) &&
-	    write_facts(&sk, &root, err);
+	return sklearn_build(im, root, "scikit-learn pickle", err);
 }

@@ -367,7 +367,8 @@ step_list(const struct step *s, const char *name, size_t n,
 	struct array a;
 	struct err ignored;
 
-	if (list != NULL && list->kind == NODE_OBJECT &&
+	if (list != NULL &&
+	    (list->kind == NODE_OBJECT || list->kind == NODE_ARRAY) &&
 	    array_view(list, &a, &ignored) && a.list != NULL && a.n_dims == 1)
 		list = a.list;
 	if (list == NULL ||

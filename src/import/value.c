@@ -34,6 +34,10 @@ value_of(const struct node *n, struct arena *mem)
 		v.kind = VALUE_TEXT;
 		v.text = n->text;
 		break;
+	case NODE_ARRAY:
+		if (n->array->n_dims == 0 && n->array->list == NULL)
+			return array_value(n->array, 0, mem);
+		break;
 	case NODE_OBJECT:
 		if (array_scalar(n, &one))
 			return array_value(&one, 0, mem);

@@ -54,6 +54,11 @@ except ImportError as missing:
     print(f"1..0 # SKIP {missing.name} is not installed")
     sys.exit(0)
 
+try:
+    import skops.io
+except ImportError:
+    skops = None
+
 WORDS = ["Yes", "No", "DSL", "Fiber optic", "Zürich", "日本", "a b", "",
          "0", "1", "other", "None", "nan", "x,y", "\"q\""]
 
@@ -367,8 +372,10 @@ class Maker:
         except (ValueError, TypeError, ZeroDivisionError):
             return None
         data = folder / "model"
-        form = self.random.randrange(4)
-        if form == 0:
+        form = self.random.randrange(5)
+        if form == 4 and skops is not None:
+            skops.io.dump(model, data)
+        elif form == 0:
             joblib.dump(model, data)
         elif form == 1:
             joblib.dump(model, data, compress=("zlib", 3))

@@ -736,11 +736,12 @@ other_formats_are_refused_by_name(void **state)
 	    {{"\x89LSM\r\n\x1a\n........", 16}, "is compiled already"},
 	    {{"\x08\x08\x12\x07skl2onnx", 12}, "is an ONNX model"},
 	    {{"binf....", 8}, "is a binary XGBoost model"},
-	    {{"PK\x03\x04....", 8}, "is a zip archive"},
+	    {{"PK\x03\x04....", 8}, "zip archive"},
 	    {{"\x28\xb5\x2f\xfd", 4}, "compressed with zstd"},
 	    {{"", 0}, "the file is empty"},
 	    {{"hello", 5}, "f: this is not a model that can be read: "
-	     "give a scikit-learn model saved with joblib.dump or pickle.dump"},
+	     "give a scikit-learn model saved with joblib.dump, pickle.dump or "
+	     "skops.io.dump"},
 	};
 
 	(void)state;
