@@ -164,13 +164,9 @@ write_outputs(struct sk *sk, const struct flow *out, struct err *err)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "the file holds preprocessing without an estimator behind "
 		    "it; save the whole Pipeline that predicts");
-	if (out->kind == FLOW_MARGIN)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "the estimator gives no probabilities; train it inside of "
-		    "CalibratedClassifierCV(method='sigmoid')");
 	if (out->kind == FLOW_VALUE)
 		return model_build_output(sk->build, MODEL_REGRESSION,
-		    out->slot, 1, err);
+		    out->slot, out->n, err);
 	for (uint32_t k = 0; k < out->n; k++) {
 		struct value v = array_value(&out->classes, k, sk->mem);
 		struct model_class label;
@@ -182,8 +178,12 @@ write_outputs(struct sk *sk, const struct flow *out, struct err *err)
 		if (!import_class(sk->im, label, err))
 			return false;
 	}
+	if (out->kind == FLOW_SCORES)
+		return model_build_decision(sk->build, out->slot, out->n,
+		    err);
 	return model_build_output(sk->build, MODEL_CLASSIFICATION, out->slot,
-	    out->n, err);
+	    out->n, err) && (out->decision == NULL ||
+	    model_build_decision(sk->build, out->decision, out->n, err));
 }
 
 /* The class that predicts: a pipeline's last step. */

@@ -2,8 +2,7 @@
  *
  * CalibratedClassifierCV with sigmoids, for two classes: each estimator's
  * margin (where it has one, else its probability) through a sigmoid of its
- * own, then the average. LinearSVC is read here because it has no
- * probabilities but these.
+ * own, then the average.
  */
 #include "import/sklearn_step.h"
 
@@ -95,22 +94,4 @@ read_calibrated_classifier(const struct step *s, const struct flow *in,
 	out->kind = FLOW_PROBABILITIES;
 	out->classes = classes;
 	return true;
-}
-
-bool
-read_linear_svc(const struct step *s, const struct flow *in, struct flow *out,
-    struct err *err)
-{
-	struct array classes;
-
-	if (!step_array(s, "classes_", &classes, err))
-		return false;
-	if (classes.count != 2)
-		return step_err(s, err, ERR_MODEL,
-		    "has %zu classes; only two are supported", classes.count);
-	if (!step_flow(s, 1, out, err) ||
-	    !sk_linear(s, in, 1, &out->slot[0], err))
-		return false;
-	out->kind = FLOW_MARGIN;
-	return sk_margins(s, out->slot, 1, out, err);
 }

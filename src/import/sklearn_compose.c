@@ -320,9 +320,9 @@ read_transformed_target(const struct step *s, const struct flow *in,
 	if (!step_read(s, STR("regressor_"), step_get(s, "regressor_"), in,
 		out, err))
 		return false;
-	if (out->kind != FLOW_VALUE)
+	if (out->kind != FLOW_VALUE || out->n != 1)
 		return step_err(s, err, ERR_MODEL,
-		    "the estimator inside is no regressor");
+		    "the estimator inside is no regressor of one number");
 	return step_open(s->sk, s, STR("transformer_"),
 	    step_get(s, "transformer_"), &transformer, err) &&
 	    undo(&transformer, &out->slot[0], err);

@@ -262,7 +262,7 @@ read_bag(const struct step *s, const struct flow *in, enum flow_kind kind,
 		    !step_read(s, STR("estimators_"), list->items[i], &part,
 			f, err))
 			return false;
-		if (f->kind != kind)
+		if (f->kind != kind || (kind == FLOW_VALUE && f->n != n_out))
 			return step_err(s, err, ERR_MODEL,
 			    "an estimator does not predict what is needed");
 		if (kind == FLOW_PROBABILITIES &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Models that are weighted sums: LogisticRegression and SGDClassifier, and
- * the regressions that differ only in how training found the weights.
+ * Models that are weighted sums: LogisticRegression, and the regressions that
+ * differ only in how training found the weights.
  */
 #include "import/sklearn_step.h"
 
@@ -42,21 +42,28 @@ sk_linear(const struct step *s, const struct flow *in, uint32_t n_out,
 	    intercept, dst, err) || step_context(s, err);
 }
 
+/* One row of coefficients for each number that is predicted. */
 bool
 read_linear_regression(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
 	struct array coef;
+	uint32_t first;
+	size_t n;
 
-	if (!step_array(s, "coef_", &coef, err) ||
-	    !step_flow(s, 1, out, err))
+	if (!step_array(s, "coef_", &coef, err))
 		return false;
-	if (coef.n_dims > 2 || (coef.n_dims == 2 && coef.dim[0] != 1))
+	n = coef.n_dims == 2 ? coef.dim[0] : 1;
+	if (coef.n_dims > 2 || n == 0 || n > SKLEARN_COLUMNS_MAX)
 		return step_err(s, err, ERR_MODEL,
-		    "predicts several values, which is not supported; train "
-		    "one model for each");
+		    "attribute coef_ is of another form");
+	if (!sk_linear(s, in, (uint32_t)n, &first, err) ||
+	    !step_flow(s, (uint32_t)n, out, err))
+		return false;
+	for (uint32_t k = 0; k < out->n; k++)
+		out->slot[k] = first + k;
 	out->kind = FLOW_VALUE;
-	return sk_linear(s, in, 1, out->slot, err);
+	return true;
 }
 
 /* A generalised linear model with the logarithm as its link. */
@@ -67,6 +74,48 @@ read_log_regression(const struct step *s, const struct flow *in,
 	return read_linear_regression(s, in, out, err) &&
 	    (model_build_link(s->sk->build, LINK_EXP, out->slot, 1, out->slot,
 		err) || step_context(s, err));
+}
+
+/* The logarithm is its link from a power of 1 on, unless told otherwise. */
+bool
+read_tweedie_regression(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	enum { AUTO, IDENTITY, LOG };
+	static const char *const words[] = {"auto", "identity", "log"};
+	double power;
+	size_t link;
+
+	if (!step_word(s, "link", words, countof(words), AUTO, &link, err) ||
+	    !step_number(s, "power", &power, err))
+		return false;
+	return link == LOG || (link == AUTO && power > 0) ?
+	    read_log_regression(s, in, out, err) :
+	    read_linear_regression(s, in, out, err);
+}
+
+/* The estimator that agrees with most rows predicts. */
+bool
+read_ransac(const struct step *s, const struct flow *in, struct flow *out,
+    struct err *err)
+{
+	if (!step_has(s, "estimator_"))
+		return step_err(s, err, ERR_MODEL,
+		    "no estimator_: was the model fitted?");
+	return step_read(s, STR("estimator_"), step_get(s, "estimator_"), in,
+	    out, err);
+}
+
+/* LinearDiscriminantAnalysis: its weights hold what it has learnt. */
+bool
+read_discriminant(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct array classes;
+
+	return sk_classes(s, 2, &classes, err) &&
+	    sk_logistic(s, in, &classes, LINK_SIGMOID, LINK_SOFTMAX, out,
+	    err);
 }
 
 /* One sigmoid a class, instead of a softmax over all. */
@@ -87,23 +136,18 @@ is_one_vs_rest(const struct step *s, size_t n_classes)
 	    s->version > 0 && s->version < 1006;
 }
 
-/* The classes, with probabilities out of one margin each. */
-static bool
-classifier(const struct step *s, const struct flow *in,
-    const struct array *classes, bool one_vs_rest, struct flow *out,
-    struct err *err)
+bool
+sk_logistic(const struct step *s, const struct flow *in,
+    const struct array *classes, enum model_link two, enum model_link more,
+    struct flow *out, struct err *err)
 {
 	uint32_t n = classes->count == 2 ? 1 : (uint32_t)classes->count;
 	uint32_t first, *scores;
-	enum model_link link;
 
-	if (one_vs_rest)
-		link = n == 1 ? LINK_SIGMOID : LINK_OVR;
-	else
-		link = n == 1 ? LINK_SIGMOID2 : LINK_SOFTMAX;
 	return sk_linear(s, in, n, &first, err) &&
 	    sk_slots(s, first, n, &scores, err) &&
-	    sk_probabilities(s, link, scores, n, classes, out, err) &&
+	    sk_probabilities(s, n == 1 ? two : more, scores, n, classes,
+		out, err) &&
 	    sk_margins(s, scores, n, out, err);
 }
 
@@ -116,27 +160,12 @@ read_logistic_regression(const struct step *s, const struct flow *in,
 	struct array classes;
 	size_t ignored;
 
-	return step_word(s, "multi_class", words, countof(words), 0, &ignored,
-	    err) &&
-	    sk_classes(s, 2, &classes, err) &&
-	    classifier(s, in, &classes, is_one_vs_rest(s, classes.count),
-	    out, err);
-}
-
-bool
-read_sgd_classifier(const struct step *s, const struct flow *in,
-    struct flow *out, struct err *err)
-{
-	const struct node *loss = step_get(s, "loss");
-	struct array classes;
-	char what[80];
-
-	/* The other losses have no probabilities, or of another form. */
-	if (!node_is_text(loss, "log_loss") && !node_is_text(loss, "log"))
-		return step_err(s, err, ERR_MODEL,
-		    "loss=%s is not supported; train with loss='log_loss', "
-		    "which gives probabilities",
-		    node_describe(loss, what, sizeof(what)));
-	return sk_classes(s, 2, &classes, err) &&
-	    classifier(s, in, &classes, true, out, err);
+	if (!step_word(s, "multi_class", words, countof(words), 0, &ignored,
+		err) ||
+	    !sk_classes(s, 2, &classes, err))
+		return false;
+	return is_one_vs_rest(s, classes.count) ?
+	    sk_logistic(s, in, &classes, LINK_SIGMOID, LINK_OVR, out, err) :
+	    sk_logistic(s, in, &classes, LINK_SIGMOID2, LINK_SOFTMAX, out,
+	    err);
 }

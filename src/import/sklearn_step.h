@@ -35,15 +35,18 @@ struct sk {
 };
 
 /* What flows from step to step: the columns of the matrix, as slots. Behind
- * the final estimator, its probabilities, its value, or a margin alone. */
-enum flow_kind { FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE, FLOW_MARGIN };
+ * the final estimator, its probabilities, its numbers, or one score a class
+ * of which the greatest decides. */
+enum flow_kind { FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE, FLOW_SCORES };
 struct flow {
 	uint32_t *slot;
 	uint32_t n;
 	enum flow_kind kind;
 	bool sparse; /* scikit-learn passes a sparse matrix: trees then refuse
 		      * NaN */
-	struct array classes; /* FLOW_PROBABILITIES */
+	struct array classes; /* FLOW_PROBABILITIES, FLOW_SCORES */
+	uint32_t *decision; /* FLOW_PROBABILITIES: one score a class, if these
+			     * are what decides */
 	uint32_t *margin;   /* what decision_function gives, one for two */
 	uint32_t n_margins; /* classes; 0 where there is no such method */
 };
@@ -140,6 +143,17 @@ MUST_USE bool sk_classes(const struct step *s, uint32_t least,
 MUST_USE bool sk_probabilities(const struct step *s, enum model_link link,
     const uint32_t *src, uint32_t n, const struct array *classes,
     struct flow *out, struct err *err);
+/* The n numbers of decision_function decide, one for two classes: `out`, as a
+ * classifier without probabilities gives it. */
+MUST_USE bool sk_scores(const struct step *s, const uint32_t *src, uint32_t n,
+    const struct array *classes, struct flow *out, struct err *err);
+/* What predict gives: one slot a class, 1 for the one that is predicted and 0
+ * for the others. The flow is a classifier's. */
+MUST_USE bool sk_predicted(const struct step *s, const struct flow *in,
+    uint32_t **ret, struct err *err);
+/* n numbers divided by their sum, in place; all the same where that is 0. */
+MUST_USE bool sk_shares(const struct step *s, uint32_t *slots, uint32_t n,
+    struct err *err);
 /* Note that decision_function gives these n slots. */
 MUST_USE bool sk_margins(const struct step *s, const uint32_t *src,
     uint32_t n, struct flow *out, struct err *err);
@@ -151,6 +165,10 @@ MUST_USE bool sk_slots(const struct step *s, uint32_t first, uint32_t n,
  * first. */
 MUST_USE bool sk_linear(const struct step *s, const struct flow *in,
     uint32_t n_out, uint32_t *dst, struct err *err);
+/* A classifier of weighted sums, with the link for two classes or more. */
+MUST_USE bool sk_logistic(const struct step *s, const struct flow *in,
+    const struct array *classes, enum model_link two, enum model_link more,
+    struct flow *out, struct err *err);
 /* dst is the average of n slots, by weights or, where NULL, plain. */
 MUST_USE bool sk_average(const struct step *s, const uint32_t *src,
     uint32_t n, const double *weights, uint32_t *dst, struct err *err);

@@ -6,7 +6,7 @@
  *   MODEL INPUT EXPECTED RULE
  *
  * INPUT is a JSON list of records, or of lists in model order; EXPECTED is {"predict": [...]} and, for a
- * classifier, "proba"; a null among the predictions is a row that must be
+ * classifier, "proba" if it has probabilities, "score" if it tells one; a null among the predictions is a row that must be
  * refused. RULE is "-", or COLUMN=NUMBER: a null
  * in that column is that number before the model sees it. MODEL is imported,
  * compiled and scored as the server would. EXPECTED may be "refused:TEXT":
@@ -119,6 +119,50 @@ compare_number(struct result *r, double got, double want)
 		r->worst = diff;
 }
 
+/* The numbers of a regression, one or a list. */
+static bool
+compare_numbers(const struct model *m, const double *out, const cJSON *want,
+    int i, struct result *r)
+{
+	if (!cJSON_IsArray(want) && model_outputs(m) == 1) {
+		compare_number(r, out[0], want->valuedouble);
+		return true;
+	}
+	if ((uint32_t)cJSON_GetArraySize(want) != model_outputs(m))
+		return fail(r, "row %d: %u numbers", i, model_outputs(m));
+	for (uint32_t k = 0; k < model_outputs(m); k++)
+		compare_number(r, out[k],
+		    cJSON_GetArrayItem(want, (int)k)->valuedouble);
+	return true;
+}
+
+/* The class that was decided on, without probabilities. */
+static bool
+compare_class(const struct model *m, const double *out, const cJSON *want,
+    const cJSON *score, int i, struct result *r)
+{
+	double best = -INFINITY, next = -INFINITY;
+	struct model_class c;
+
+	for (uint32_t k = 0; k < model_classes(m); k++) {
+		if (out[k] > best) {
+			next = best;
+			best = out[k];
+		} else if (out[k] > next) {
+			next = out[k];
+		}
+	}
+	if (score != NULL && model_score_output(m) < 0)
+		return fail(r, "row %d: no score", i);
+	if (score != NULL)
+		compare_number(r, out[model_score_output(m)],
+		    score->valuedouble);
+	model_class_at(m, score_class(m, out), &c);
+	return same_label(&c, want) ||
+	    best - next <= 4 * tolerance * fmax(1, fabs(best)) ||
+	    fail(r, "row %d: predicts %.*s", i, STR_ARG(c.text));
+}
+
 /* One row's outputs against row i of the expected. */
 static bool
 compare_row(const struct model *m, const double *out, const cJSON *expected,
@@ -131,10 +175,14 @@ compare_row(const struct model *m, const double *out, const cJSON *expected,
 	double best = -1, next = -1;
 	struct model_class c;
 
-	if (model_task(m) == MODEL_REGRESSION) {
-		compare_number(r, out[0], predict->valuedouble);
-		return true;
-	}
+	if (model_task(m) == MODEL_REGRESSION)
+		return compare_numbers(m, out, predict, i, r);
+	if (model_has_probabilities(m) != cJSON_IsArray(proba))
+		return fail(r, "row %d: %s probabilities", i,
+		    model_has_probabilities(m) ? "has" : "has no");
+	if (!model_has_probabilities(m))
+		return compare_class(m, out, predict, cJSON_GetArrayItem(
+		    cJSON_GetObjectItem(expected, "score"), i), i, r);
 	if ((uint32_t)cJSON_GetArraySize(proba) != model_classes(m))
 		return fail(r, "row %d: %u classes", i, model_classes(m));
 	for (uint32_t k = 0; k < model_classes(m); k++) {

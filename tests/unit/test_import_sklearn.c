@@ -190,10 +190,14 @@ a_number_that_is_not_finite_is_refused(void **state)
 }
 
 static void
-several_outputs_are_refused(void **state)
+several_numbers_are_predicted_one_a_row_of_coefficients(void **state)
 {
-	const double coef[] = {1, 2, 3, 4};
+	const double coef[] = {1, 2, 3, 4}, cells[] = {10, 1};
 	const int32_t dims[] = {2, 2};
+	struct score_fault fault;
+	char scratch[4096] __attribute__((aligned(64)));
+	struct model *m;
+	double out[2];
 
 	(void)state;
 	p_start(&p);
@@ -201,9 +205,18 @@ several_outputs_are_refused(void **state)
 	p_common("1.7.2", 2);
 	p_text(&p, "coef_");
 	p_array(&p, "f8", dims, 2, coef, sizeof(coef), "C");
+	p_text(&p, "intercept_");
+	p_float(&p, 5);
 	p_end_object(&p);
 	p_stop(&p);
-	assert_refused("predicts several values");
+	m = import_p();
+	assert_non_null(m);
+	assert_int_equal(model_task(m), MODEL_REGRESSION);
+	assert_int_equal(model_outputs(m), 2);
+	assert_true(score_scratch_bytes(m, 1) <= sizeof(scratch));
+	assert_true(score_rows(m, cells, 1, out, scratch, &fault));
+	assert_true(out[0] == 17 && out[1] == 39);
+	model_close(m);
 }
 
 /* HistGradientBoostingRegressor of no trees, with an attribute of value 1
@@ -305,9 +318,10 @@ p_calibrated(const char *method, int32_t n)
 }
 
 static void
-a_margin_alone_is_no_answer(void **state)
+a_margin_alone_decides_without_probabilities(void **state)
 {
 	const double coef[] = {2, -1}, classes[] = {0, 1};
+	struct model *m;
 
 	(void)state;
 	p_start(&p);
@@ -321,8 +335,11 @@ a_margin_alone_is_no_answer(void **state)
 	p_doubles(&p, classes, 2);
 	p_end_object(&p);
 	p_stop(&p);
-	assert_refused("gives no probabilities; train it inside of "
-	    "CalibratedClassifierCV(method='sigmoid')");
+	m = import_p();
+	assert_non_null(m);
+	assert_int_equal(model_classes(m), 2);
+	assert_false(model_has_probabilities(m));
+	model_close(m);
 	p_calibrated("isotonic", 2);
 	assert_refused("method='isotonic' is not supported; known are "
 	    "'sigmoid'");
@@ -764,10 +781,10 @@ main(void)
 	    TEST(an_unknown_attribute_is_refused_by_name),
 	    TEST(what_was_not_fitted_is_refused),
 	    TEST(a_number_that_is_not_finite_is_refused),
-	    TEST(several_outputs_are_refused),
+	    TEST(several_numbers_are_predicted_one_a_row_of_coefficients),
 	    TEST(histogram_boosting_says_what_it_cannot_do),
 	    TEST(a_vote_is_the_weighted_average),
-	    TEST(a_margin_alone_is_no_answer),
+	    TEST(a_margin_alone_decides_without_probabilities),
 	    TEST(classes_that_are_not_known_are_refused_by_step),
 	    TEST(categories_that_are_booleans_let_clients_send_them),
 	    TEST(an_estimator_must_come_last_and_must_come),
