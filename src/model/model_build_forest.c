@@ -13,6 +13,10 @@
 #include <string.h>
 
 #include "model/model_ir.h"
+#include "model/model_ranks.h"
+
+/* How a forest is scored until someone measures it. */
+enum { ALONE_LEAVES = 0, ROWS_FROM = 16 };
 
 /* What is known while one forest is compiled. */
 struct compile {
@@ -52,6 +56,14 @@ nan_left(const struct compile *c, const struct build_tree *t, uint32_t i)
 	    !ir_slot(c->b, c->src[t->feature[i]])->finite;
 }
 
+/* Whether v is a finite number of the type that sums have. */
+static bool
+is_sum(const struct compile *c, double v)
+{
+	return c->in->compare == TREE_F32_LT_F32 ? isfinite((float)v) :
+	    isfinite(v);
+}
+
 /* Hold one tree against its own counts, and mark the lanes it needs. */
 static bool
 check_tree(struct compile *c, uint32_t number, struct err *err)
@@ -70,7 +82,7 @@ check_tree(struct compile *c, uint32_t number, struct err *err)
 	for (uint32_t i = 0; i < t->n_nodes; i++) {
 		if (is_leaf(t, i)) {
 			for (uint32_t j = 0; j < n_values; j++)
-				if (!isfinite(t->value[(size_t)i * n_values +
+				if (!is_sum(c, t->value[(size_t)i * n_values +
 				    j]))
 					return bad_tree(err, number, i,
 					    "has a value that is not finite");
@@ -209,6 +221,19 @@ split_key(const struct compile *c, int32_t feature, double threshold)
 	return 0;
 }
 
+/* What a leaf's node has for a key. */
+static uint32_t
+leaf_key(struct compile *c, const double *value)
+{
+	union {
+		float f;
+		uint32_t u;
+	} v = {.f = (float)value[0]};
+
+	return image_leaf_is_inline(&c->out->head) ? v.u :
+	    ir_leaves_add(&c->out->leaves, value);
+}
+
 static bool
 compile_tree(struct compile *c, uint32_t number, struct err *err)
 {
@@ -232,8 +257,8 @@ compile_tree(struct compile *c, uint32_t number, struct err *err)
 			level_end = tail;
 		}
 		if (is_leaf(t, i)) {
-			nodes[head].key = ir_leaves_add(&out->leaves,
-			    t->value + (size_t)i * c->in->n_values);
+			nodes[head].key = leaf_key(c, t->value +
+			    (size_t)i * c->in->n_values);
 			continue;
 		}
 		/* A node with two parents would be laid out twice, and its
@@ -258,6 +283,18 @@ compile_tree(struct compile *c, uint32_t number, struct err *err)
 	return true;
 }
 
+/* Leaves of the largest tree. */
+static uint32_t
+widest_tree(const struct ir_forest *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t t = 0; t < out->head.trees; t++)
+		if (out->trees[t].nodes > n)
+			n = out->trees[t].nodes;
+	return (n + 1) / 2;
+}
+
 static bool
 make_trees(struct compile *c, uint64_t n_nodes, uint64_t n_leaves,
     uint32_t widest, struct err *err)
@@ -271,12 +308,15 @@ make_trees(struct compile *c, uint64_t n_nodes, uint64_t n_leaves,
 	c->seen = ARENA_ARRAY(mem, widest, bool);
 	if (out->trees == NULL || out->nodes == NULL || c->queue == NULL ||
 	    c->seen == NULL || !ir_leaves_init(mem, &out->leaves,
-	    c->in->n_values, n_leaves))
+	    c->in->n_values, image_leaf_is_inline(&out->head) ? 0 : n_leaves))
 		return ir_full(c->b, err);
 	for (uint32_t k = 0; k < c->in->n_trees; k++)
 		if (!compile_tree(c, k, err))
 			return false;
 	out->n_nodes = c->at_node;
+	out->head.alone = widest_tree(out) <= ALONE_LEAVES ? ALONE_TREES :
+	    ALONE_WALK;
+	out->head.rows_from = widest_tree(out) <= RANKS_LEAVES ? ROWS_FROM : 0;
 	out->head.trees = c->in->n_trees;
 	out->head.leaves = out->leaves.n;
 	return true;
@@ -299,11 +339,12 @@ compile_forest(struct compile *c, struct err *err)
 	    out->base == NULL)
 		return ir_full(c->b, err);
 	for (uint32_t k = 0; k < in->n_outputs && in->base != NULL; k++) {
-		if (!isfinite(in->base[k]))
+		if (!is_sum(c, in->base[k]))
 			return err_set(err, ERR_MODEL, ERR_NOWHERE,
 			    "the forest starts from a number that is not "
 			    "finite");
-		out->base[k] = in->base[k];
+		out->base[k] = in->compare == TREE_F32_LT_F32 ?
+		    (double)(float)in->base[k] : in->base[k];
 	}
 	for (uint32_t k = 0; k < in->n_trees; k++) {
 		const struct build_tree *t = &in->trees[k];

@@ -6,6 +6,7 @@
  */
 #include "model/model_check.h"
 
+#include <float.h>
 #include <math.h>
 
 static bool
@@ -38,6 +39,18 @@ check_lanes(struct check *c, const struct image_forest *f, uint32_t slots)
 	return true;
 }
 
+/* Whether some number may go left at the key, and some right: of float
+ * lanes, from what the least float is not below to what the greatest is
+ * below; of lanes with cuts, which key 0 would be left of, one of these. */
+static bool
+key_splits(const struct check *c, const struct image_forest *f, uint32_t lane,
+    uint32_t key)
+{
+	if (f->compare == TREE_F64_LE_F64)
+		return key > 0 && key <= c->m->lanes[f->lane + lane - 1].cuts;
+	return key >= image_key(-FLT_MAX) && key <= image_key(INFINITY);
+}
+
 static bool
 check_tree(struct check *c, const struct image_forest *f,
     const struct image_tree *t)
@@ -62,7 +75,9 @@ check_tree(struct check *c, const struct image_forest *f,
 			level_end = tail;
 		}
 		if (n->link == 0) {
-			if (n->key >= f->leaves)
+			if (image_leaf_is_inline(f) ?
+			    !isfinite(image_leaf_value(n)) :
+			    n->key >= f->leaves)
 				return check_bad(c, n,
 				    "a leaf that is not there");
 			continue;
@@ -72,6 +87,8 @@ check_tree(struct check *c, const struct image_forest *f,
 		    t->nodes - tail < 2)
 			return check_bad(c, n,
 			    "a node with children in the wrong place");
+		if (!key_splits(c, f, lane, n->key))
+			return check_bad(c, n, "a node that splits nothing");
 		tail += 2;
 	}
 	if (tail != t->nodes || depth != t->depth)
@@ -91,6 +108,7 @@ check_forest(struct check *c, const struct image_step *s)
 		return false;
 	if (f->compare > TREE_F32_LT_F32 || f->takes_nan > 1 ||
 	    f->n_values == 0 || f->n_values > s->width ||
+	    f->alone > ALONE_TREES ||
 	    !isfinite(f->divide) || f->divide == 0)
 		return check_bad(c, f, "a forest of no kind");
 	if (!check_lanes(c, f, s->dst) ||

@@ -25,7 +25,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 _Static_assert(sizeof(float) == 4 && sizeof(double) == 8, "IEEE 754");
 
 #define IMAGE_MAGIC   "\x89LSM\r\n\x1a\n" /* text-mode transfers break it */
-#define IMAGE_VERSION 1u
+#define IMAGE_VERSION 2u
 #define IMAGE_ALIGN   64u
 
 struct image_header {
@@ -220,9 +220,15 @@ struct image_forest {
 	uint32_t n_values;      /* numbers a leaf */
 	uint32_t lane_bits;     /* of a node's link */
 	uint32_t base;          /* params: one an output */
+	uint32_t alone;         /* enum image_alone: one row by itself */
+	uint32_t rows_from;     /* so many rows go side by side; 0: never */
 	uint32_t zero;
 	double divide;
 };
+/* How one row goes through a forest: walk after walk, or through many trees
+ * side by side. All ways give the same bits; which is fastest is measured at
+ * import. */
+enum image_alone { ALONE_WALK, ALONE_TREES };
 struct image_lane {
 	uint32_t slot;
 	uint32_t nan_left;
@@ -235,13 +241,31 @@ struct image_tree {
 };
 /* Nodes of a tree lie level by level; the right child follows the left. An
  * inner node's link is delta << lane_bits | lane; its right child is delta
- * nodes on. A leaf has link 0 (lane 0, never left, to itself) and its key is
- * the number of its leaf. */
+ * nodes on. A leaf has link 0 (lane 0, never left, to itself); its key is the
+ * number of its leaf, or its value where that is one float. */
 struct image_node {
 	uint32_t key;
 	uint32_t link;
 };
 _Static_assert(sizeof(struct image_node) == 8, "walks count on it");
+
+/* Whether the nodes hold the values of leaves, and there are no `leaves`. */
+static inline bool
+image_leaf_is_inline(const struct image_forest *f)
+{
+	return f->compare == TREE_F32_LT_F32 && f->n_values == 1;
+}
+
+static inline float
+image_leaf_value(const struct image_node *leaf)
+{
+	union {
+		uint32_t u;
+		float f;
+	} v = {.u = leaf->key};
+
+	return v.f;
+}
 
 enum image_section_kind {
 #define SECTION(name, type) SECTION_##name,

@@ -16,7 +16,7 @@
 
 /* Scratch of a block of rows stays within this where a row is that small. */
 #define BLOCK_BYTES ((size_t)1 << 18)
-#define BLOCK_ROWS  64u
+#define BLOCK_ROWS  256u
 
 static bool
 check_header(struct str bytes, struct err *err)
@@ -121,6 +121,19 @@ view_aliases(struct model *m, struct err *err)
 	return true;
 }
 
+/* What a forest over ranks wants of scratch. */
+static void
+size_ranks(struct model *m, const struct ranks *r)
+{
+	size_t values = (size_t)r->constants + RANKS_SIDE * r->blends_max;
+	size_t bytes = (RANKS_TREES + values) * RANKS_ROWS;
+
+	if (r->columns > m->columns_max)
+		m->columns_max = r->columns;
+	if (bytes > m->ranks_bytes)
+		m->ranks_bytes = bytes;
+}
+
 /* How scoring will use its scratch. */
 static void
 size_scratch(struct model *m)
@@ -128,11 +141,14 @@ size_scratch(struct model *m)
 	size_t row;
 
 	m->keys_max = 1;
-	for (uint32_t i = 0; i < m->n_forests; i++)
+	for (uint32_t i = 0; i < m->n_forests; i++) {
 		if (m->forests[i].lanes + 1 > m->keys_max)
 			m->keys_max = m->forests[i].lanes + 1;
+		if (m->ranks[i] != NULL)
+			size_ranks(m, m->ranks[i]);
+	}
 	row = m->about->slots * sizeof(double) +
-	    m->keys_max * sizeof(uint32_t);
+	    m->keys_max * sizeof(uint32_t) + m->columns_max;
 	m->block_rows = BLOCK_ROWS;
 	while (m->block_rows > 1 && m->block_rows * row > BLOCK_BYTES)
 		m->block_rows /= 2;
@@ -148,7 +164,8 @@ open_image(struct model *m, struct str bytes, struct err *err)
 	m->bytes = bytes.p;
 	m->n_bytes = bytes.n;
 	if (!check_header(bytes, err) || !find_sections(m, bytes, err) ||
-	    !model_check(m, err) || !view_aliases(m, err))
+	    !model_check(m, err) || !view_aliases(m, err) ||
+	    !model_ranks(m, err))
 		return false;
 	size_scratch(m);
 	return true;
@@ -200,5 +217,7 @@ model_close(struct model *m)
 		return;
 	file_unmap(&m->map);
 	free(m->alias_views);
+	free(m->ranks);
+	arena_done(&m->derived);
 	free(m);
 }

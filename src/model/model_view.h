@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "model/model.h"
 #include "model/model_format.h"
+#include "model/model_ranks.h"
 
 /*
  * An opened image: a typed pointer to each section. For model/ and score/
@@ -22,7 +24,12 @@ struct model {
 	IMAGE_SECTIONS(SECTION)
 #undef SECTION
 	struct model_alias *alias_views; /* one an alias */
+	struct ranks **ranks; /* one a forest, NULL: none */
+	struct arena derived; /* what they lie in */
+	bool wide;            /* vector registers of 32 bytes are there */
 	uint32_t keys_max;    /* lanes of the largest forest, lane 0 too */
+	size_t ranks_bytes;   /* scratch of rows side by side, beside: */
+	uint32_t columns_max; /* ... bytes of ranks a row */
 	uint32_t block_rows;  /* rows that are scored side by side */
 };
 

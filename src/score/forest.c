@@ -1,245 +1,31 @@
 /* SPDX-License-Identifier: ISC
  *
- * Walks through trees. Numbers become keys once a row (see model_format.h),
- * then every step down is one unsigned comparison whose outcome is added to
- * an address: no branch to guess wrong. Several walks are in flight at once,
- * since one alone mostly waits for memory; a walk that has come to its leaf
- * stays there. Sums are taken tree after tree in the order of the file,
- * whichever way the walks went, so one row and many give the same bits; they
- * are rounded to float after each tree where the library's sums are floats.
+ * Forests: which of the ways through the trees a block of rows takes. All of
+ * them add up the same leaves in the order of the file, in the type in which
+ * the library does, so they give the same bits.
  */
 #include <math.h>
-#include <string.h>
 
 #include "model/model_build.h"
 #include "score/steps.h"
 
-/* Walks in flight: rows of a tree, trees of a row (which have one address of
- * keys, so there are registers for more); steps between two looks whether
- * all have arrived. */
-enum { ROWS = SCORE_WALKS, TREES = 16, EAGER = 4 };
-
-static uint32_t
-missing_key(const struct image_lane *lane)
+/* Rows side by side for as many whole groups as there are, and for what is
+ * left where that pays; the rest walks. */
+static void
+score_sums(struct block *b, const struct image_forest *f,
+    const struct ranks *ranks, uint32_t outputs, double *y)
 {
-	return lane->nan_left ? 0 : UINT32_MAX;
-}
+	size_t side = 0;
 
-/* How many cuts are below x. */
-static uint32_t
-rank(const double *cuts, uint32_t n, double x)
-{
-	uint32_t low = 0;
-
-	while (n > 0) {
-		uint32_t half = n / 2;
-
-		if (cuts[low + half] < x) {
-			low += half + 1;
-			n -= half + 1;
-		} else {
-			n = half;
-		}
+	if (ranks != NULL && f->rows_from > 0) {
+		side = b->rows / RANKS_ROWS * RANKS_ROWS;
+		if (b->rows - side >= f->rows_from)
+			side = b->rows;
 	}
-	return low;
-}
-
-/* The keys of one lane, `width` apart. */
-static void
-make_lane(const struct image_lane *lane, const double *cuts, const double *x,
-    size_t rows, uint32_t *key, size_t width)
-{
-	if (lane->cuts > 0) {
-		for (size_t r = 0; r < rows; r++)
-			key[r * width] = isnan(x[r]) ? missing_key(lane) :
-			    rank(cuts, lane->cuts, x[r]);
-		return;
-	}
-	for (size_t r = 0; r < rows; r++)
-		key[r * width] = isnan(x[r]) ? missing_key(lane) :
-		    image_key((float)x[r]);
-}
-
-/* keys[r * width + lane] for every row, and for rows that fill up the last
- * group of walks. */
-static void
-make_keys(struct block *b, const struct image_forest *f)
-{
-	const struct image_lane *lanes = b->m->lanes + f->lane;
-	size_t width = (size_t)f->lanes + 1;
-	size_t rows = (b->rows + ROWS - 1) / ROWS * ROWS;
-
-	for (size_t r = 0; r < b->rows; r++)
-		b->keys[r * width] = UINT32_MAX;
-	for (uint32_t k = 0; k < f->lanes; k++)
-		make_lane(&lanes[k], b->m->params + lanes[k].cut,
-		    b->frame + lanes[k].slot * b->stride, b->rows,
-		    b->keys + k + 1, width);
-	if (b->rows > 1)
-		memset(b->keys + b->rows * width, 0xff,
-		    (rows - b->rows) * width * sizeof(*b->keys));
-}
-
-/* One step down. The comparison is a subtraction whose sign is spread over
- * the word (-1: left), as compilers make a branch of `<`. */
-static inline const struct image_node *
-step(const struct image_node *n, const uint32_t *keys, uint32_t bits,
-    uint32_t mask)
-{
-	uint32_t link = n->link;
-	int64_t less = ((int64_t)keys[link & mask] - (int64_t)n->key) >> 63;
-
-	return n + ((int64_t)(link >> bits) + less);
-}
-
-/*
- * All walks to their leaves: `depth` steps, or fewer where all have come to
- * one before. The keys of walk i are at keys + i * stride. Written out, since
- * walks have to stay in registers: compilers keep an array in memory even
- * where they unroll every loop over it.
- */
-#define EACH_ROW(DO)  DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
-#define EACH_TREE(DO) EACH_ROW(DO) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) \
-	DO(14) DO(15)
-_Static_assert(ROWS == 8 && TREES == 16, "as many as EACH_ROW, EACH_TREE");
-
-#define LOAD(i)  const struct image_node *n##i = at[i];
-#define STEP(i)  n##i = step(n##i, keys + i * stride, bits, mask);
-#define LINK(i)  | n##i->link
-#define STORE(i) at[i] = n##i;
-#define WALK(EACH) \
-	uint32_t mask = (1u << bits) - 1; \
-	EACH(LOAD) \
-	while (depth-- > 0) { \
-		EACH(STEP) \
-		if (depth % EAGER == 0 && (0 EACH(LINK)) == 0) \
-			break; \
-	} \
-	EACH(STORE)
-
-static void
-walk_rows(const struct image_node **at, const uint32_t *keys, size_t stride,
-    uint32_t depth, uint32_t bits)
-{
-	WALK(EACH_ROW)
-}
-
-static void
-walk_trees(const struct image_node **at, const uint32_t *keys, uint32_t depth,
-    uint32_t bits)
-{
-	enum { stride = 0 };
-
-	WALK(EACH_TREE)
-}
-
-static bool
-sums_are_floats(const struct image_forest *f)
-{
-	return f->compare == TREE_F32_LT_F32;
-}
-
-/* The sum of two floats as a float: in double it is exact enough that
- * rounding it again changes nothing. */
-static inline double
-add_floats(double a, double b)
-{
-	return (double)(float)(a + b);
-}
-
-/* Add the leaf's numbers to sums that lie `stride` apart. */
-static inline void
-add_leaf(const double *leaves, uint32_t n_values, const struct image_node *n,
-    bool floats, double *sum, size_t stride)
-{
-	const double *v = leaves + (size_t)n->key * n_values;
-
-	if (floats) {
-		for (uint32_t j = 0; j < n_values; j++)
-			sum[j * stride] = add_floats(sum[j * stride], v[j]);
-		return;
-	}
-	sum[0] += v[0];
-	for (uint32_t j = 1; j < n_values; j++)
-		sum[j * stride] += v[j];
-}
-
-/* One row through all trees, several trees at a time. A single sum is kept
- * out of memory: it would be written and read again between any two trees. */
-static void
-score_row(struct block *b, const struct image_forest *f, uint32_t outputs,
-    double *y)
-{
-	const struct image_node *nodes = b->m->nodes;
-	const struct image_tree *trees = b->m->trees + f->tree;
-	const double *leaves = b->m->leaves + f->leaf;
-	bool floats = sums_are_floats(f);
-	double alone = y[0];
-
-	for (uint32_t t = 0; t < f->trees; t += TREES) {
-		const struct image_node *at[TREES];
-		uint32_t n = f->trees - t, depth = 0;
-
-		if (n > TREES)
-			n = TREES;
-		for (uint32_t i = 0; i < TREES; i++) {
-			const struct image_tree *tree =
-			    &trees[t + (i < n ? i : 0)];
-
-			at[i] = nodes + tree->node;
-			if (tree->depth > depth)
-				depth = tree->depth;
-		}
-		walk_trees(at, b->keys, depth, f->lane_bits);
-		if (outputs == 1 && floats) {
-			for (uint32_t i = 0; i < n; i++)
-				alone = add_floats(alone, leaves[at[i]->key]);
-			continue;
-		}
-		if (outputs == 1) {
-			for (uint32_t i = 0; i < n; i++)
-				alone += leaves[at[i]->key];
-			continue;
-		}
-		for (uint32_t i = 0; i < n; i++)
-			add_leaf(leaves, f->n_values, at[i], floats,
-			    y + trees[t + i].first_output * b->stride,
-			    b->stride);
-	}
-	if (outputs == 1)
-		y[0] = alone;
-}
-
-/* All rows through all trees, several rows at a time through one tree. There
- * are keys for a whole number of groups; those past the last row are of no
- * row, and their walks go for nothing. */
-static void
-score_block(struct block *b, const struct image_forest *f, double *y)
-{
-	size_t width = (size_t)f->lanes + 1;
-	const double *leaves = b->m->leaves + f->leaf;
-	bool floats = sums_are_floats(f);
-
-	for (uint32_t t = 0; t < f->trees; t++) {
-		const struct image_tree *tree = b->m->trees + f->tree + t;
-		const struct image_node *root = b->m->nodes + tree->node;
-		double *sum = y + tree->first_output * b->stride;
-
-		for (size_t r = 0; r < b->rows; r += ROWS) {
-			const struct image_node *at[ROWS];
-			size_t n = b->rows - r;
-
-			if (n > ROWS)
-				n = ROWS;
-			for (size_t i = 0; i < ROWS; i++)
-				at[i] = root;
-			walk_rows(at, b->keys + r * width, width,
-			    tree->depth, f->lane_bits);
-			for (size_t i = 0; i < n; i++)
-				add_leaf(leaves, f->n_values, at[i], floats,
-				    sum + r + i, b->stride);
-		}
-	}
+	if (side > 0)
+		score_forest_rows(b, f, ranks, outputs, y, side);
+	if (side < b->rows)
+		score_forest_walk(b, f, outputs, y, side, b->rows - side);
 }
 
 void
@@ -253,14 +39,10 @@ score_forest(struct block *b, const struct image_step *s)
 	    f->compare == TREE_F64_LE_F64 ? INFINITY : FLOAT_LIMIT);
 	if (b->rows == 0)
 		return;
-	make_keys(b, f);
 	for (uint32_t k = 0; k < s->width; k++)
 		for (size_t r = 0; r < b->rows; r++)
 			y[k * b->stride + r] = base[k];
-	if (b->rows == 1)
-		score_row(b, f, s->width, y);
-	else
-		score_block(b, f, y);
+	score_sums(b, f, b->m->ranks[s->at], s->width, y);
 	if (f->divide == 1)
 		return;
 	for (uint32_t k = 0; k < s->width; k++)

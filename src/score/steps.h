@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "model/model_format.h"
+#include "model/model_ranks.h"
 #include "model/model_view.h"
 #include "score/score.h"
 
@@ -15,8 +16,11 @@ struct block {
 	const struct model *m;
 	double *frame;    /* slot s of row r: frame[s * stride + r]; what no
 	                   * step has written is 0 */
-	uint32_t *keys;   /* of forests: keys_max a row; for more than one row
-	                   * a multiple of SCORE_WALKS of them */
+	union {           /* room for one forest at a time: */
+		uint32_t *keys; /* of walks: keys_max a row; for more than one
+		                 * row a multiple of SCORE_WALKS of them */
+		int8_t *bytes;  /* of rows side by side */
+	};
 	size_t stride;    /* rows the block began with */
 	size_t rows;      /* rows still in it: the first of these */
 	bool refused;
@@ -49,5 +53,13 @@ void score_link(struct block *b, const struct image_step *s);
 void score_calc(struct block *b, const struct image_step *s);
 void score_fold(struct block *b, const struct image_step *s);
 void score_median(struct block *b, const struct image_step *s);
+
+/* Add all trees to the sums of n rows from row `from`, which lie at y and
+ * hold what the sums start from. */
+void score_forest_walk(struct block *b, const struct image_forest *f,
+    uint32_t outputs, double *y, size_t from, size_t n);
+/* The same for the first n rows, side by side. */
+void score_forest_rows(struct block *b, const struct image_forest *f,
+    const struct ranks *r, uint32_t outputs, double *y, size_t n);
 
 #endif

@@ -149,7 +149,7 @@ shop(struct model_build *b)
 
 /* Two trees of three leaves over the first two inputs. */
 static void
-forest(struct model_build *b, bool cuts)
+forest(struct model_build *b, enum zoo which)
 {
 	static const char *const kinds[] = {"low", "mid", "high"};
 	static const int32_t left[] = {1, -1, 3, -1, -1};
@@ -161,6 +161,7 @@ forest(struct model_build *b, bool cuts)
 	    1, 0, 0, 0, 0.125, 0.875};
 	struct build_tree trees[2];
 	struct build_forest f = {.n_trees = 2, .trees = trees, .divide = 2};
+	bool classes_ = which == ZOO_FOREST;
 	uint32_t src[2], y;
 
 	src[0] = input(b, "x");
@@ -169,12 +170,13 @@ forest(struct model_build *b, bool cuts)
 		trees[i] = (struct build_tree){.n_nodes = countof(left),
 		    .left = left, .right = right, .feature = feature,
 		    .threshold = threshold, .value = value,
-		    .missing_left = cuts ? missing_left : NULL};
-	f.compare = cuts ? TREE_F64_LE_F64 : TREE_F32_LE_F64;
-	f.takes_nan = cuts;
-	f.n_values = f.n_outputs = cuts ? 1 : 3;
+		    .missing_left = classes_ ? NULL : missing_left};
+	f.compare = which == ZOO_CUTS ? TREE_F64_LE_F64 :
+	    which == ZOO_FLOATS ? TREE_F32_LT_F32 : TREE_F32_LE_F64;
+	f.takes_nan = !classes_;
+	f.n_values = f.n_outputs = classes_ ? 3 : 1;
 	BUILD(model_build_forest(b, src, 2, &f, &y, &err));
-	if (cuts) {
+	if (!classes_) {
 		BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
 		return;
 	}
@@ -221,7 +223,7 @@ zoo_build(enum zoo which, struct arena *mem)
 	else if (which == ZOO_LEAVES)
 		leaves(b);
 	else
-		forest(b, which == ZOO_CUTS);
+		forest(b, which);
 	return b;
 }
 

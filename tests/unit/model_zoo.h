@@ -17,6 +17,7 @@ enum zoo {
 	ZOO_FOREST, /* vector leaves, three classes */
 	ZOO_CUTS,   /* double splits that take missing values, a regression */
 	ZOO_LEAVES, /* linear in float, linear leaves, a regression */
+	ZOO_FLOATS, /* float splits and sums, leaves in the nodes */
 	ZOO_COUNT
 };
 /* A colour of the shop's that is not ASCII. */

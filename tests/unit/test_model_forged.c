@@ -256,6 +256,16 @@ static const struct forgery forgeries[] = {
     {ZOO_CUTS, AT(lanes, 0, struct image_lane, cuts), U(9),
      "not the next params"},
     {ZOO_CUTS, PLAIN(params, 0, double), F(NAN), "its step cannot have"},
+    {ZOO_CUTS, AT(nodes, 0, struct image_node, key), U(0), "splits nothing"},
+    {ZOO_CUTS, AT(nodes, 0, struct image_node, key), U(2), "splits nothing"},
+    {ZOO_FLOATS, AT(forests, 0, struct image_forest, alone), U(2),
+     "a forest of no kind"},
+    {ZOO_FLOATS, AT(nodes, 0, struct image_node, key), U(0),
+     "splits nothing"},
+    {ZOO_FLOATS, AT(nodes, 0, struct image_node, key), U(0xff800001),
+     "splits nothing"},
+    {ZOO_FLOATS, AT(nodes, 1, struct image_node, key), U(0x7f800000),
+     "a leaf that is not there"},
 };
 
 static struct arena mem;

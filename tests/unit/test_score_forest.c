@@ -19,9 +19,14 @@
 #include "base/str.h"
 #include "model/model.h"
 #include "model/model_build.h"
+#include "model/model_view.h"
 #include "score/score.h"
 
 enum { FEATURES = 6, ROWS = 300, NODES_MAX = 511, VALUES_MAX = 3 };
+
+/* How trees grow: a node is a leaf once in `stop` times (0: only at full
+ * depth), thresholds are awkward or any of `spread` numbers. */
+static long stop = 5, spread = 0;
 
 struct tree {
 	uint32_t n;
@@ -45,6 +50,8 @@ awkward(void)
 	    DBL_MIN, 5e-324, 1e30, -1e30, 3.4028234e38};
 	double v = pick(at, countof(at));
 
+	if (spread > 0)
+		return (double)(lrand48() % spread) / 7;
 	switch (lrand48() % 6) {
 	case 0:
 		return nextafter(v, INFINITY);
@@ -73,11 +80,16 @@ finite_for(enum tree_compare rule, double v)
 static void
 grow(struct tree *t, uint32_t i, int depth, enum tree_compare rule)
 {
-	if (depth == 0 || lrand48() % 5 == 0 || t->n + 2 > NODES_MAX) {
+	if (depth == 0 || (stop > 0 && lrand48() % stop == 0) ||
+	    t->n + 2 > NODES_MAX) {
 		t->left[i] = t->right[i] = -1;
-		for (int j = 0; j < VALUES_MAX; j++)
-			t->value[i * VALUES_MAX + j] = lrand48() % 2 ?
-			    drand48() - 0.5 : 0.5 * (double)(lrand48() % 3);
+		for (int j = 0; j < VALUES_MAX; j++) {
+			double v = lrand48() % 2 ? drand48() - 0.5 :
+			    0.5 * (double)(lrand48() % 3);
+
+			t->value[i * VALUES_MAX + j] =
+			    rule == TREE_F32_LT_F32 ? (double)(float)v : v;
+		}
 		return;
 	}
 	t->feature[i] = (int32_t)(lrand48() % FEATURES);
@@ -171,22 +183,68 @@ compile(struct arena *mem, const struct tree *trees, uint32_t n_trees,
 	return m;
 }
 
-/* Many rows at once, one at a time, and by the plain walk: equal bits. */
+/* The sums of one row, by the plain walk. */
+static void
+expect(const struct tree *trees, const struct build_forest *f,
+    const double *row, double *want)
+{
+	memcpy(want, f->base, f->n_outputs * sizeof(*want));
+	for (uint32_t t = 0; t < f->n_trees; t++) {
+		const double *v = walk(&trees[t], row, f->compare);
+
+		for (uint32_t j = 0; j < f->n_values; j++) {
+			uint32_t k = f->n_values == 1 ? t % f->n_outputs : j;
+
+			want[k] += v[j];
+			if (f->compare == TREE_F32_LT_F32)
+				want[k] = (float)want[k];
+		}
+	}
+	for (uint32_t k = 0; k < f->n_outputs; k++)
+		want[k] /= f->divide;
+}
+
+/* Rows in batches of all sizes that are told apart give what is wanted. */
+static void
+score_batches(const struct model *m, const double *cells, const double *want)
+{
+	static const size_t batches[] = {1, 2, 15, 16, 63, 64, 65, 80, 257,
+	    ROWS};
+	static double out[ROWS * VALUES_MAX];
+	size_t width = model_outputs(m);
+	void *scratch = aligned_alloc(64, (score_scratch_bytes(m, ROWS) +
+	    63) & ~(size_t)63);
+	struct score_fault fault;
+
+	for (size_t i = 0; i < countof(batches); i++) {
+		size_t n = batches[i];
+
+		for (size_t r = 0; r + n <= ROWS; r += n) {
+			assert_true(score_rows(m, cells + r * FEATURES, n,
+			    out, scratch, &fault));
+			assert_memory_equal(out, want + r * width,
+			    n * width * sizeof(*out));
+		}
+	}
+	free(scratch);
+}
+
+/* Every way through the trees that there is on this machine, one row and many
+ * at a time, and by the plain walk: equal bits. */
 static void
 compare(enum tree_compare rule, bool takes_nan, uint32_t n_values,
     uint32_t n_outputs, uint32_t n_trees, int depth)
 {
-	static double cells[ROWS * FEATURES], out[ROWS * VALUES_MAX];
+	static double cells[ROWS * FEATURES], want[ROWS * VALUES_MAX];
 	static const double base[] = {0.25, -1, 3};
 	struct tree *trees = calloc(n_trees, sizeof(*trees));
 	struct build_forest f = {.compare = rule, .takes_nan = takes_nan,
 	    .n_values = n_values, .n_outputs = n_outputs, .base = base,
 	    .divide = n_trees};
-	struct score_fault fault;
+	struct ranks *ranks;
 	struct arena mem;
 	struct model *m;
 	struct err err;
-	void *scratch;
 
 	assert_non_null(trees);
 	assert_true(arena_init(&mem, (size_t)1 << 28, &err));
@@ -195,38 +253,20 @@ compare(enum tree_compare rule, bool takes_nan, uint32_t n_values,
 		grow(&trees[i], 0, depth, rule);
 	}
 	m = compile(&mem, trees, n_trees, &f);
-	scratch = aligned_alloc(64, (score_scratch_bytes(m, ROWS) + 63) &
-	    ~(size_t)63);
 	for (int i = 0; i < ROWS * FEATURES; i++)
 		cells[i] = takes_nan && lrand48() % 7 == 0 ? NAN :
 		    finite_for(rule, awkward());
-	assert_true(score_rows(m, cells, ROWS, out, scratch, &fault));
-	for (int r = 0; r < ROWS; r++) {
-		double one[VALUES_MAX], want[VALUES_MAX];
-
-		memcpy(want, base, sizeof(want));
-		for (uint32_t t = 0; t < n_trees; t++) {
-			const double *v = walk(&trees[t], cells + r * FEATURES,
-			    rule);
-
-			for (uint32_t j = 0; j < n_values; j++) {
-				uint32_t k = n_values == 1 ? t % n_outputs : j;
-
-				want[k] += v[j];
-				if (rule == TREE_F32_LT_F32)
-					want[k] = (float)want[k];
-			}
-		}
-		assert_true(score_rows(m, cells + r * FEATURES, 1, one,
-		    scratch, &fault));
-		for (uint32_t k = 0; k < n_outputs; k++) {
-			want[k] /= n_trees;
-			assert_memory_equal(&one[k], &want[k], sizeof(double));
-			assert_memory_equal(&out[r * n_outputs + k], &want[k],
-			    sizeof(double));
-		}
-	}
-	free(scratch);
+	for (int r = 0; r < ROWS; r++)
+		expect(trees, &f, cells + r * FEATURES, want + (size_t)r *
+		    n_outputs);
+	ranks = m->ranks[0];
+	assert_non_null(ranks);
+	score_batches(m, cells, want);
+	m->wide = false;
+	score_batches(m, cells, want);
+	m->ranks[0] = NULL;
+	score_batches(m, cells, want);
+	m->ranks[0] = ranks;
 	model_close(m);
 	arena_done(&mem);
 	free(trees);
@@ -242,6 +282,22 @@ each_rule_splits_as_it_says(void **state)
 			for (int i = 0; i < 20; i++)
 				compare((enum tree_compare)rule, nan, 1, 1,
 				    (uint32_t)(1 + i * 3), i % 9);
+}
+
+/* Whole trees of every depth, and lanes of more cuts than a byte counts. */
+static void
+full_trees_and_many_cuts_split_as_they_say(void **state)
+{
+	(void)state;
+	srand48(3);
+	stop = 0;
+	for (int rule = TREE_F32_LE_F64; rule <= TREE_F32_LT_F32; rule++)
+		for (int depth = 0; depth <= 8; depth++)
+			for (spread = 0; spread <= 4000; spread += 2000)
+				compare((enum tree_compare)rule, depth % 2, 1,
+				    1, 70, depth);
+	spread = 0;
+	stop = 5;
 }
 
 static void
@@ -317,6 +373,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_rule_splits_as_it_says),
+	    cmocka_unit_test(full_trees_and_many_cuts_split_as_they_say),
 	    cmocka_unit_test(leaves_of_many_values_and_outputs_add_up),
 	    cmocka_unit_test(values_beyond_the_rules_type_are_refused),
 	};
