@@ -2,11 +2,13 @@
  *
  * HistGradientBoostingClassifier and -Regressor: the first guess plus each
  * tree's leaf, the learning rate in it already. Cells are compared as double,
- * and every split says where a missing one goes.
+ * and every split says where a missing one goes. Splits on categories are
+ * columns of sklearn_hist_category.c.
  */
 #include <float.h>
 #include <math.h>
 
+#include "import/sklearn_hist.h"
 #include "import/sklearn_tree.h"
 
 static const char node_fields[] =
@@ -25,10 +27,41 @@ read_doubles(const struct step *s, const struct array *nodes,
 	return *ret != NULL || step_full(s, err);
 }
 
+/* The nodes that split on categories ask for columns of their own. */
+static bool
+read_category_splits(const struct step *s, const struct array *nodes,
+    const int32_t *left, const int32_t *category, struct hist_columns *columns,
+    int32_t *feature, double *threshold, struct err *err)
+{
+	struct array bitsets = {0};
+	int32_t *set;
+	uint32_t column;
+	bool some = false;
+
+	for (size_t i = 0; i < nodes->count; i++)
+		some |= left[i] >= 0 && category[i] != 0;
+	if (!some)
+		return true;
+	if (!step_array(s, "raw_left_cat_bitsets", &bitsets, err) ||
+	    !sk_nodes_links(s, nodes, "bitset_idx", 0,
+		(double)bitsets.dim[0], &set, err))
+		return false;
+	for (size_t i = 0; i < nodes->count; i++) {
+		if (left[i] < 0 || category[i] == 0)
+			continue;
+		if (!sk_hist_split(s, columns, (uint32_t)feature[i], &bitsets,
+			(size_t)set[i], &column, err))
+			return false;
+		feature[i] = (int32_t)column;
+		threshold[i] = 0.5;
+	}
+	return true;
+}
+
 /* The nodes of one TreePredictor. */
 static bool
-read_tree(const struct step *s, uint32_t n_features, struct build_tree *t,
-    struct err *err)
+read_tree(const struct step *s, struct hist_columns *columns,
+    struct build_tree *t, struct err *err)
 {
 	int32_t *left, *right, *feature, *leaf, *category, *missing;
 	double *threshold, *value;
@@ -45,7 +78,7 @@ read_tree(const struct step *s, uint32_t n_features, struct build_tree *t,
 	if (!sk_nodes_links(s, &nodes, "is_leaf", 0, 2, &leaf, err) ||
 	    !sk_nodes_links(s, &nodes, "left", 0, n, &left, err) ||
 	    !sk_nodes_links(s, &nodes, "right", 0, n, &right, err) ||
-	    !sk_nodes_links(s, &nodes, "feature_idx", 0, n_features,
+	    !sk_nodes_links(s, &nodes, "feature_idx", 0, columns->flow.n,
 		&feature, err) ||
 	    !sk_nodes_links(s, &nodes, "missing_go_to_left", 0, 2, &missing,
 		err) ||
@@ -62,17 +95,14 @@ read_tree(const struct step *s, uint32_t n_features, struct build_tree *t,
 			left[i] = right[i] = -1;
 			continue;
 		}
-		if (category[i] != 0)
-			return step_err(s, err, ERR_MODEL,
-			    "node %zu of the tree splits on categories, "
-			    "which is not supported; put an encoder before "
-			    "the model and train with "
-			    "categorical_features=None", i);
 		missing_left[i] = missing[i] != 0;
 		/* "All but the missing go left", see sklearn_tree.c. */
 		if (threshold[i] == INFINITY)
 			threshold[i] = DBL_MAX;
 	}
+	if (!read_category_splits(s, &nodes, left, category, columns, feature,
+		threshold, err))
+		return false;
 	*t = (struct build_tree){
 	    .n_nodes = (uint32_t)nodes.count,
 	    .left = left,
@@ -119,17 +149,14 @@ read_iterations(const struct step *s, const struct flow *in,
 	    .n_outputs = n_scores,
 	    .divide = 1,
 	};
+	struct hist_columns columns;
 	struct build_tree *trees;
+	struct flow all;
 	double *base;
 
-	/* Such a model puts its columns in another order, too. */
-	if (step_has(s, "is_categorical_"))
-		return step_err(s, err, ERR_MODEL,
-		    "has categorical features, which are not supported; put "
-		    "an encoder before the model and train with "
-		    "categorical_features=None");
 	if (!step_width(s, in, err) ||
-	    !read_baseline(s, n_scores, &base, err))
+	    !read_baseline(s, n_scores, &base, err) ||
+	    !sk_hist_columns(s, in, &columns, err))
 		return false;
 	if (list == NULL || list->kind != NODE_LIST)
 		return step_err(s, err, ERR_MODEL,
@@ -157,7 +184,7 @@ read_iterations(const struct step *s, const struct flow *in,
 			if (tree.class->read != read_part)
 				return step_err(&tree, err, ERR_MODEL,
 				    "is no tree");
-			if (!read_tree(&tree, in->n, t, err))
+			if (!read_tree(&tree, &columns, t, err))
 				return false;
 			t->first_output = k;
 			forest.n_trees++;
@@ -165,7 +192,11 @@ read_iterations(const struct step *s, const struct flow *in,
 	}
 	forest.trees = trees;
 	forest.base = base;
-	return sk_forest_build(s, in, &forest, first, err);
+	if (!sk_hist_flow(s, &columns, &all, err) ||
+	    !sk_forest_build(s, &all, &forest, first, err))
+		return false;
+	s->sk->features = in->n;
+	return true;
 }
 
 bool

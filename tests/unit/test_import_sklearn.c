@@ -243,8 +243,8 @@ histogram_boosting_says_what_it_cannot_do(void **state)
 {
 	(void)state;
 	p_hist("is_categorical_", "squared_error");
-	assert_refused("f: HistGradientBoostingRegressor: has categorical "
-	    "features, which are not supported");
+	assert_refused("f: HistGradientBoostingRegressor: attribute "
+	    "is_categorical_: expected an array");
 	p_hist("verbose", "pinball");
 	assert_refused("loss='pinball' is not supported; known are "
 	    "'poisson'");
