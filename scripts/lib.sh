@@ -8,7 +8,8 @@ packages_run='autoconf automake make gcc libc6-dev pkg-config libfcgi-dev
 libcjson-dev libyaml-dev zlib1g-dev libmd-dev libbz2-dev liblzma-dev
 liblz4-dev libzip-dev lighttpd curl'
 # To test as well.
-packages_test='libcmocka-dev python3 prometheus mandoc'
+packages_test='libcmocka-dev python3 prometheus prometheus-alertmanager
+mandoc'
 
 jobs=$(nproc 2>/dev/null || echo 1)
 
@@ -79,7 +80,7 @@ packages_install()
 		trap - EXIT HUP INT TERM
 	fi
 	if command -v systemctl >/dev/null 2>&1; then
-		for unit in lighttpd prometheus; do
+		for unit in lighttpd prometheus prometheus-alertmanager; do
 			case " $(echo $missing) " in
 			*" $unit "*)
 				as_root systemctl disable -q "$unit.service" \

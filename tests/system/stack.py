@@ -2,13 +2,13 @@
 """A real Prometheus and Alertmanager for system tests, set up by the files of
 the repository: only the names of the lab's machines are replaced by this
 one's, and times by shorter ones where a test asks for that."""
-import http.server
 import json
 import pathlib
 import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
@@ -122,3 +122,81 @@ class Prometheus(Program):
         """{name: state}"""
         return {a["labels"]["alertname"]: a["state"]
                 for a in self.ask("alerts")["alerts"]}
+
+
+def shortened_rules(folder):
+    """A copy of the rules that fires within seconds: nothing waits longer
+    than two, and the lab's windows of minutes are twenty seconds."""
+    for path in (SRCDIR / "prometheus/rules").glob("*.yml"):
+        text = re.sub(r"(?m)^(\s+for:) \S+", r"\1 2s", path.read_text())
+        if path.name == "alerts.yml":
+            text = re.sub(r"\[[12]m\]", "[20s]", text)
+        (folder / path.name).write_text(text)
+    return folder
+
+
+class Alertmanager(Program):
+    """It, with the repository's configuration and no waiting for more."""
+
+    def __init__(self, receiver):
+        super().__init__()
+        configuration = self.dir / "alertmanager.yml"
+        text = replaced(
+            (SRCDIR / "alertmanager/alertmanager.yml").read_text(),
+            {"alerts:9095": receiver})
+        text = re.sub(r"(group_wait:) \S+", r"\1 0s", text)
+        text = re.sub(r"(group_interval:) \S+", r"\1 1s", text)
+        configuration.write_text(text)
+        self.run(ALERTMANAGER, f"--config.file={configuration}",
+                 f"--storage.path={self.dir}/data", "--cluster.listen-address=",
+                 f"--web.listen-address={self.address}")
+
+    def active(self):
+        """{name: state} of the alerts it holds: active or suppressed."""
+        return {a["labels"]["alertname"]: a["status"]["state"]
+                for a in json.loads(get(
+                    f"http://{self.address}/api/v2/alerts"))}
+
+
+class Receiver:
+    """alertmanager/alerts, as it is run in a terminal."""
+
+    def __init__(self):
+        self.lines = []
+        self.process = subprocess.Popen(
+            [sys.executable, SRCDIR / "alertmanager/alerts",
+             "--listen", "127.0.0.1:0"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.address = self.process.stdout.readline().strip().rpartition(
+            "//")[2]
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.process.stdout.close()
+
+    def said(self, state, name):
+        """The lines of that alert in that state."""
+        return [line for line in self.lines
+                if re.search(rf" {state} +\S+ +{name}: ", line)]
+
+    def post(self, body, headers=None):
+        """(status, answer)"""
+        request = urllib.request.Request(f"http://{self.address}/", body,
+                                         headers or {})
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read())
+
+    def alerts(self):
+        return json.loads(get(f"http://{self.address}/alerts"))["alerts"]

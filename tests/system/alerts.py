@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""The guide's section 7 on a real service, Prometheus and Alertmanager: what
+raises an alert, how it reaches the webhook, and how it ends. Intervals are
+seconds instead of minutes; what the rules ask is theirs."""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import service
+import tap
+from service import PATIENCE, SRCDIR, Service, wait_until
+from stack import (ALERTMANAGER, Alertmanager, Prometheus, Receiver, get,
+                   needs_alertmanager, needs_prometheus, shortened_rules)
+
+SOON = 60  # seconds: some scrapes and evaluations on a busy machine
+
+
+@needs_prometheus
+@needs_alertmanager
+class Section7(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        service.lighttpd_or_skip()
+        rules = tempfile.TemporaryDirectory(prefix="lightscore-test.")
+        cls.addClassCleanup(rules.cleanup)
+        cls.receiver = Receiver()
+        cls.addClassCleanup(cls.receiver.close)
+        cls.alertmanager = Alertmanager(cls.receiver.address)
+        cls.addClassCleanup(cls.alertmanager.close)
+        cls.service = Service("--workers", "2")
+        cls.addClassCleanup(cls.service.close)
+        cls.service.start()
+        wait_until(cls.alertmanager.is_ready, "Alertmanager")
+        cls.prometheus = Prometheus(
+            f"127.0.0.1:{cls.service.port}", cls.alertmanager.address, 1,
+            shortened_rules(pathlib.Path(rules.name)),
+            ["--rules.alert.resend-delay=1s"])
+        cls.addClassCleanup(cls.prometheus.close)
+        wait_until(cls.prometheus.is_ready, "Prometheus")
+        for job in "prometheus", "ml-api", "alertmanager":
+            wait_until(lambda: cls.prometheus.target(job)["health"] == "up",
+                       f"target {job}", SOON)
+
+    def wait_firing(self, name, severity):
+        wait_until(lambda: self.prometheus.alerts().get(name) == "firing",
+                   f"{name} firing", SOON)
+        # It waited first: each evaluation leaves a sample of the state.
+        self.assertTrue(self.prometheus.query(
+            "count_over_time(ALERTS"
+            f'{{alertname="{name}",alertstate="pending"}}[5m]) > 0'))
+        wait_until(lambda: self.receiver.said("FIRING", name),
+                   f"{name} at the receiver", SOON)
+        self.assertIn(f" {severity} ", self.receiver.said("FIRING", name)[0])
+
+    def wait_resolved(self, name):
+        wait_until(lambda: name not in self.prometheus.alerts(),
+                   f"{name} not there any more", SOON)
+        wait_until(lambda: self.receiver.said("RESOLVED", name),
+                   f"{name} resolved at the receiver", SOON)
+
+    def test_alerts_come_and_go_as_the_guide_says(self):
+        """One story: each step stands on the one before."""
+        row = service.rows()[0]
+        wait_until(lambda: set(self.prometheus.alerts()) == {"Watchdog"},
+                   "nothing wrong", SOON)
+
+        # 7.3: five invalid requests
+        for _ in range(5):
+            self.assertEqual(self.service.predict({"invalid": "data"})[0],
+                             400)
+        self.wait_firing("DemoHighErrorCount", "demo")
+
+        # 7.4: thirty requests
+        for _ in range(30):
+            self.assertEqual(self.service.predict(row)[0], 200)
+        self.wait_firing("DemoHighRequestRate", "demo")
+        self.wait_resolved("DemoHighRequestRate")
+
+        # 7.6: the app stopped; what it said is gone with it
+        self.assertEqual(self.service.stop(), 0)
+        self.wait_firing("APIDown", "critical")
+        self.wait_resolved("DemoHighErrorCount")
+
+        # ... and started, with counters that begin anew
+        again = Service("--workers", "2", port=self.service.port)
+        self.addCleanup(again.close)
+        again.start()
+        self.wait_resolved("APIDown")
+        self.assertEqual(self.prometheus.query(
+            'sum(ml_predictions_total{status="error"})')[0][1], 0)
+
+        # The page shows what the terminal did, newest first.
+        told = [(a["status"], a["labels"]["alertname"])
+                for a in self.receiver.alerts()]
+        self.assertEqual(told[0], ("resolved", "APIDown"))
+        self.assertLess(told.index(("resolved", "DemoHighErrorCount")),
+                        told.index(("firing", "DemoHighErrorCount")))
+        self.assertNotIn("Watchdog", [name for _, name in told])
+        self.assertEqual(self.alertmanager.active().get("Watchdog"),
+                         "active")
+
+
+class Webhook(unittest.TestCase):
+    """alertmanager/alerts by itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.receiver = Receiver()
+        cls.addClassCleanup(cls.receiver.close)
+
+    def send(self, **alert):
+        return self.receiver.post(json.dumps(
+            {"version": "4", "receiver": "demo", "alerts": [
+                {"status": "firing", "labels": {"alertname": "A"},
+                 "annotations": {}, "startsAt": "2026-01-02T03:04:05.678Z",
+                 "endsAt": "0001-01-01T00:00:00Z", **alert}]}).encode())
+
+    def test_an_alert_is_a_line_and_a_row(self):
+        said = self.send(labels={"alertname": "Full", "severity": "warning",
+                                 "instance": "a:1", "job": "j"},
+                         annotations={"summary": "The <disk> is full"})
+        self.assertEqual(said, (200, {"status": "ok"}))
+        wait_until(lambda: self.receiver.said("FIRING", "Full"), "a line")
+        self.assertEqual(self.receiver.said("FIRING", "Full"), [
+            "2026-01-02T03:04:05 FIRING   warning  Full: The <disk> is full "
+            "(instance=a:1 job=j)"])
+        page = get(f"http://{self.receiver.address}/").decode()
+        self.assertIn("<td>The &lt;disk&gt; is full<td>", page)
+
+    def test_no_control_character_reaches_the_terminal(self):
+        self.send(labels={"alertname": "Odd"},
+                  annotations={"summary": "a\x1b[2Jb\nc"})
+        wait_until(lambda: self.receiver.said("FIRING", "Odd"), "a line")
+        self.assertIn("Odd: a?[2Jb?c", self.receiver.said("FIRING", "Odd")[0])
+
+    def test_what_is_no_notification_is_refused_with_the_reason(self):
+        for body, reason in (
+                (b"{", "not JSON"), (b"[" * 100000, "not JSON"),
+                (b"\xff", "not JSON"), (b"[]", 'no list "alerts"'),
+                (b'{"alerts":[1]}', "neither firing nor resolved"),
+                (b'{"alerts":[{"status":"x"}]}', "neither firing"),
+                (b'{"alerts":[{"status":"firing","labels":{"a":1}}]}',
+                 "labels is not an object of texts")):
+            status, answer = self.receiver.post(body)
+            self.assertEqual(status, 400, body[:20])
+            self.assertIn(reason, answer["error"])
+        self.assertEqual(self.receiver.post(b" " * (1 << 20) + b"{}")[0],
+                         413)
+
+    def test_a_taken_port_is_one_sentence(self):
+        got = subprocess.run(
+            [sys.executable, SRCDIR / "alertmanager/alerts",
+             "--listen", self.receiver.address],
+            capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(got.returncode, 1)
+        self.assertRegex(got.stderr, r"\Aalerts: cannot listen on \S+: "
+                         r"Address already in use; .*\n\Z")
+
+
+@unittest.skipUnless(shutil.which("amtool"), "amtool is not installed")
+class Amtool(unittest.TestCase):
+    FILES = ("alertmanager.yml", "production.yml")
+
+    def run_on(self, *arguments):
+        got = subprocess.run(["amtool", *arguments], capture_output=True,
+                             text=True, timeout=PATIENCE)
+        self.assertEqual(got.returncode, 0, got.stdout + got.stderr)
+        return got.stdout.strip()
+
+    def test_it_accepts_the_configurations(self):
+        for name in self.FILES:
+            self.run_on("check-config", str(SRCDIR / "alertmanager" / name))
+
+    def test_every_severity_goes_where_it_belongs(self):
+        for name in self.FILES:
+            for labels, receiver in (
+                    (["severity=critical"], "pager"),
+                    (["severity=warning"], "tickets"),
+                    (["severity=info"], "digest"),
+                    (["severity=demo"], "demo"),
+                    (["severity=none"], "nobody"),
+                    (["severity=none", "alertname=Watchdog"], "deadman"),
+                    (["alertname=X"], "tickets")):
+                self.assertEqual(self.run_on(
+                    "config", "routes", "test", "--config.file",
+                    str(SRCDIR / "alertmanager" / name), *labels), receiver)
+
+
+class Files(unittest.TestCase):
+    def test_production_has_the_same_routes_and_no_secret(self):
+        demo, production = (
+            (SRCDIR / "alertmanager" / name).read_text()
+            for name in ("alertmanager.yml", "production.yml"))
+        cut = slice(*(demo.index(s) for s in ("\nroute:", "\nreceivers:")))
+        self.assertIn(demo[cut], production)
+        self.assertNotRegex(production,
+                            "(password|token|credentials|key|api_url):")
+
+
+if __name__ == "__main__":
+    tap.main()
