@@ -45,6 +45,7 @@ supervisor_stop(struct supervisor *s)
 		return;
 	}
 	log_info("stop begins");
+	notify_stopping(&s->notify);
 	metrics_set_draining(&s->metrics);
 	s->phase = PHASE_DRAINING;
 	s->kill_at_ns = now + patience_ns(s);
@@ -100,6 +101,7 @@ announce(struct supervisor *s)
 		printf("lightscore: ready on unix:%s\n",
 		    s->state.worker_sock);
 	fflush(stdout);
+	notify_ready(&s->notify);
 	log_init("lightscored", settings_log_level(supervisor_config(s)));
 	log_info("serving models=%zu workers=%d state_dir=%s",
 	    s->generation->n_images, s->generation->workers, s->state.dir);
@@ -272,6 +274,7 @@ tick(struct supervisor *s, uint64_t now)
 	service_tick(&s->exporter, now);
 	service_tick(&s->web, now);
 	take_sample(s, now);
+	notify_tick(&s->notify, now);
 }
 
 static uint64_t
@@ -288,6 +291,7 @@ wait_ms(struct supervisor *s)
 	due = earlier(due, pool_due_ns(&s->pool));
 	due = earlier(due, service_due_ns(&s->exporter));
 	due = earlier(due, service_due_ns(&s->web));
+	due = earlier(due, notify_due_ns(&s->notify));
 	if (s->phase == PHASE_STARTING && pool_is_complete(&s->pool))
 		due = earlier(due, ready_due_ns(&s->ready));
 	if (due <= now)

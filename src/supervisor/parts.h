@@ -9,6 +9,7 @@
 #include "supervisor/line.h"
 #include "supervisor/listen.h"
 #include "supervisor/load.h"
+#include "supervisor/notify.h"
 #include "supervisor/pool.h"
 #include "supervisor/programs.h"
 #include "supervisor/queue.h"
@@ -66,6 +67,7 @@ struct supervisor {
 	struct line_reader web_log;   /* what it writes on standard error */
 	char web_said[256];           /* the last of it */
 	struct ready ready;
+	struct notify notify;
 
 	struct queue queue;
 	uint32_t queue_length;

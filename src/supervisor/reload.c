@@ -40,6 +40,8 @@ note_config_reload(struct supervisor *s, bool ok)
 	if (ok)
 		metric_set(&m->config_reload_time,
 		    (double)clock_wall_ms() / 1e3);
+	if (s->phase == PHASE_SERVING) /* the first load is not yet all */
+		notify_ready(&s->notify);
 }
 
 static void
@@ -133,6 +135,7 @@ reload_begin(struct supervisor *s)
 	}
 	s->reload_wanted = false;
 	log_info("reload begins");
+	notify_reloading(&s->notify, clock_mono_ns());
 	if (!read_settings(s, next, &err)) {
 		log_error("reload given up, the old configuration serves on: "
 			  "%s", err.text);

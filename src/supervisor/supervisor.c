@@ -219,6 +219,7 @@ supervisor_run(int argc, char *argv[], struct err *err)
 	s->argc = argc;
 	s->argv = argv;
 	s->public_fd = s->web_log.fd = s->ready.fd = -1;
+	notify_open(&s->notify);
 	if (!settings_read(&s->settings[0], argc, argv, err)) {
 		free(s);
 		return SUPERVISOR_USAGE;
@@ -227,6 +228,7 @@ supervisor_run(int argc, char *argv[], struct err *err)
 	ok = run(s, err);
 	log_info("stopped");
 	settings_done(&s->settings[s->current]);
+	notify_close(&s->notify);
 	free(s);
 	return ok ? SUPERVISOR_OK : SUPERVISOR_FAILED;
 }

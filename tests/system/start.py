@@ -255,6 +255,69 @@ class Start(unittest.TestCase):
             self.assertLess(s.metric("app_memory_usage_bytes"), 40 << 20)
 
 
+class Manager(unittest.TestCase):
+    """What a service manager is told, as sd_notify(3) has it."""
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+        self.dir = tempfile.mkdtemp(prefix="lightscore-test.")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.settimeout(service.PATIENCE)
+
+    def tearDown(self):
+        self.socket.close()
+        shutil.rmtree(self.dir)
+
+    def told(self, but=()):
+        while (text := self.socket.recv(4096).decode()) in but:
+            pass
+        return text
+
+    def lives(self, path, name):
+        self.socket.bind(path)
+        with Service(program=["env", f"NOTIFY_SOCKET={name}",
+                              service.LIGHTSCORE, "serve"]) as s:
+            self.assertEqual(self.told(), "READY=1")
+            before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+            s.process.send_signal(signal.SIGHUP)
+            word, _, at = self.told().partition("\nMONOTONIC_USEC=")
+            self.assertEqual(word, "RELOADING=1")
+            self.assertGreaterEqual(int(at), before)
+            self.assertEqual(self.told(), "READY=1")
+            s.stop()
+            self.assertEqual(self.told(), "STOPPING=1")
+
+    def test_a_life_is_told_to_a_path(self):
+        self.lives(f"{self.dir}/notify", f"{self.dir}/notify")
+
+    def test_a_life_is_told_to_an_abstract_name(self):
+        name = f"lightscore-test-{os.getpid()}"
+        self.lives("\0" + name, "@" + name)
+
+    def test_a_watchdog_is_fed_as_long_as_the_supervisor_turns(self):
+        self.socket.bind(f"{self.dir}/notify")
+        with Service(program=["env", f"NOTIFY_SOCKET={self.dir}/notify",
+                              "WATCHDOG_USEC=100000",
+                              service.LIGHTSCORE, "serve"]) as s:
+            self.assertEqual(self.told(but=["WATCHDOG=1"]), "READY=1")
+            for _ in range(5):
+                self.assertEqual(self.told(), "WATCHDOG=1")
+            for pid in s.tree()[1:]:
+                with open(f"/proc/{pid}/environ", "rb") as f:
+                    self.assertNotIn(b"NOTIFY_SOCKET", f.read())
+            os.kill(s.pid, signal.SIGSTOP)
+            self.socket.settimeout(1)
+            with self.assertRaises(TimeoutError):
+                while True:
+                    self.told()
+            os.kill(s.pid, signal.SIGCONT)
+
+    def test_a_socket_that_is_not_there_changes_nothing(self):
+        with Service(program=["env", f"NOTIFY_SOCKET={self.dir}/none",
+                              service.LIGHTSCORE, "serve"]) as s:
+            self.assertEqual(s.predict(ROW)[0], 200)
+
+
 class Terminal(unittest.TestCase):
     """In the foreground of a terminal."""
 
