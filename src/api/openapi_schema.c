@@ -51,7 +51,7 @@ render_choices(struct buf *b, const struct model *m, uint32_t column,
 	if (known)
 		render_enum(b, m, column, f);
 	if (f->kind == MODEL_NUMBER)
-		render_type(b, "number");
+		render_type(b, f->integer ? "integer" : "number");
 	else if (!known || !f->closed || f->loose)
 		render_type(b, "string");
 	if (f->booleans)

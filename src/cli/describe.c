@@ -13,7 +13,7 @@ enum { SHOWN = 8 };
 static void
 label(const char *name, struct buf *b)
 {
-	buf_printf(b, "  %-12s", name);
+	buf_printf(b, "  %-11s ", name);
 }
 
 /* A text of the model's, which must not speak to the terminal. */
@@ -186,7 +186,8 @@ put_input(const struct model *m, uint32_t column, struct buf *b)
 	buf_text(b, "  ");
 	put_text(f.name, b);
 	buf_printf(b, "%*s %-6s ", f.name.n < 20 ? 20 - (int)f.name.n : 0, "",
-	    f.kind == MODEL_TEXT ? "text" : "number");
+	    f.kind == MODEL_TEXT ? "text" :
+	    f.integer ? "integer" : "number");
 	buf_text(b, f.unused ? "not used" :
 	    f.required ? "required" : "optional");
 	if (f.has_default)
@@ -211,6 +212,9 @@ describe_details(const struct model *m, struct buf *b)
 	put_fact(m, FACT_SOURCE, b);
 	put_fact(m, FACT_SHA256, b);
 	put_fact(m, FACT_DESCRIPTION, b);
+	put_fact(m, FACT_MLFLOW_VERSION, b);
+	put_fact(m, FACT_RUN_ID, b);
+	put_fact(m, FACT_MODEL_UUID, b);
 	if (model_figure(m, FIGURE_THRESHOLD) != 0.5)
 		buf_printf(b, "  %-12s%g\n", "threshold",
 		    model_figure(m, FIGURE_THRESHOLD));

@@ -100,7 +100,8 @@ put_input(const struct model *m, uint32_t column, struct buf *b)
 	json_key(b, "name");
 	json_str(b, f.name);
 	json_key(b, "type");
-	json_text(b, f.kind == MODEL_TEXT ? "text" : "number");
+	json_text(b, f.kind == MODEL_TEXT ? "text" :
+	    f.integer ? "integer" : "number");
 	json_key(b, "required");
 	json_bool(b, f.required);
 	json_key(b, "unused");

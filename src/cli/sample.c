@@ -24,12 +24,14 @@ made_value(const struct model *m, uint32_t column, size_t row, struct buf *b)
 	double at = (double)(row * 7919 % 1009) / 1009;
 
 	model_field(m, column, &f);
+	if (f.kind == MODEL_NUMBER && f.has_range)
+		at = f.low + (f.high - f.low) * at;
+	if (f.integer)
+		at = trunc(f.has_range ? at : 100 * at);
 	json_key_str(b, f.name);
 	if (f.kind == MODEL_TEXT)
 		json_str(b, f.n_categories > 0 ? model_category(m, column,
 		    (uint32_t)((row + column) % f.n_categories)) : STR("a"));
-	else if (f.has_range)
-		json_number(b, f.low + (f.high - f.low) * at);
 	else
 		json_number(b, at);
 }

@@ -61,6 +61,7 @@ struct model_field {
 	bool loose;      /* text: case and outer white space do not matter */
 	bool closed;     /* text: other than a category or alias is refused */
 	bool booleans;   /* numbers: true and false are taken, for 1 and 0 */
+	bool integer;    /* numbers: only whole ones are taken */
 	bool has_default;
 	double default_number;  /* MODEL_NUMBER; NaN: missing */
 	struct str default_text;/* MODEL_TEXT; n == 0 with p NULL: missing */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * What importers fill, but for the steps: facts, input columns, classes,
- * outputs and the input schema. What is accepted here is sound; what can only
- * be judged at the end (enough classes, an output) model_write checks.
+ * What importers fill, but for the steps and the input schema: facts, input
+ * columns, classes, outputs. What is accepted here is sound; what can only be
+ * judged at the end (enough classes, an output) model_write checks.
  */
 #include "model/model_build.h"
 
@@ -135,6 +135,30 @@ model_build_slot_is_filled(const struct model_build *b, uint32_t slot)
 	return slot < b->slots.n && ir_slot(b, slot)->filled;
 }
 
+bool
+model_build_rename(struct model_build *b, const struct str *names,
+    struct err *err)
+{
+	struct ir_dict renamed = {0};
+	uint32_t number;
+	size_t bad;
+
+	for (uint32_t i = 0; i < b->columns.n; i++) {
+		if (!str_is_utf8(names[i], &bad))
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "the name of input column %u is not UTF-8 at its "
+			    "byte %zu", i, bad);
+		if (!ir_dict_add(b->mem, &renamed, names[i], &number))
+			return ir_full(b, err);
+		if (number != i)
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "two input columns are named \"%.*s\"",
+			    STR_ARG(names[i]));
+	}
+	b->names = renamed;
+	return true;
+}
+
 uint32_t
 model_build_inputs(const struct model_build *b)
 {
@@ -145,6 +169,12 @@ struct str
 model_build_input_name(const struct model_build *b, uint32_t slot)
 {
 	return slot < b->columns.n ? ir_dict_text(&b->names, slot) : STR("");
+}
+
+int64_t
+model_build_find_input(const struct model_build *b, struct str name)
+{
+	return ir_dict_find(&b->names, name);
 }
 
 bool
@@ -295,186 +325,4 @@ void
 model_build_tell_score(struct model_build *b)
 {
 	b->tells_score = true;
-}
-
-/* --- the input schema ---------------------------------------------------- */
-
-void
-model_build_field_default(struct model_build *b, uint32_t column,
-    struct model_field *ret)
-{
-	const bool *takes;
-	struct err err; /* a full arena is told by whatever comes next */
-
-	*ret = (struct model_field){
-	    .name = model_build_input_name(b, column),
-	    .kind = model_build_slot_kind(b, column) == SLOT_TEXT ?
-	    MODEL_TEXT : MODEL_NUMBER,
-	    .required = true,
-	    .null = ir_flow(b, &takes, &err) && takes[column] ?
-	    NULL_MISSING : NULL_REFUSE,
-	    .description = STR(""),
-	};
-	ret->booleans = ret->kind == MODEL_NUMBER &&
-	    column < b->columns.n && ir_column(b, column)->booleans;
-}
-
-static bool
-bad_field(struct err *err, struct str name, const char *what)
-{
-	return err_set(err, ERR_INPUT, ERR_NOWHERE, "column \"%.*s\": %s",
-	    STR_ARG(name), what);
-}
-
-static bool
-copy_aliases(struct model_build *b, struct ir_column *c,
-    const struct model_field *field, struct err *err)
-{
-	struct model_alias *copy = ARENA_ARRAY(b->mem, field->n_aliases,
-	    struct model_alias);
-
-	if (copy == NULL)
-		return ir_full(b, err);
-	for (uint32_t i = 0; i < field->n_aliases; i++) {
-		const struct model_alias *a = &field->aliases[i];
-
-		copy[i] = *a;
-		if (!a->from_integer && !ir_text(b, "an alias", a->text,
-		    &copy[i].text, err))
-			return false;
-		if (field->kind == MODEL_NUMBER) {
-			if (isinf(a->to_number))
-				return bad_field(err, field->name,
-				    "an alias stands for an infinite number");
-			copy[i].to = STR("");
-			continue;
-		}
-		if (field->closed &&
-		    ir_dict_find(&c->categories, a->to) < 0)
-			return err_set(err, ERR_INPUT, ERR_NOWHERE,
-			    "column \"%.*s\": an alias stands for \"%.*s\", "
-			    "which is not one of its categories",
-			    STR_ARG(field->name), STR_ARG(a->to));
-		if (!ir_text(b, "an alias", a->to, &copy[i].to, err))
-			return false;
-	}
-	c->field.aliases = copy;
-	return true;
-}
-
-/* Some encoder of the column refuses this code (-1: unknown text). */
-static bool
-is_refused(const struct model_build *b, uint32_t column, int64_t code)
-{
-	for (uint32_t i = 0; i < b->steps.n; i++) {
-		const struct ir_step *s = ir_step(b, i);
-		uint32_t n = s->op == STEP_ONEHOT ? s->n_map : s->n_params;
-		uint32_t at = code >= 0 && code < (int64_t)n - TABLE_CODES ?
-		    (uint32_t)code + TABLE_CODES : TABLE_UNKNOWN;
-
-		if (s->op != STEP_ONEHOT && s->op != STEP_TABLE)
-			continue;
-		if (ir_slot(b, s->src)->dict == (int32_t)column &&
-		    (s->op == STEP_ONEHOT ? s->map[at] == ONEHOT_REFUSE :
-		    isinf(s->params[at])))
-			return true;
-	}
-	return false;
-}
-
-/* A text that every record without the column stands for. */
-static bool
-is_good_default(const struct model_build *b, uint32_t column,
-    const struct model_field *field)
-{
-	int64_t code = ir_dict_find(&ir_column(b, column)->categories,
-	    field->default_text);
-
-	return !(code < 0 && field->closed) && !is_refused(b, column, code);
-}
-
-bool
-model_build_field(struct model_build *b, const struct model_field *field,
-    struct err *err)
-{
-	int64_t found = ir_dict_find(&b->names, field->name);
-	struct ir_column *c;
-	struct ir_slot *slot;
-	enum slot_kind kind = field->kind == MODEL_TEXT ? SLOT_TEXT :
-	    SLOT_NUMBER;
-	uint32_t *order;
-
-	if (found < 0)
-		return bad_field(err, field->name,
-		    "the model has no such input");
-	c = ir_column(b, (uint32_t)found);
-	slot = ir_slot(b, (uint32_t)found);
-	if (c->declared)
-		return bad_field(err, field->name, "declared twice");
-	if (slot->kind != SLOT_UNDECIDED && slot->kind != kind)
-		return bad_field(err, field->name, slot->kind == SLOT_TEXT ?
-		    "the model reads it as text, not as a number" :
-		    "the model reads it as a number, not as text");
-	if (field->booleans && kind == SLOT_TEXT)
-		return bad_field(err, field->name,
-		    "only a number takes booleans, as 1 and 0");
-	if (field->null == NULL_DEFAULT && !field->has_default)
-		return bad_field(err, field->name,
-		    "null stands for a default, but there is none");
-	if (field->has_default && kind == SLOT_NUMBER &&
-	    isinf(field->default_number))
-		return bad_field(err, field->name, "the default is infinite");
-	if (field->has_default && kind == SLOT_TEXT &&
-	    field->default_text.p != NULL &&
-	    !is_good_default(b, (uint32_t)found, field))
-		return bad_field(err, field->name,
-		    "the default is not one of its categories");
-	if (field->has_range && !(isfinite(field->low) &&
-	    isfinite(field->high) && field->low <= field->high))
-		return bad_field(err, field->name,
-		    "the range is not a low and a high number");
-
-	c->field = *field;
-	c->field.name = model_build_input_name(b, (uint32_t)found);
-	if (!ir_text(b, "a description", field->description,
-	    &c->field.description, err) || !copy_aliases(b, c, field, err))
-		return false;
-	if (kind == SLOT_TEXT && field->has_default &&
-	    field->default_text.p != NULL && !ir_text(b, "a default",
-	    field->default_text, &c->field.default_text, err))
-		return false;
-	order = ir_grow(b->mem, &b->order, 1, sizeof(*order));
-	if (order == NULL)
-		return ir_full(b, err);
-	*order = (uint32_t)found;
-	slot->kind = kind;
-	c->declared = true;
-	return true;
-}
-
-void
-model_build_range(struct model_build *b, uint32_t column, double low,
-    double high)
-{
-	struct ir_column *c = ir_column(b, column);
-
-	c->ranged = isfinite(low) && isfinite(high) && low <= high;
-	c->low = low;
-	c->high = high;
-}
-
-bool
-model_build_example(struct model_build *b, struct str json, struct str place,
-    struct err *err)
-{
-	b->example_place = arena_str(b->mem, place);
-	return b->example_place.p != NULL ?
-	    ir_text(b, "the example", json, &b->example, err) :
-	    ir_full(b, err);
-}
-
-struct str
-model_build_example_place(const struct model_build *b)
-{
-	return b->example_place;
 }

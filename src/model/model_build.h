@@ -61,6 +61,9 @@ enum model_fact {
 	FACT_SOURCE,            /* name of the source file, no folders */
 	FACT_TITLE,             /* from the schema, for people */
 	FACT_DESCRIPTION,
+	FACT_MLFLOW_VERSION,    /* of the MLflow that saved it */
+	FACT_RUN_ID,            /* MLflow's run that made it */
+	FACT_MODEL_UUID,        /* MLflow's name for it */
 	FACT_COUNT
 };
 MUST_USE bool model_build_fact(struct model_build *b, enum model_fact fact,
@@ -86,8 +89,14 @@ enum slot_kind model_build_slot_kind(const struct model_build *b,
 /* Whether an impute step made it, so that nothing is missing in it. */
 bool model_build_slot_is_filled(const struct model_build *b, uint32_t slot);
 uint32_t model_build_inputs(const struct model_build *b);
+/* Call the columns otherwise: model_build_inputs names, in their order.
+ * ERR_INPUT for a name that is there twice. */
+MUST_USE bool model_build_rename(struct model_build *b,
+    const struct str *names, struct err *err);
 /* Name of column `slot` (slot < number of inputs). */
 struct str model_build_input_name(const struct model_build *b, uint32_t slot);
+/* The column of that name, or -1. */
+int64_t model_build_find_input(const struct model_build *b, struct str name);
 /* The code of `text` in the dictionary of the column behind `slot`, added if
  * new. Makes the slot SLOT_TEXT. */
 MUST_USE bool model_build_code(struct model_build *b, uint32_t slot,
@@ -284,16 +293,56 @@ void model_build_field_default(struct model_build *b, uint32_t column,
  * where the field is closed. */
 MUST_USE bool model_build_field(struct model_build *b,
     const struct model_field *field, struct err *err);
+/* What a source says that the schema overrules: from then on it holds where
+ * the schema is silent, and its order behind the schema's. Aliases, default
+ * and range are not for it. Errors as above. */
+MUST_USE bool model_build_suggest(struct model_build *b,
+    const struct model_field *field, struct err *err);
 /* The lowest and highest number that reference data has in a column: its
  * range, where the schema declares none. */
 void model_build_range(struct model_build *b, uint32_t column, double low,
     double high);
+/* What is said of a column, line by line. */
+enum field_line {
+	LINE_KIND,
+	LINE_REQUIRED,
+	LINE_NULL,
+	LINE_DEFAULT,
+	LINE_CATEGORIES,
+	LINE_CLOSED,
+	LINE_RANGE,
+	LINE_BOOLEANS,
+	LINE_LOOSE,
+	LINE_ALIASES,
+	LINE_DESCRIPTION,
+	LINE_COUNT
+};
+/* Note where a line came from ("schema FILE:LINE"). Only for those who ask:
+ * it is no part of the image. */
+MUST_USE bool model_build_origin(struct model_build *b, uint32_t column,
+    enum field_line line, struct str origin, struct err *err);
+/* That note; without one, "model file" for what the steps decide and
+ * "default rule" for what nobody has said. */
+struct str model_build_origin_of(const struct model_build *b,
+    uint32_t column, enum field_line line);
 /* Example row for people and documents: one JSON object as text. `place` is
  * where it was given ("FILE:LINE"), for messages of those who try it. */
 MUST_USE bool model_build_example(struct model_build *b, struct str json,
     struct str place, struct err *err);
 /* Empty where there is no example. */
 struct str model_build_example_place(const struct model_build *b);
+
+/* Rows and what the training library answered, for those who try the model:
+ * a JSON list of objects, and JSON as `lightscore verify` reads it. Like the
+ * place, no part of the image. */
+struct model_record {
+	struct str rows, answers, place;
+};
+MUST_USE bool model_build_record(struct model_build *b,
+    const struct model_record *record, struct err *err);
+/* Record i, or NULL beyond the last. */
+const struct model_record *model_build_record_at(const struct model_build *b,
+    uint32_t i);
 
 /* --- the compiled file ----------------------------------------------------*/
 

@@ -195,6 +195,8 @@ check_input(struct check *c, const struct image_input *in)
 		return check_bad(c, in, "an input of no kind");
 	if (in->kind == MODEL_TEXT && (in->flags & INPUT_BOOLEANS) != 0)
 		return check_bad(c, in, "a text that takes booleans");
+	if (in->kind == MODEL_TEXT && (in->flags & INPUT_INTEGER) != 0)
+		return check_bad(c, in, "a text of whole numbers");
 	if (range && !(isfinite(in->low) && isfinite(in->high) &&
 	    in->low <= in->high))
 		return check_bad(c, &in->low, "a range without a low "

@@ -61,7 +61,9 @@ struct ir_column {
 	bool fill_first; /* its first category came as an imputer's fill */
 	bool booleans; /* model_build_booleans was called */
 	bool declared; /* model_build_field was called: */
+	bool suggested;/* ... or model_build_suggest, where that was not: */
 	struct model_field field;
+	struct str origins[LINE_COUNT];
 	bool ranged;   /* model_build_range was called: */
 	double low, high;
 };
@@ -116,7 +118,9 @@ struct model_build {
 	struct ir_dict class_names;
 	struct ir_array classes;  /* struct model_class, one a name */
 	struct ir_array order;    /* uint32_t: declared columns */
+	struct ir_array suggested;/* uint32_t: suggested columns */
 	struct str example, example_place;
+	struct ir_array records;  /* struct model_record */
 	bool has_output;
 	enum model_task task;
 	const uint32_t *outputs;

@@ -23,6 +23,9 @@ model_fact_name(int fact)
 	    [FACT_SOURCE] = "source",
 	    [FACT_TITLE] = "title",
 	    [FACT_DESCRIPTION] = "description",
+	    [FACT_MLFLOW_VERSION] = "mlflow_version",
+	    [FACT_RUN_ID] = "run_id",
+	    [FACT_MODEL_UUID] = "model_uuid",
 	};
 
 	return names[fact];

@@ -84,6 +84,7 @@ model_field(const struct model *m, uint32_t column, struct model_field *ret)
 	    .loose = in->flags & INPUT_LOOSE,
 	    .closed = in->flags & INPUT_CLOSED,
 	    .booleans = in->flags & INPUT_BOOLEANS,
+	    .integer = in->flags & INPUT_INTEGER,
 	    .has_default = in->flags & INPUT_DEFAULT,
 	    .default_number = in->default_cell,
 	    .has_range = in->flags & INPUT_RANGE,

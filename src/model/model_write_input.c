@@ -173,6 +173,8 @@ put_input(struct writer *w, uint32_t i, struct image_input *in)
 		in->flags |= INPUT_FILL_FIRST;
 	if (f.booleans)
 		in->flags |= INPUT_BOOLEANS;
+	if (f.integer && f.kind == MODEL_NUMBER)
+		in->flags |= INPUT_INTEGER;
 	in->default_cell = NAN;
 	if (f.has_default) {
 		in->flags |= INPUT_DEFAULT;
@@ -209,8 +211,14 @@ write_inputs(struct writer *w)
 	if (b->order.n > 0)
 		memcpy(order, b->order.p, b->order.n * sizeof(*order));
 	order += b->order.n;
+	for (uint32_t i = 0; i < b->suggested.n; i++) {
+		uint32_t column = ((const uint32_t *)b->suggested.p)[i];
+
+		if (!ir_column(b, column)->declared)
+			*order++ = column;
+	}
 	for (uint32_t i = 0; i < n; i++)
-		if (!ir_column(b, i)->declared)
+		if (!ir_column(b, i)->declared && !ir_column(b, i)->suggested)
 			*order++ = i;
 	return inputs;
 }

@@ -56,7 +56,11 @@ number_cell(const struct model *m, uint32_t column, const struct raw *raw,
 		/* FALLTHROUGH */
 	case RAW_FLOAT:
 		*cell = raw->number;
-		return isfinite(raw->number) ? FITS : WRONG_VALUE;
+		if (!isfinite(raw->number))
+			return WRONG_VALUE;
+		/* 12.0 is a whole number, however it is written. */
+		return m->inputs[column].flags & INPUT_INTEGER &&
+		    raw->number != trunc(raw->number) ? WRONG_TYPE : FITS;
 	case RAW_TEXT:
 		return model_find_text_alias(m, column, raw->text, cell) ?
 		    FITS : WRONG_TYPE;
@@ -198,9 +202,10 @@ say_type(const struct model *m, uint32_t column, const struct raw *raw,
     struct err *err)
 {
 	const struct image_input *in = &m->inputs[column];
+	bool booleans = in->flags & INPUT_BOOLEANS;
 	const char *wanted = in->kind == MODEL_TEXT ? "str" :
-	    in->flags & INPUT_BOOLEANS ? "bool, int or float" :
-	    "int or float";
+	    in->flags & INPUT_INTEGER ? (booleans ? "bool or int" : "int") :
+	    booleans ? "bool, int or float" : "int or float";
 
 	return err_set(err, ERR_INPUT, column,
 	    "Invalid type for %.*s: expected %s, got %s",
