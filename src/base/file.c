@@ -112,6 +112,14 @@ file_write(const char *path, struct str bytes, struct err *err)
 }
 
 bool
+file_is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool
 file_is_same(const char *a, const char *b)
 {
 	struct stat x, y;

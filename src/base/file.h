@@ -23,6 +23,7 @@ void file_unmap(struct file_map *m);
 /* Put the bytes at `path` as a whole or not at all: written beside it,
  * synced, renamed over it. ERR_INPUT where something else than a file is. */
 MUST_USE bool file_write(const char *path, struct str bytes, struct err *err);
+bool file_is_directory(const char *path);
 /* Whether both paths name the same regular file. */
 bool file_is_same(const char *a, const char *b);
 /* Write everything or fail; restarts after signals. */

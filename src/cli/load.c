@@ -43,7 +43,9 @@ load_model(const char *path, struct loaded *ret, struct err *err)
 	bool image;
 
 	*ret = (struct loaded){0};
-	if (!is_image(path, &image, err))
+	if (file_is_directory(path))
+		image = false;
+	else if (!is_image(path, &image, err))
 		return false;
 	if (image)
 		return model_open(path, &ret->model, err);

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "import/context.h"
 #include "import/lightgbm.h"
+#include "import/mlflow.h"
 #include "import/schema.h"
 #include "import/sklearn.h"
 #include "import/skops.h"
@@ -98,9 +99,12 @@ base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* What the source is called, and what stands beside it: a directory says
+ * more than the file in it, the schema more than both. */
 static bool
 write_source(struct import *im, struct str source,
-    const struct import_options *o, struct err *err)
+    const struct mlflow *directory, const struct import_options *o,
+    struct err *err)
 {
 	struct str file = str_of(base_name(im->name)), stem = file;
 	char hex[65];
@@ -109,10 +113,13 @@ write_source(struct import *im, struct str source,
 	if (!model_build_fact(im->build, FACT_SHA256, str_of(hex), err) ||
 	    !model_build_fact(im->build, FACT_SOURCE, file, err))
 		return false;
-	for (size_t i = file.n; i-- > 1;)
+	if (directory != NULL)
+		stem = str_of(base_name(directory->dir));
+	for (size_t i = stem.n; directory == NULL && i-- > 1;)
 		if (file.p[i] == '.')
 			stem.n = i;
 	if (!model_build_fact(im->build, FACT_NAME, stem, err) ||
+	    (directory != NULL && !mlflow_apply(directory, im, err)) ||
 	    !schema_apply(im->schema, im->build, err))
 		return false;
 	return (o->name.n == 0 ||
@@ -140,10 +147,10 @@ read_format(struct import *im, struct err *err)
 	    "XGBoost or LightGBM model saved with save_model");
 }
 
-bool
-import_bytes(struct str bytes, const char *name,
-    const struct import_options *o, struct arena *mem,
-    struct model_build **ret, struct err *err)
+static bool
+import_source(struct str bytes, const char *name,
+    const struct mlflow *directory, const struct import_options *o,
+    struct arena *mem, struct model_build **ret, struct err *err)
 {
 	struct import im = {.mem = mem, .name = name};
 
@@ -159,10 +166,18 @@ import_bytes(struct str bytes, const char *name,
 	    !read_format(&im, err))
 		return err_context(err, im.packed != NULL ? "%s, unpacked" :
 		    "%s", name);
-	if (!write_source(&im, bytes, o, err))
+	if (!write_source(&im, bytes, directory, o, err))
 		return false;
 	*ret = im.build;
 	return true;
+}
+
+bool
+import_bytes(struct str bytes, const char *name,
+    const struct import_options *o, struct arena *mem,
+    struct model_build **ret, struct err *err)
+{
+	return import_source(bytes, name, NULL, o, mem, ret, err);
 }
 
 /* NAME.schema.yaml beside NAME.*: the whole name is tried first, then what
@@ -186,6 +201,24 @@ find_schema(const char *path, char sidecar[PATH_MAX])
 	return false;
 }
 
+/* As the model file in it takes. */
+static size_t
+directory_memory_bytes(const char *path, size_t fixed)
+{
+	struct mlflow directory;
+	struct arena mem;
+	struct err err; /* told where the directory is read */
+	size_t n = fixed;
+
+	if (!arena_init(&mem, fixed, &err))
+		return fixed;
+	if (mlflow_open(path, &mem, &directory, &err) &&
+	    !file_is_directory(directory.file))
+		n = import_memory_bytes(directory.file);
+	arena_done(&mem);
+	return n;
+}
+
 /* Measured: a forest of 3 MB compressed takes 66 MB, most files less than
  * ten times their size. Reading may take arrays and nodes in proportion to
  * the file, nothing else, so what asks for more is hostile or broken. */
@@ -197,6 +230,8 @@ import_memory_bytes(const char *path)
 	struct stat st;
 	size_t n;
 
+	if (file_is_directory(path))
+		return directory_memory_bytes(path, fixed);
 	if (stat(path, &st) != 0 || st.st_size < 0 ||
 	    __builtin_mul_overflow((size_t)st.st_size, TIMES, &n) ||
 	    n > most - fixed)
@@ -210,15 +245,25 @@ import_file(const char *path, const struct import_options *o,
 {
 	struct import_options full = *o;
 	char sidecar[PATH_MAX];
+	struct mlflow directory, *given = NULL;
 	struct file_map file;
 	bool ok;
 
-	if (full.schema_path == NULL && find_schema(path, sidecar))
+	if (file_is_directory(path)) {
+		given = &directory;
+		if (!mlflow_open(path, mem, given, err))
+			return false;
+		path = given->dir; /* without a slash at its end */
+	}
+	if (full.schema_path == NULL && (find_schema(path, sidecar) ||
+	    (given != NULL && find_schema(given->file, sidecar))))
 		full.schema_path = sidecar;
+	if (given != NULL)
+		path = given->file;
 	if (!file_map(path, IMPORT_FILE_MAX, &file, err))
 		return false;
-	ok = import_bytes((struct str){file.p, file.n}, path, &full, mem, ret,
-	    err);
+	ok = import_source((struct str){file.p, file.n}, path, given, &full,
+	    mem, ret, err);
 	file_unmap(&file);
 	return ok;
 }

@@ -18,7 +18,7 @@ yaml_find(const struct yaml_node *map, const char *key)
 {
 	struct str name = str_of(key);
 
-	if (map->kind != YAML_MAPPING)
+	if (map == NULL || map->kind != YAML_MAPPING)
 		return NULL;
 	for (const struct yaml_node *c = map->first; c != NULL; c = c->next) {
 		if (str_eq(c->key, name))

@@ -42,7 +42,8 @@ MUST_USE bool yaml_load(const char *path, struct arena *mem,
 MUST_USE bool yaml_parse(struct str bytes, const char *name,
     struct arena *mem, const struct yaml_node **ret, struct err *err);
 
-/* The value of a key of a mapping; NULL where absent or no mapping. */
+/* The value of a key of a mapping; NULL where absent or no mapping (which may
+ * be NULL). */
 const struct yaml_node *yaml_find(const struct yaml_node *map,
     const char *key);
 /* A plain scalar that is empty, ~ or null. */
