@@ -121,7 +121,7 @@ def measure(model, rows, truth):
     }
 
 
-def write_schema(path, version, title, data):
+def write_schema(path, version, title, data, model):
     """The sidecar that the server reads beside a model: JSON scalars are
     YAML, so every text is quoted and stays a text ("Yes" is no boolean)."""
     text = json.dumps
@@ -136,6 +136,12 @@ def write_schema(path, version, title, data):
         "example:",
     ]
     lines += [f"  {name}: {text(v)}" for name, v in EXAMPLE.items()]
+    row = pd.DataFrame([EXAMPLE])[NUMBERS + TEXTS]
+    lines += ["answer:",
+              f"  prediction: {text(str(model.predict(row)[0]))}",
+              "  probabilities:"]
+    lines += [f"    {text(str(label))}: {float(p)!r}" for label, p
+              in zip(model.classes_, model.predict_proba(row)[0])]
     lines += ["inputs:"]
     for name, meaning in COLUMNS.items():
         number = name in NUMBERS
@@ -231,7 +237,7 @@ def main():
         joblib.dump(model, folder / f"{version}.joblib",
                     compress=how["compress"])
         write_schema(folder / f"{version}.schema.yaml", version,
-                     how["title"], train)
+                     how["title"], train, model)
         figures[version] = measure(model, held_out[NUMBERS + TEXTS],
                                    held_out[TARGET])
         models[version] = model

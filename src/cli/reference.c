@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "cli/batch.h"
+#include "cli/labels.h"
 #include "cli/rows.h"
 #include "model/model.h"
 #include "monitor/performance.h"
@@ -30,56 +30,6 @@ struct reference {
 	size_t n, cap;
 	bool labelled;
 };
-
-static bool
-same_class(const struct model_class *c, struct str text)
-{
-	double number;
-
-	if (str_eq(c->text, text))
-		return true;
-	switch (c->kind) {
-	case CLASS_TEXT:
-		return false;
-	case CLASS_BOOL:
-		return str_eq_nocase(c->text, text);
-	default:
-		return number_parse(text, &number) && number == c->number;
-	}
-}
-
-static bool
-find_class(const struct model *m, struct str text, uint32_t *ret)
-{
-	struct model_class c;
-
-	for (uint32_t k = 0; k < model_classes(m); k++) {
-		model_class_at(m, k, &c);
-		if (same_class(&c, text)) {
-			*ret = k;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-wrong_label(const struct model *m, struct str label, struct err *err)
-{
-	char names[160];
-	struct model_class c;
-	struct buf b;
-
-	buf_init(&b, names, sizeof(names));
-	for (uint32_t k = 0; k < model_classes(m); k++) {
-		model_class_at(m, k, &c);
-		buf_printf(&b, "%s%.*s", k > 0 ? ", " : "", STR_ARG(c.text));
-	}
-	return err_set(err, ERR_INPUT, ERR_NOWHERE, "the target \"%.*s\" is no"
-	    " class of the model, which has %.*s%s",
-	    label.n < 40 ? (int)label.n : 40, label.p,
-	    STR_ARG(buf_view(&b)), b.over ? ", ..." : "");
-}
 
 static void
 widen(struct reference *r, const double *cells)
@@ -131,8 +81,9 @@ add_row(struct reference *r, const struct batch_row *row, struct err *err)
 	if (r->labelled) {
 		if (r->n == r->cap && !grow(r, err))
 			return false;
-		if (!find_class(r->model, row->extra, &r->labels[r->n]))
-			return wrong_label(r->model, row->extra, err);
+		if (!labels_find(r->model, row->extra, &r->labels[r->n]))
+			return labels_refuse(r->model, "the target",
+			    row->extra, err);
 		r->predicted[r->n] = score_class(r->model, row->out);
 		memcpy(r->out + r->n * outputs, row->out,
 		    outputs * sizeof(*r->out));

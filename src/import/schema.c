@@ -6,13 +6,11 @@
  */
 #include "import/schema.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/number.h"
+#include "import/schema_example.h"
 #include "yaml/yaml.h"
 
 struct schema {
@@ -240,8 +238,10 @@ static bool
 read_input(const struct schema *s, const struct yaml_node *input,
     struct model_build *b, struct err *err)
 {
-	static const char *const kinds[] = {
-	    [MODEL_NUMBER] = "number", [MODEL_TEXT] = "text"};
+	/* The place of a kind is its enum model_kind; then what is one. */
+	enum { KIND_INTEGER = MODEL_TEXT + 1 };
+	static const char *const kinds[] = {[MODEL_NUMBER] = "number",
+	    [MODEL_TEXT] = "text", [KIND_INTEGER] = "integer"};
 	static const char *const nulls[] = {
 	    [NULL_REFUSE] = "refuse", [NULL_MISSING] = "missing",
 	    [NULL_DEFAULT] = "default"};
@@ -256,7 +256,8 @@ read_input(const struct schema *s, const struct yaml_node *input,
 	if ((n = yaml_find(input, "type")) != NULL) {
 		if (!read_word(n, kinds, countof(kinds), &word, err))
 			return false;
-		f.kind = (enum model_kind)word;
+		f.integer = word == KIND_INTEGER;
+		f.kind = f.integer ? MODEL_NUMBER : (enum model_kind)word;
 	}
 	if ((n = yaml_find(input, "null")) != NULL) {
 		/* A plain null is no word to YAML, but this key is one. */
@@ -292,63 +293,6 @@ read_input(const struct schema *s, const struct yaml_node *input,
 }
 
 /* --- the rest ------------------------------------------------------------- */
-
-/* A plain scalar as JSON: a number or true or false as such, else text. */
-static void
-put_json(struct buf *b, const struct yaml_node *n)
-{
-	struct err ignored;
-	double number;
-	int64_t integer;
-	bool yes;
-
-	if (yaml_is_null(n))
-		buf_text(b, "null");
-	else if (memchr(n->text.p, '.', n->text.n) == NULL &&
-	    yaml_integer(n, &integer, &ignored))
-		buf_printf(b, "%lld", (long long)integer);
-	else if (yaml_number(n, &number, &ignored) && isfinite(number))
-		buf_double(b, number);
-	else if (!n->quoted && (str_eq(n->text, STR("true")) ||
-	    str_eq(n->text, STR("false"))) && yaml_bool(n, &yes, &ignored))
-		buf_str(b, n->text);
-	else
-		buf_json(b, n->text);
-}
-
-static bool
-read_example(const struct schema *s, const struct yaml_node *map,
-    struct model_build *b, struct err *err)
-{
-	size_t cap = 3;
-	char *text, place[PATH_MAX + 16];
-	struct buf json;
-	int n = snprintf(place, sizeof(place), "%s:%u", map->file, map->line);
-
-	if (!yaml_expect(map, YAML_MAPPING, err))
-		return false;
-	for (const struct yaml_node *c = map->first; c != NULL; c = c->next) {
-		if (!yaml_expect(c, YAML_SCALAR, err))
-			return false;
-		/* A byte becomes at most six: \u0001. */
-		cap += 6 * (c->key.n + c->text.n) + NUMBER_MAX + 8;
-	}
-	text = arena_alloc(s->mem, cap);
-	if (text == NULL)
-		return arena_err(s->mem, map->file, err);
-	buf_init(&json, text, cap);
-	buf_char(&json, '{');
-	for (const struct yaml_node *c = map->first; c != NULL; c = c->next) {
-		if (json.n > 1)
-			buf_text(&json, ", ");
-		buf_json(&json, c->key);
-		buf_text(&json, ": ");
-		put_json(&json, c);
-	}
-	buf_char(&json, '}');
-	return model_build_example(b, buf_view(&json), (struct str){place,
-	    n < (int)sizeof(place) ? (size_t)n : sizeof(place) - 1}, err);
-}
 
 /* Every label that `classes` names is one the model has. */
 static bool
@@ -441,7 +385,6 @@ schema_apply(const struct schema *s, struct model_build *b, struct err *err)
 		     i = i->next)
 			if (!read_input(s, i, b, err))
 				return false;
-	if ((n = yaml_find(s->root, "example")) != NULL)
-		return read_example(s, n, b, err);
-	return true;
+	return schema_example_apply(yaml_find(s->root, "example"),
+	    yaml_find(s->root, "answer"), s->mem, b, err);
 }

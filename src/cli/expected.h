@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_EXPECTED_H
+#define CLI_EXPECTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "model/model.h"
+
+/*
+ * Recorded answers, row after row, in the forms that people have them in:
+ *
+ *   what `lightscore predict` writes and the service answers: CSV, JSON,
+ *   NDJSON of prediction, probability or probabilities
+ *   a CSV of one column a class, called as the class or probability_CLASS
+ *   JSON {"predict": [...], "proba": [[...]], "classes": [...]}, {"predictions": [...]}
+ *   a JSON list of labels or numbers, or of lists of probabilities
+ */
+struct expected {
+	size_t n;
+	uint32_t *classes; /* EXPECTED_NONE where a row does not say */
+	double *numbers;   /* n * model_outputs; NaN where it does not */
+	bool *refused;     /* the row has no answer (null) */
+};
+#define EXPECTED_NONE UINT32_MAX
+
+/* Read a regular file. Lives in mem. Messages name the file and the row. */
+MUST_USE bool expected_read(const char *path, const struct model *m,
+    struct arena *mem, struct expected *ret, struct err *err);
+/* The same from JSON. */
+MUST_USE bool expected_parse(struct str json, const struct model *m,
+    struct arena *mem, struct expected *ret, struct err *err);
+
+#endif
