@@ -39,11 +39,18 @@ ulp_between(double a, double b)
 	return x > y ? x - y : y - x;
 }
 
+static uint32_t
+probabilities(const struct model *m)
+{
+	return model_has_probabilities(m) ? model_classes(m) : 0;
+}
+
 /* Absolute for probabilities; of a number, relative above 1. */
 static double
-difference(const struct compare *c, double got, double want)
+difference(const struct compare *c, uint32_t output, double got, double want)
 {
-	double scale = model_classes(c->m) > 0 ? 1 : fmax(1, fabs(want));
+	double scale = output < probabilities(c->m) ? 1 :
+	    fmax(1, fabs(want));
 
 	return got == want ? 0 : fabs(got - want) / scale;
 }
@@ -51,7 +58,8 @@ difference(const struct compare *c, double got, double want)
 static void
 note(struct compare *c, size_t i, uint32_t output, double got, double want)
 {
-	struct compare_place at = {.difference = difference(c, got, want),
+	struct compare_place at = {
+	    .difference = difference(c, output, got, want),
 	    .ulp = ulp_between(got, want), .row = i + 1, .output = output};
 
 	if (isnan(want))
@@ -66,7 +74,8 @@ note(struct compare *c, size_t i, uint32_t output, double got, double want)
 static bool
 is_tie(const struct compare *c, const double *want, uint32_t a, uint32_t b)
 {
-	if (isnan(want[a]) || isnan(want[b]))
+	if (!model_has_probabilities(c->m) || isnan(want[a]) ||
+	    isnan(want[b]))
 		return false;
 	if (c->by_ulp)
 		return ulp_between(want[a], want[b]) <= 4 * c->ulp;
@@ -80,7 +89,7 @@ recorded_class(const struct compare *c, const struct expected *e, size_t i,
 {
 	if (e->classes[i] != EXPECTED_NONE)
 		return e->classes[i];
-	for (uint32_t k = 0; k < model_classes(c->m); k++)
+	for (uint32_t k = 0; k < model_outputs(c->m); k++)
 		if (isnan(want[k]))
 			return EXPECTED_NONE;
 	return score_class(c->m, want);
@@ -134,8 +143,13 @@ compare_column(const struct compare *c, uint32_t output, char *text,
 {
 	struct model_class class_;
 
-	if (model_classes(c->m) == 0) {
-		snprintf(text, n, "prediction");
+	if (output >= probabilities(c->m)) {
+		if (model_classes(c->m) > 0)
+			snprintf(text, n, "score");
+		else if (model_outputs(c->m) == 1)
+			snprintf(text, n, "prediction");
+		else
+			snprintf(text, n, "prediction_%u", output);
 		return;
 	}
 	model_class_at(c->m, output, &class_);

@@ -79,6 +79,23 @@ fail_row(const struct reader *r, const char *what, struct err *err)
 
 /* --- JSON ---------------------------------------------------------------- */
 
+/* A regression's prediction: a number, or a list of as many as it has. */
+static bool
+set_numbers(struct reader *r, const struct doc *d, struct err *err)
+{
+	size_t n = model_outputs(r->m);
+	double *numbers = r->e->numbers + (r->e->n - 1) * n;
+
+	if (n == 1 && doc_number(d, numbers))
+		return true;
+	if (d->kind != DOC_NUMBERS || d->n != n)
+		return fail_row(r, n == 1 ? "the prediction is no number" :
+		    "the prediction is no list of as many numbers as the "
+		    "model predicts", err);
+	memcpy(numbers, d->numbers, n * sizeof(*numbers));
+	return true;
+}
+
 /* The prediction of the last row: a label, or a regression's number. */
 static bool
 set_prediction(struct reader *r, const struct doc *d, struct err *err)
@@ -93,8 +110,7 @@ set_prediction(struct reader *r, const struct doc *d, struct err *err)
 		return true;
 	}
 	if (model_classes(r->m) == 0)
-		return doc_number(d, r->e->numbers + row) ||
-		    fail_row(r, "the prediction is no number", err);
+		return set_numbers(r, d, err);
 	if (d->kind == DOC_TEXT && labels_find(r->m, d->text, k))
 		return true;
 	if (d->kind == DOC_NUMBER && labels_find_number(r->m, d->number, k))
@@ -114,8 +130,10 @@ set_named(struct reader *r, const struct doc *map, double *numbers,
 {
 	uint32_t k;
 
-	if (map->kind != DOC_OBJECT)
-		return fail_row(r, "the probabilities are no object", err);
+	if (map->kind != DOC_OBJECT || !model_has_probabilities(r->m))
+		return fail_row(r, map->kind != DOC_OBJECT ?
+		    "the probabilities are no object" :
+		    "probabilities, which the model has not", err);
 	for (const struct doc *c = map->child; c != NULL; c = c->next) {
 		if (!labels_find(r->m, c->key, &k)) {
 			labels_refuse(r->m, "the probability of", c->key,
@@ -153,7 +171,10 @@ set_listed(struct reader *r, const struct doc *list, double *numbers,
 {
 	uint32_t k;
 
-	if (list->kind != DOC_NUMBERS || list->n != model_outputs(r->m))
+	if (!model_has_probabilities(r->m))
+		return fail_row(r, "probabilities, which the model has not",
+		    err);
+	if (list->kind != DOC_NUMBERS || list->n != model_classes(r->m))
 		return fail_row(r, "expected a list with the probability of "
 		    "each class", err);
 	for (size_t i = 0; i < list->n; i++) {
@@ -172,6 +193,7 @@ add_object(struct reader *r, const struct doc *d, struct err *err)
 	const struct doc *prediction = doc_get(d, "prediction");
 	const struct doc *all = doc_get(d, "probabilities");
 	const struct doc *one = doc_get(d, "probability");
+	const struct doc *score = doc_get(d, "score");
 	double *numbers;
 	uint32_t k;
 
@@ -185,8 +207,11 @@ add_object(struct reader *r, const struct doc *d, struct err *err)
 		return false;
 	k = r->e->classes[r->e->n - 1];
 	if (one != NULL && k != EXPECTED_NONE &&
-	    !doc_number(one, &numbers[k]))
+	    model_has_probabilities(r->m) && !doc_number(one, &numbers[k]))
 		return fail_row(r, "the probability is no number", err);
+	if (score != NULL && model_score_output(r->m) >= 0 &&
+	    !doc_number(score, &numbers[model_score_output(r->m)]))
+		return fail_row(r, "the score is no number", err);
 	return true;
 }
 
@@ -199,7 +224,8 @@ add_item(struct reader *r, const struct doc *d, struct err *err)
 		return add_object(r, d, err);
 	if (!add_row(r, &numbers, err))
 		return false;
-	if (d->kind == DOC_NUMBERS || d->kind == DOC_LIST)
+	if ((d->kind == DOC_NUMBERS || d->kind == DOC_LIST) &&
+	    model_classes(r->m) > 0)
 		return set_listed(r, d, numbers, err);
 	return set_prediction(r, d, err);
 }
@@ -209,20 +235,24 @@ add_item(struct reader *r, const struct doc *d, struct err *err)
 static bool
 add_numbers(struct reader *r, const struct doc *list, struct err *err)
 {
-	bool labels = true;
+	bool labels = true, shares = model_classes(r->m) == 2 &&
+	    model_has_probabilities(r->m);
 	double *numbers;
 	uint32_t k;
 
-	for (size_t i = 0; i < list->n; i++)
-		labels = labels &&
-		    labels_find_number(r->m, list->numbers[i], &k);
+	for (size_t i = 0; i < list->n; i++) {
+		double v = list->numbers[i];
+
+		labels = labels && labels_find_number(r->m, v, &k);
+		shares = shares && v >= 0 && v <= 1;
+	}
 	for (size_t i = 0; i < list->n; i++) {
 		const struct doc d = {.kind = DOC_NUMBER,
 		    .number = list->numbers[i]};
 
 		if (!add_row(r, &numbers, err))
 			return false;
-		if (labels || model_classes(r->m) != 2) {
+		if (labels || !shares) {
 			if (!set_prediction(r, &d, err))
 				return false;
 			continue;
@@ -280,7 +310,7 @@ add_root(struct reader *r, const struct doc *root, struct err *err)
 	const struct doc *list = doc_get(root, "predictions");
 
 	r->classes = doc_get(root, "classes");
-	if (r->classes != NULL && r->classes->n != model_outputs(r->m))
+	if (r->classes != NULL && r->classes->n != model_classes(r->m))
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "\"classes\" has %zu classes, the model %u",
 		    r->classes->n, model_classes(r->m));
@@ -345,28 +375,38 @@ expected_parse(struct str json, const struct model *m, struct arena *mem,
 
 enum { CELL_IGNORED = -1, CELL_PREDICTION = -2 };
 
-/* What each column of the header is: a class, or one of the above. */
+/* Which output a column of that name is, or one of the above. */
+static int64_t
+find_cell(const struct model *m, struct str name)
+{
+	static const struct str one = {"prediction", 10};
+	static const struct str many = {"prediction_", 11};
+	static const struct str prefix = {"probability_", 12};
+	uint64_t number;
+	uint32_t k;
+
+	if (str_eq(name, one))
+		return CELL_PREDICTION;
+	if (str_eq(name, STR("score")) && model_score_output(m) >= 0)
+		return model_score_output(m);
+	if (model_classes(m) == 0 && str_has_prefix(name, many) &&
+	    number_parse_u64((struct str){name.p + many.n,
+	    name.n - many.n}, &number) && number < model_outputs(m))
+		return (int64_t)number;
+	if (str_has_prefix(name, prefix))
+		name = (struct str){name.p + prefix.n, name.n - prefix.n};
+	return model_has_probabilities(m) && labels_find(m, name, &k) ?
+	    (int64_t)k : CELL_IGNORED;
+}
+
 static bool
 read_header(struct reader *r, const struct csv *csv, int64_t *cells,
     struct err *err)
 {
-	static const struct str prefix = {"probability_", 12};
 	bool some = false;
 
 	for (size_t i = 0; i < csv->n; i++) {
-		struct str name = csv->cells[i];
-		uint32_t k;
-
-		cells[i] = CELL_IGNORED;
-		if (str_eq(name, STR("prediction"))) {
-			cells[i] = CELL_PREDICTION;
-		} else {
-			if (str_has_prefix(name, prefix))
-				name = (struct str){name.p + prefix.n,
-				    name.n - prefix.n};
-			if (labels_find(r->m, name, &k))
-				cells[i] = k;
-		}
+		cells[i] = find_cell(r->m, csv->cells[i]);
 		some = some || cells[i] != CELL_IGNORED;
 	}
 	return some || err_set(err, ERR_INPUT, ERR_NOWHERE,
@@ -395,7 +435,7 @@ add_record(struct reader *r, const struct csv *csv, const int64_t *cells,
 				return false;
 		} else if (cells[i] >= 0 && cell.n > 0 &&
 		    !number_parse(str_trim(cell), &numbers[cells[i]])) {
-			return fail_row(r, "a probability is no number", err);
+			return fail_row(r, "a cell is no number", err);
 		}
 	}
 	return true;

@@ -16,9 +16,10 @@
  * Recorded answers, row after row, in the forms that people have them in:
  *
  *   what `lightscore predict` writes and the service answers: CSV, JSON,
- *   NDJSON of prediction, probability or probabilities
+ *   NDJSON of prediction, probability, probabilities, score
  *   a CSV of one column a class, called as the class or probability_CLASS
- *   JSON {"predict": [...], "proba": [[...]], "classes": [...]}, {"predictions": [...]}
+ *   JSON {"predict": [...], "proba": [[...]], "classes": [...]},
+ *   {"predictions": [...]}
  *   a JSON list of labels or numbers, or of lists of probabilities
  */
 struct expected {

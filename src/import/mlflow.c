@@ -68,7 +68,7 @@ mlflow_find(const struct mlflow *m, struct str path, char ret[PATH_MAX],
 	if (dir == NULL || file == NULL)
 		err_system(err, "cannot open %s", ret);
 	else if (strncmp(file, dir, n) != 0 ||
-	    (n > 1 && file[n] != '/'))
+	    (n > 1 && file[n] != '/' && file[n] != '\0'))
 		err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "%s is a link out of the directory", ret);
 	else

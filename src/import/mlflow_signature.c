@@ -207,14 +207,15 @@ apply_names(const struct signature *s, struct import *im, struct err *err)
 {
 	uint32_t n = model_build_inputs(im->build), place;
 	struct str *names;
-	bool known = true;
+	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < s->n; i++)
-		known = known && find_column(s, im->build, i, &place);
+		found += find_column(s, im->build, i, &place);
 	if (!s->named && s->n != n)
 		return yaml_err(s->at, err,
 		    "the signature has %u columns, the model %u", s->n, n);
-	if (!s->named || known || !are_places(im->build))
+	if (!s->named || found == s->n || found >= n ||
+	    !are_places(im->build))
 		return true;
 	if (s->n != n)
 		return yaml_err(s->at, err,

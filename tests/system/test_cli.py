@@ -119,7 +119,8 @@ class Use(Case):
         self.assertFine(overview)
         names = re.findall(r"^  (\w+)", overview.stdout, re.M)
         self.assertEqual(names, ["serve", "import", "inspect", "predict",
-                                 "bench", "status", "config", "metrics",
+                                 "verify", "bench", "status", "config",
+                                 "metrics",
                                  "help"])
         for name in names:
             for words in ([name, "--help"], ["help", name]):
@@ -150,6 +151,13 @@ class Use(Case):
                 (["import", "a"], "say where to: -o FILE.lsm"),
                 (["import", "a", "-o", "b", "--target", "c"],
                  "--target names a column of --reference"),
+                (["verify", "a"], "say what to compare: --data FILE"),
+                (["verify", "a", "--data", "b", "--expected", "c",
+                  "--tolerance", "-1"], 'the tolerance "-1" is no number'),
+                (["verify", "a", "--data", "b", "--expected", "c",
+                  "--ulp", "1.5"], '"1.5" is no number of doubles'),
+                (["verify", "a", "--data", "b", "--expected", "c", "--ulp",
+                  "1", "--tolerance", "1"], "a --tolerance or an --ulp"),
                 (["bench", "a", "--batch", "0"], "--batch takes up to"),
                 (["bench", "a", "--batch", "1,,2"], "--batch takes up to"),
                 (["config", "--worker=1"], "did you mean --workers?"),
@@ -269,6 +277,41 @@ class Import(Case):
             self.assertFails(done, 1,
                              f"example.yaml:{line}: example: {sentence}")
             self.assertFalse(os.path.exists(path("refused.lsm")))
+
+    def test_a_recorded_answer_is_held_to(self):
+        with open(os.path.join(CHURN, "v1.schema.yaml"),
+                  encoding="utf-8") as f:
+            good = f.read()
+        line = good[:good.index("answer:")].count("\n") + 1
+        start, rest = good.index("answer:"), good.index("inputs:")
+        for answer, sentence in [
+                ('"Yes"', "row 1: the model predicts another class than was"
+                 " recorded"),
+                ('{probabilities: {"No": 0.8559842, "Yes": 0.15}}',
+                 "row 1: probability_Yes differs from what was recorded by"
+                 " 0.00598, more than 1e-06"),
+                ('{prediction: "Perhaps"}', 'recorded answer: row 1: the'
+                 ' prediction "Perhaps" is no class of the model'),
+                ('{predicted: "No"}', 'unknown key "predicted", did you mean'
+                 ' "prediction"?'), ("[1]", "expected")]:
+            with self.subTest(answer):
+                done = run("import", os.path.join(CHURN, "v1.joblib"), "-o",
+                           path("refused.lsm"), "--schema",
+                           path("answer.yaml", good[:start] + "answer: "
+                                + answer + "\n" + good[rest:]))
+                self.assertFails(done, 1, f"answer.yaml:{line}: ")
+                self.assertIn(sentence, done.stderr)
+                self.assertFalse(os.path.exists(path("refused.lsm")))
+        for answer in ['"No"', '{prediction: "No", probability: 0.8559842}']:
+            self.assertFine(run(
+                "import", os.path.join(CHURN, "v1.joblib"), "-o",
+                path("held.lsm"), "--schema",
+                path("answer.yaml", good[:start] + "answer: " + answer
+                     + "\n" + good[rest:])))
+        self.assertFails(run(
+            "import", os.path.join(CHURN, "v1.joblib"), "-o", "no.lsm",
+            "--schema", path("answer.yaml", "answer: 1\n")), 1,
+            "an answer without an example")
 
     def test_what_is_no_model_is_refused(self):
         for source, sentence in [
@@ -732,6 +775,144 @@ class Streams(Case):
         self.assertEqual(child.wait(60), 0)
         self.assertRegex(seen, rb"\[#*\.*\] +\d+ %  \d+ rows")
         self.assertTrue(seen.endswith(b"\r\x1b[K"), seen[-40:])
+
+
+class Verify(Case):
+    """The shipped model against its reference answers, in every form."""
+
+    @classmethod
+    def setUpClass(cls):
+        answers = [row["v1"] for row in reference()]
+        cls.data = path("verify.ndjson", "".join(
+            json.dumps(row["input"]) + "\n" for row in reference()))
+        cls.n = len(answers)
+        cls.answers = answers
+        cls.proba = [[a["probabilities"][c] for c in ("No", "Yes")]
+                     for a in answers]
+
+    def verify(self, expected, *words, name="expected.json"):
+        if not isinstance(expected, str):
+            expected = json.dumps(expected)
+        return run("verify", model, "--data", self.data, "--expected",
+                   path(name, expected), *words)
+
+    def told(self, expected, *words, name="expected.json"):
+        done = self.verify(expected, "--json", *words, name=name)
+        self.assertEqual(done.stderr, "")
+        told = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 0 if told["within"] else 1)
+        return told
+
+    def test_every_form_of_recorded_answers(self):
+        labels = [a["prediction"] for a in self.answers]
+        names = "id,probability_No,Yes\n"
+        forms = {
+            "list.json": self.answers,
+            "lines.ndjson": "".join(json.dumps(a) + "\n"
+                                    for a in self.answers),
+            "sides.json": {"classes": ["No", "Yes"], "predict": labels,
+                           "proba": self.proba},
+            "turned.json": {"classes": ["Yes", "No"], "predict": labels,
+                            "proba": [p[::-1] for p in self.proba]},
+            "mlflow.json": {"predictions": labels},
+            "served.json": [{"prediction": c, "probability": max(p),
+                             "model_version": "v1"}
+                            for c, p in zip(labels, self.proba)],
+            "proba.json": self.proba,
+            "labels.json": labels,
+            "second.json": [p[1] for p in self.proba],
+            "proba.csv": names + "".join(f"{i},{p[0]!r},{p[1]!r}\n"
+                                         for i, p in enumerate(self.proba)),
+            "labels.csv": "prediction\n" + "\n".join(labels) + "\n",
+        }
+        for name, form in forms.items():
+            with self.subTest(name):
+                told = self.told(form, "--tolerance", "1e-12", name=name)
+                self.assertEqual((told["rows"], told["class_mismatches"]),
+                                 (self.n, 0))
+                self.assertLess(told["largest_difference"]["difference"],
+                                1e-12)
+
+    def test_our_own_answers_are_the_same_to_the_last_bit(self):
+        for output in "csv", "json", "ndjson":
+            expected = run("predict", model, self.data, "--output",
+                           output).stdout
+            done = self.verify(expected, "--ulp", "0", name="own." + output)
+            self.assertFine(done)
+            self.assertTrue(done.stdout.endswith("the same, to 0 ulp\n"))
+
+    def test_what_differs_is_told_with_its_row_and_column(self):
+        bent = [list(p) for p in self.proba]
+        bent[41][1] += 1e-5
+        told = self.told(bent)
+        at = told["largest_difference"]
+        self.assertEqual((at["row"], at["column"]), (42, "probability_Yes"))
+        self.assertAlmostEqual(at["difference"], 1e-5, delta=1e-12)
+        self.assertGreater(at["ulp"], 1000)
+        self.assertFalse(told["within"])
+        self.assertTrue(self.told(bent, "--tolerance", "2e-5")["within"])
+        self.assertFalse(self.told(bent, "--ulp", "1000")["within"])
+        done = self.verify(bent)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("at row 42, probability_Yes\n", done.stdout)
+        self.assertIn("not the same, to 1e-06\n", done.stdout)
+
+    def test_classes_and_refusals_that_differ_are_counted(self):
+        labels = [a["prediction"] for a in self.answers]
+        labels[3] = "Yes" if labels[3] == "No" else "No"
+        labels[7] = None
+        done = self.verify(labels)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("class mismatches     1, the first at row 4\n",
+                      done.stdout)
+        self.assertIn("refusals that differ 1, the first at row 8: it is"
+                      " scored, and no answer is recorded\n", done.stdout)
+
+    def test_answers_that_do_not_fit_are_refused(self):
+        labels = [a["prediction"] for a in self.answers]
+        for name, form, sentence in [
+                ("few.json", labels[:-1], "has more rows than the"),
+                ("many.json", labels + labels, "recorded answers"),
+                ("other.json", labels[:-1] + ["Perhaps"],
+                 f'row {self.n}: the prediction "Perhaps" is no class'),
+                ("wide.json", [[0.1, 0.2, 0.7]], "row 1: expected a list"
+                 " with the probability of each class"),
+                ("named.json", [{"probabilities": {"Maybe": 1}}],
+                 'row 1: the probability of "Maybe" is no class'),
+                ("empty.json", [{}], "row 1: neither a prediction nor"),
+                ("turned.json", {"classes": ["A", "B"], "predict": labels,
+                                 "proba": self.proba},
+                 '"classes" has other classes than the model'),
+                ("short.json", {"predict": labels, "proba": []},
+                 '"proba" has 0 rows'),
+                ("broken.json", '[{"prediction": "No"}', "broken.json: "),
+                ("none.csv", "a,b\n1,2\n", "no column is called prediction"),
+                ("text.csv", "Yes\nhalf\n", "row 1: a cell is no number")]:
+            with self.subTest(name):
+                self.assertFails(self.verify(form, name=name), 1, sentence)
+        self.assertFails(run("verify", model, "--data", self.data,
+                             "--expected", "gone.json"), 1, "gone.json")
+
+    def test_a_regression(self):
+        source = os.path.join(TELCO, "linreg_model.joblib")
+        with open(os.path.join(TELCO, "linreg_expected.json"),
+                  encoding="utf-8") as f:
+            want = json.load(f)["predict"]
+        rows = self.filled()
+        data = path("regression.json", json.dumps(rows))
+        for form in ({"predict": want}, want,
+                     [{"prediction": v} for v in want]):
+            self.assertFine(run("verify", source, "--data", data,
+                                "--expected", path("r.json",
+                                                   json.dumps(form)),
+                                "--tolerance", "1e-12"))
+
+    @staticmethod
+    def filled():
+        """The rows of the golden cases; a null is 0 there."""
+        with open(os.path.join(TELCO, "input.json"), encoding="utf-8") as f:
+            return [{**row, "TotalCharges": row["TotalCharges"] or 0.0}
+                    for row in json.load(f)]
 
 
 class Bench(Case):

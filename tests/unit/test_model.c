@@ -527,6 +527,90 @@ build_refuses_a_schema_that_contradicts_the_model(void **state)
 /* A lookup is bounded, so texts that would all have to be tried are not
  * compiled. */
 /* Every record without the column would be refused for it. */
+/* Four numbers, one of which no step reads. */
+static struct model_build *
+build_line(void)
+{
+	static const char *const names[] = {"a", "b", "c", "d"};
+	const double ones[] = {1, 1, 1}, none = 0;
+	struct model_build *b = model_build_new(&mem);
+	uint32_t slots[4], sum;
+
+	for (size_t i = 0; i < countof(names); i++)
+		assert_true(model_build_input(b, str_of(names[i]), &slots[i],
+		    &err));
+	assert_true(model_build_linear(b, slots, 3, 1, ones, &none, &sum,
+	    &err));
+	assert_true(model_build_output(b, MODEL_REGRESSION, &sum, 1, &err));
+	return b;
+}
+
+static void
+a_suggestion_holds_where_the_schema_is_silent(void **state)
+{
+	static const char *const order[] = {"b", "c", "a", "d"};
+	struct model_build *b = build_line();
+	struct model_field f;
+	struct model *m;
+	struct str image;
+
+	(void)state;
+	model_build_field_default(b, 2, &f);
+	f.required = false;
+	f.integer = true;
+	assert_true(model_build_suggest(b, &f, &err));
+	REFUSED(model_build_suggest(b, &f, &err), ERR_INPUT, "there twice");
+	model_build_field_default(b, 0, &f);
+	f.booleans = true;
+	assert_true(model_build_suggest(b, &f, &err));
+	model_build_field_default(b, 1, &f);
+	f.kind = MODEL_TEXT;
+	REFUSED(model_build_suggest(b, &f, &err), ERR_INPUT,
+	    "reads it as a number, not as text");
+	f.kind = MODEL_NUMBER;
+	f.name = STR("e");
+	REFUSED(model_build_suggest(b, &f, &err), ERR_INPUT,
+	    "has no such input");
+	/* Unread, so it stays unused whatever is suggested. */
+	model_build_field_default(b, 3, &f);
+	f.kind = MODEL_TEXT;
+	assert_true(model_build_suggest(b, &f, &err));
+
+	model_build_field_default(b, 1, &f);
+	assert_true(model_build_field(b, &f, &err));
+	assert_true(model_image(b, &image, &err));
+	assert_true(model_open_bytes(image, &m, &err));
+	for (uint32_t i = 0; i < 4; i++) {
+		model_field(m, model_field_order(m, i), &f);
+		assert_str(f.name, order[i]);
+	}
+	model_field(m, 2, &f);
+	assert_true(f.integer && !f.required);
+	model_field(m, 0, &f);
+	assert_true(f.booleans && f.required);
+	model_field(m, 3, &f);
+	assert_true(f.unused);
+	model_close(m);
+}
+
+static void
+columns_can_be_called_otherwise(void **state)
+{
+	const struct str names[] = {STR("b"), STR("a"), STR("x"), STR("d")};
+	const struct str twice[] = {STR("b"), STR("b"), STR("x"), STR("d")};
+	const struct str bad[] = {STR("b"), STR("\xff"), STR("x"), STR("d")};
+	struct model_build *b = build_line();
+
+	(void)state;
+	REFUSED(model_build_rename(b, twice, &err), ERR_INPUT,
+	    "two input columns are named \"b\"");
+	REFUSED(model_build_rename(b, bad, &err), ERR_INPUT, "is not UTF-8");
+	assert_true(model_build_rename(b, names, &err));
+	assert_str(model_build_input_name(b, 0), "b");
+	assert_int_equal(model_build_find_input(b, STR("x")), 2);
+	assert_int_equal(model_build_find_input(b, STR("c")), -1);
+}
+
 static void
 a_default_that_an_encoder_refuses_is_refused(void **state)
 {
@@ -815,6 +899,8 @@ main(void)
 	    cmocka_unit_test(build_refuses_what_is_no_tree),
 	    cmocka_unit_test(
 		build_refuses_a_schema_that_contradicts_the_model),
+	    cmocka_unit_test(a_suggestion_holds_where_the_schema_is_silent),
+	    cmocka_unit_test(columns_can_be_called_otherwise),
 	    cmocka_unit_test(a_default_that_an_encoder_refuses_is_refused),
 	    cmocka_unit_test(colliding_categories_are_refused),
 	    cmocka_unit_test(unfinished_build_is_refused),

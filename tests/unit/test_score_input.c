@@ -339,6 +339,44 @@ column_of_booleans_takes_them_for_one_and_zero(void **state)
 	model_close(vip);
 }
 
+/* However it is written, 12.0 is one. */
+static void
+column_of_whole_numbers_takes_no_fraction(void **state)
+{
+	static const double one = 1, none = 0;
+	const struct raw values[] = {INT(3), FLOAT(12), FLOAT(-0.0)};
+	const struct raw half = FLOAT(0.5), huge = FLOAT(INFINITY);
+	struct model_build *b = model_build_new(&mem);
+	struct model_field f;
+	struct model *rooms;
+	struct str image;
+	uint32_t x, y, unknown;
+	double cell;
+
+	(void)state;
+	BUILD(model_build_input(b, STR("rooms"), &x, &err));
+	BUILD(model_build_linear(b, &x, 1, 1, &one, &none, &y, &err));
+	BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
+	model_build_field_default(b, x, &f);
+	f.integer = true;
+	BUILD(model_build_field(b, &f, &err));
+	BUILD(model_image(b, &image, &err));
+	BUILD(model_open_bytes(image, &rooms, &err));
+	model_field(rooms, 0, &f);
+	assert_true(f.integer);
+	for (size_t i = 0; i < countof(values); i++) {
+		BUILD(input_row(rooms, &values[i], &cell, &unknown, &err));
+		assert_true(cell == values[i].number);
+	}
+	assert_false(input_row(rooms, &half, &cell, &unknown, &err));
+	assert_string_equal(err.text, "Invalid type for rooms: expected int, "
+	    "got float");
+	assert_false(input_row(rooms, &huge, &cell, &unknown, &err));
+	assert_string_equal(err.text, "Invalid value for rooms: expected a "
+	    "finite number");
+	model_close(rooms);
+}
+
 static void
 column_nobody_reads_takes_anything(void **state)
 {
@@ -390,6 +428,7 @@ main(void)
 	    cmocka_unit_test(numbers_come_before_texts_each_in_schema_order),
 	    cmocka_unit_test(number_has_to_be_finite),
 	    cmocka_unit_test(column_of_booleans_takes_them_for_one_and_zero),
+	    cmocka_unit_test(column_of_whole_numbers_takes_no_fraction),
 	    cmocka_unit_test(column_nobody_reads_takes_anything),
 	    cmocka_unit_test(faults_of_scoring_have_sentences),
 	};
