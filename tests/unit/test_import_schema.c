@@ -201,7 +201,7 @@ every_mistake_is_told_with_its_line(void **state)
 		"2: name: the model has no input colour; it has size, "
 		"weight"},
 	    {"inputs:\n  - name: size\n    type: string\n",
-		"3: type: expected one of number, text, got string"},
+		"3: type: expected one of number, text, integer, got string"},
 	    {"inputs:\n  - name: size\n    null: drop\n",
 		"3: null: expected one of refuse, missing, default, got "
 		"drop"},

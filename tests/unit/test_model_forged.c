@@ -54,10 +54,12 @@ static const struct forgery forgeries[] = {
     /* columns */
     {ZOO_SHOP, AT(inputs, 1, struct image_input, kind), U(2), "no kind"},
     {ZOO_SHOP, AT(inputs, 1, struct image_input, null), U(3), "no kind"},
-    {ZOO_SHOP, AT(inputs, 1, struct image_input, flags), U(1 << 9),
+    {ZOO_SHOP, AT(inputs, 1, struct image_input, flags), U(INPUT_FLAGS + 1),
      "no kind"},
     {ZOO_SHOP, AT(inputs, 2, struct image_input, flags),
      U(INPUT_BOOLEANS), "a text that takes booleans"},
+    {ZOO_SHOP, AT(inputs, 2, struct image_input, flags),
+     U(INPUT_INTEGER), "a text of whole numbers"},
     {ZOO_SHOP, AT(inputs, 0, struct image_input, low), F(1e9), "a range"},
     {ZOO_SHOP, AT(inputs, 0, struct image_input, high), F(INFINITY),
      "a range"},

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 """The model directories of this folder, as MLflow writes them, each with
 rows it has not seen (input.json) and what the library answers
-(expected.json). Wants mlflow-skinny, scikit-learn, xgboost, lightgbm, pandas.
+(NAME_expected.json). Wants mlflow-skinny, skops, scikit-learn, xgboost,
+lightgbm and pandas.
 
     make.py [FOLDER]
 """
@@ -77,6 +78,11 @@ def pipeline(data, wanted, rows):
         model, path, serialization_format="pickle",
         signature=infer_signature(data, model.predict(data)),
         input_example=example), rows, data.head(3), model.predict_proba)
+    # What MLflow writes unless it is told otherwise; no example.
+    keep("skops", lambda path, example: mlflow.sklearn.save_model(
+        model, path, serialization_format="skops",
+        signature=infer_signature(data, model.predict(data))), rows,
+        data.head(3), model.predict_proba)
 
 
 def booster(data, wanted, rows):
