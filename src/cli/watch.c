@@ -129,6 +129,22 @@ watch_is_running(const struct metrics_file *f)
 	return false;
 }
 
+/* Why the models that somebody has put there are not what is served. */
+static void
+page_reload(const struct metrics_file *f, struct buf *b)
+{
+	char why[METRICS_NOTE_MAX];
+
+	metrics_reload_note(f, why);
+	if (why[0] == '\0' || !watch_is_running(f))
+		return;
+	buf_text(b, "reload      given up: ");
+	for (const char *c = why; *c != '\0'; c++)
+		/* Names of files must not speak to the terminal. */
+		buf_char(b, (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
+	buf_char(b, '\n');
+}
+
 static void
 page_head(const struct metrics_file *f, const struct watch *old,
     const struct watch *now, struct buf *b)
@@ -231,6 +247,7 @@ watch_page(const struct metrics_file *f, const struct watch *old,
     const struct watch *now, bool window, struct buf *b)
 {
 	page_head(f, old, now, b);
+	page_reload(f, b);
 	page_workers(f, old, now, b);
 	page_models(f, old, now, window, b);
 }

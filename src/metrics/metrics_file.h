@@ -30,6 +30,7 @@ enum { METRICS_SLOTS = WORKER_CELLS };
 /* What a regression's rows count as: it has no class to name. */
 #define METRICS_REGRESSION "value"
 #define METRICS_TEXT_MAX 96  /* of a text label */
+#define METRICS_NOTE_MAX 1024 /* of a sentence for people */
 
 struct metrics_header;
 struct metrics_names;
@@ -108,6 +109,12 @@ struct metrics_model_text {
 /* Readers see the old text or the new, whole. Shown while loaded is 1. */
 void metrics_set_model_text(struct metrics_file *f, enum label_MODEL model,
     const struct metrics_model_text *text);
+
+/* Why the last reload was given up; "" where it was not. What is too long is
+ * cut; what is read is UTF-8. */
+void metrics_set_reload_note(struct metrics_file *f, const char *why);
+void metrics_reload_note(const struct metrics_file *f,
+    char ret[METRICS_NOTE_MAX]);
 
 /* Supervisor: the service has been told to end; metrics_create unsays it. */
 static inline void

@@ -38,7 +38,12 @@ struct metrics_text {
 	_Atomic uint32_t turn;
 	char text[2][METRICS_TEXTS][METRICS_TEXT_MAX];
 };
+struct metrics_note {
+	_Atomic uint32_t turn;
+	char text[2][METRICS_NOTE_MAX];
+};
 struct metrics_texts {
+	struct metrics_note reload;
 	struct metrics_text server;
 	struct metrics_text model[MODEL_CELLS];
 };

@@ -194,17 +194,17 @@ metrics_names_check(const struct metrics_names *names, struct err *err)
 
 /* As much of the text as fits and is whole UTF-8. */
 static void
-text_set(char field[METRICS_TEXT_MAX], struct str s)
+text_set(char *field, size_t size, struct str s)
 {
 	size_t bad;
 
-	if (s.n >= METRICS_TEXT_MAX)
-		s.n = METRICS_TEXT_MAX - 1;
+	if (s.n >= size)
+		s.n = size - 1;
 	if (!str_is_utf8(s, &bad))
 		s.n = bad;
 	if (s.n > 0)
 		memcpy(field, s.p, s.n);
-	memset(field + s.n, 0, METRICS_TEXT_MAX - s.n);
+	memset(field + s.n, 0, size - s.n);
 }
 
 static void
@@ -214,7 +214,7 @@ texts_set(struct metrics_text *t, const struct str *texts, size_t n)
 	char(*beside)[METRICS_TEXT_MAX] = t->text[turn ^ 1];
 
 	for (size_t i = 0; i < n; i++)
-		text_set(beside[i], texts[i]);
+		text_set(beside[i], sizeof(beside[i]), texts[i]);
 	atomic_store_explicit(&t->turn, turn ^ 1, memory_order_release);
 }
 
@@ -240,6 +240,32 @@ metrics_set_model_text(struct metrics_file *f, enum label_MODEL model,
 	    text->sha256};
 
 	texts_set(&f->texts->model[model], texts, countof(texts));
+}
+
+void
+metrics_set_reload_note(struct metrics_file *f, const char *why)
+{
+	struct metrics_note *note = &f->texts->reload;
+	uint32_t turn = atomic_load(&note->turn) & 1;
+
+	text_set(note->text[turn ^ 1], METRICS_NOTE_MAX, str_of(why));
+	atomic_store_explicit(&note->turn, turn ^ 1, memory_order_release);
+}
+
+/* Two reloads within this copy would mix two sentences; people read it. */
+void
+metrics_reload_note(const struct metrics_file *f,
+    char ret[METRICS_NOTE_MAX])
+{
+	const struct metrics_note *note = &f->texts->reload;
+	uint32_t turn = atomic_load_explicit(&note->turn,
+	    memory_order_acquire);
+	size_t bad;
+
+	memcpy(ret, note->text[turn & 1], METRICS_NOTE_MAX);
+	ret[METRICS_NOTE_MAX - 1] = '\0';
+	if (!str_is_utf8(str_of(ret), &bad))
+		ret[0] = '\0';
 }
 
 /* The writer shows another text once per reload, so the second try is whole:

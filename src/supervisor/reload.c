@@ -31,13 +31,15 @@ drop_next(struct supervisor *s)
 	s->next = NULL;
 }
 
+/* `why` it was given up, or NULL where it was not. */
 static void
-note_config_reload(struct supervisor *s, bool ok)
+note_config_reload(struct supervisor *s, const char *why)
 {
 	struct metrics_server *m = s->metrics.server;
 
-	metric_set(&m->config_reload_ok, ok);
-	if (ok)
+	metrics_set_reload_note(&s->metrics, why != NULL ? why : "");
+	metric_set(&m->config_reload_ok, why == NULL);
+	if (why == NULL)
 		metric_set(&m->config_reload_time,
 		    (double)clock_wall_ms() / 1e3);
 	if (s->phase == PHASE_SERVING) /* the first load is not yet all */
@@ -81,7 +83,7 @@ reload_first_step(struct supervisor *s)
 	models_name(s->next, &s->metrics);
 	models_publish(s->next, NULL, &s->metrics);
 	note_queue_limit(s);
-	note_config_reload(s, true);
+	note_config_reload(s, NULL);
 	pool_set(&s->pool, s->next);
 	s->generation = s->next;
 	s->next = NULL;
@@ -139,21 +141,21 @@ reload_begin(struct supervisor *s)
 	if (!read_settings(s, next, &err)) {
 		log_error("reload given up, the old configuration serves on: "
 			  "%s", err.text);
-		note_config_reload(s, false);
+		note_config_reload(s, err.text);
 		return;
 	}
 	if (!begin_load(s, &next->config)) {
 		log_error("reload given up: out of memory");
 		web_drop(s, clock_mono_ns());
 		settings_done(next);
-		note_config_reload(s, false);
+		note_config_reload(s, "out of memory");
 	}
 }
 
 static void
-give_up(struct supervisor *s)
+give_up(struct supervisor *s, const char *why)
 {
-	note_config_reload(s, false);
+	note_config_reload(s, why);
 	web_drop(s, clock_mono_ns());
 	settings_done(&s->settings[!s->current]);
 	drop_next(s);
@@ -167,7 +169,7 @@ succeed(struct supervisor *s)
 	models_publish(s->next, s->generation, &s->metrics);
 	note_queue_limit(s);
 	models_count_success(s->next, &s->metrics);
-	note_config_reload(s, true);
+	note_config_reload(s, NULL);
 	generation_release(s->generation);
 	s->generation = s->next;
 	s->next = NULL;
@@ -190,7 +192,7 @@ loaded(struct supervisor *s)
 	}
 	log_error("reload given up, the old configuration serves on: %s",
 	    err.text);
-	give_up(s);
+	give_up(s, err.text);
 }
 
 static void
@@ -208,7 +210,7 @@ try_step(struct supervisor *s)
 	case WEB_FAILED:
 		log_error("reload given up, the old configuration serves on: "
 			  "%s", err.text);
-		give_up(s);
+		give_up(s, err.text);
 		break;
 	}
 	s->reload_tries_web = false;
@@ -237,7 +239,7 @@ reload_step(struct supervisor *s)
 			log_error("reload given up, the old models serve on: "
 				  "%s", err.text);
 			count_failures(s);
-			give_up(s);
+			give_up(s, err.text);
 		}
 	}
 	if (s->reload_tries_web)
@@ -249,7 +251,7 @@ reload_step(struct supervisor *s)
 		succeed(s);
 		break;
 	case POOL_ROLL_FAILED:
-		give_up(s);
+		give_up(s, "the first new worker did not become ready");
 		break;
 	}
 	if (s->reload_wanted && s->next == NULL)

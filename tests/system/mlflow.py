@@ -332,12 +332,18 @@ class Served(Directory):
             self.assertIn("row 1: the model predicts another class than was"
                           " recorded", s.log())
             self.assertEqual(s.predict(row, "v1")[1], answer)
+            told = run("status", "--state-dir", s.state_dir).stdout
+            self.assertRegex(told, r"(?m)^reload      given up: cannot load"
+                             r" model v1: .*: row 1: the model predicts"
+                             r" another class than was recorded$")
             # The model that is there now is another one, and known to be.
             shutil.rmtree(self.dir)
             shutil.copytree(GOLDEN / "booster", self.dir)
             self.reload(s, "reload done")
             del row["region"]
             self.assertEqual(s.predict(row, "v1")[0], 200)
+            self.assertNotIn("given up", run(
+                "status", "--state-dir", s.state_dir).stdout)
             self.assertEqual(s.stop(), 0)
 
     def test_one_that_fails_its_trial_never_starts(self):

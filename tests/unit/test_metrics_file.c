@@ -444,6 +444,32 @@ texts_are_cut_at_whole_characters(void **state)
 }
 
 static void
+a_note_of_a_reload_is_kept_until_the_next(void **state)
+{
+	char shown[METRICS_NOTE_MAX], wide[2 * METRICS_NOTE_MAX + 1];
+	struct metrics_file f;
+	char aside[PATH_MAX];
+
+	(void)state;
+	create(&f, aside);
+	metrics_reload_note(&f, shown);
+	assert_string_equal(shown, "");
+	for (size_t i = 0; i < sizeof(wide) - 1; i += 2)
+		memcpy(wide + i, "\xc3\xa9", 2);
+	wide[sizeof(wide) - 1] = '\0';
+	metrics_set_reload_note(&f, wide);
+	metrics_reload_note(&f, shown);
+	assert_int_equal(strlen(shown), METRICS_NOTE_MAX - 2);
+	metrics_set_reload_note(&f, "no such file");
+	metrics_reload_note(&f, shown);
+	assert_string_equal(shown, "no such file");
+	metrics_set_reload_note(&f, "");
+	metrics_reload_note(&f, shown);
+	assert_string_equal(shown, "");
+	metrics_close(&f);
+}
+
+static void
 expect_state(const struct metrics_file *f, enum label_STATE want,
     uint64_t want_since)
 {
