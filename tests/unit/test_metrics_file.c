@@ -527,6 +527,7 @@ main(void)
 	    TEST(what_is_no_file_is_an_error),
 	    TEST(names_past_the_table_go_to_other),
 	    TEST(texts_are_cut_at_whole_characters),
+	    TEST(a_note_of_a_reload_is_kept_until_the_next),
 	    TEST(a_slot_tells_how_its_worker_stands),
 	};
 
