@@ -165,7 +165,7 @@ ensemble_inputs(struct import *im, const struct ensemble *e, uint32_t *slots,
 /* The sums of trees whose leaves are linear functions. */
 static bool
 add_leaves(struct import *im, const struct ensemble *e, const uint32_t *src,
-    uint32_t n_src, const uint32_t *columns, uint32_t *dst, struct err *err)
+    uint32_t n_src, uint32_t *dst, struct err *err)
 {
 	struct build_forest f = e->forest;
 	uint32_t *trees = ARENA_ARRAY(im->mem, f.n_trees, uint32_t), first;
@@ -179,7 +179,8 @@ add_leaves(struct import *im, const struct ensemble *e, const uint32_t *src,
 		return false;
 	for (uint32_t i = 0; i < f.n_trees; i++)
 		trees[i] = first + i;
-	return model_build_leaves(im->build, trees, f.n_trees, columns,
+	/* The first of src are the columns as they are. */
+	return model_build_leaves(im->build, trees, f.n_trees, src,
 	    e->n_features, e->leaves, e->n_leaves, e->forest.n_outputs, dst,
 	    err);
 }
@@ -202,7 +203,7 @@ add_sums(struct import *im, const struct ensemble *e, const uint32_t *columns,
 		if (e->leaves == NULL ?
 		    !model_build_forest(b, src, n_src, &e->forest, &first,
 			err) :
-		    !add_leaves(im, e, src, n_src, columns, &first, err))
+		    !add_leaves(im, e, src, n_src, &first, err))
 			return false;
 	}
 	for (uint32_t k = 0; k < n; k++) {

@@ -180,7 +180,8 @@ op_stack_global(struct machine *m, const struct argument *a)
 }
 
 /* The few calls by which older protocols spell plain data: bytes as
- * _codecs.encode(text, "latin1"), bytes(), bytearray(bytes), set(list). True
+ * _codecs.encode(text, "latin1"), bytes(), bytearray(bytes), bytearray(text,
+ * "latin-1"), set(list). True
  * where it was one; *ret is NULL where it is malformed or memory ran out. */
 static bool
 data_call(struct machine *m, const struct node *callee, struct node *args,
@@ -200,10 +201,16 @@ data_call(struct machine *m, const struct node *callee, struct node *args,
 	}
 	if (node_is_global(callee, "builtins", "bytes") ||
 	    node_is_global(callee, "builtins", "bytearray")) {
-		if (first != NULL && first->kind != NODE_BYTES)
+		bool latin1 = first != NULL && first->kind == NODE_TEXT &&
+		    args->n == 2 && node_is_text(args->items[1], "latin-1");
+
+		if (first != NULL && first->kind != NODE_BYTES && !latin1)
 			return false;
 		n = machine_node(m, NODE_BYTES);
-		if (n != NULL && first != NULL)
+		if (n != NULL && latin1 &&
+		    !text_to_latin1(first->text, m->mem, &n->text))
+			n = NULL;
+		else if (n != NULL && first != NULL && !latin1)
 			n->text = first->text;
 		*ret = n;
 		return true;

@@ -12,6 +12,7 @@
 
 #include "base/number.h"
 #include "import/pickle.h"
+#include "import/sklearn_booster.h"
 #include "import/sklearn_step.h"
 
 bool
@@ -78,6 +79,22 @@ first_estimator(const struct node *n)
 	return n;
 }
 
+/* The columns of a booster, as its own model file has them. */
+static bool
+read_booster_inputs(struct sk *sk, const struct node *booster,
+    struct flow *ret, struct err *err)
+{
+	struct ensemble e;
+
+	if (!sk_booster_parse(sk, booster, &e, err))
+		return false;
+	*ret = (struct flow){.n = e.n_features};
+	ret->slot = ARENA_ARRAY(sk->mem, e.n_features, uint32_t);
+	if (ret->slot == NULL)
+		return arena_err(sk->mem, "the model", err);
+	return ensemble_inputs(sk->im, &e, ret->slot, err);
+}
+
 /* The input columns: named by feature_names_in_, else x0, x1, ... */
 static bool
 read_inputs(struct sk *sk, const struct node *root, struct flow *ret,
@@ -88,6 +105,8 @@ read_inputs(struct sk *sk, const struct node *root, struct flow *ret,
 	struct array a = {0};
 	double n;
 
+	if (sk_is_booster(first))
+		return read_booster_inputs(sk, first, ret, err);
 	if (names != NULL) {
 		if (!array_view(names, &a, err))
 			return err_context(err, "attribute feature_names_in_");
@@ -217,7 +236,9 @@ write_facts(struct sk *sk, const struct step *root, const char *format,
 	model_build_figure(b, FIGURE_TREES, sk->trees);
 	model_build_figure(b, FIGURE_NODES, (double)sk->tree_nodes);
 	model_build_figure(b, FIGURE_FEATURES, sk->features);
-	if (version != NULL && version->kind == NODE_TEXT)
+	if (sk->library.p != NULL)
+		snprintf(text, sizeof(text), "%s", sk->library.p);
+	else if (version != NULL && version->kind == NODE_TEXT)
 		snprintf(text, sizeof(text), "scikit-learn %.40s",
 		    arena_str(sk->mem, version->text).p);
 	else
@@ -229,7 +250,8 @@ write_facts(struct sk *sk, const struct step *root, const char *format,
 		sk_describe(root->object, sk->mem), err) ||
 	    !import_format(sk->im, format, err))
 		return false;
-	if (root->version >= 1000 && root->version <= 1009)
+	if (sk->library.p != NULL ||
+	    (root->version >= 1000 && root->version <= 1009))
 		return true;
 	snprintf(warning, sizeof(warning),
 	    "made with %s%s; only 1.0 to 1.9 are known", text,

@@ -32,6 +32,9 @@ struct sk {
 	uint32_t trees;
 	size_t tree_nodes;
 	uint32_t features;   /* that reach the final estimator */
+	size_t model_bytes;  /* of boosters inside, read so far */
+	struct str library;  /* that the whole model is of, with its version,
+			      * where it is not scikit-learn */
 };
 
 /* What flows from step to step: the columns of the matrix, as slots. Behind

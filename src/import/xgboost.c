@@ -53,6 +53,7 @@ struct xgb {
 	const struct doc *learner;
 	const struct doc *model;   /* of gbtree */
 	const double *weights;     /* of dart, one a tree, or NULL */
+	bool in_place;             /* see leaf_value */
 	const struct objective *objective;
 	struct ensemble_column *columns;
 	struct ensemble_sets sets;
@@ -256,19 +257,32 @@ split_kind(const struct xgb *x, bool categories, uint32_t set,
 	return true;
 }
 
+/* What a leaf of dart adds. Up to 3.2 the scikit-learn classes add a tree to
+ * its base first, and take that away again. */
+static float
+leaf_value(const struct xgb *x, uint32_t number, uint32_t group, float leaf)
+{
+	float base = (float)x->e.forest.base[group];
+
+	if (x->weights == NULL)
+		return leaf;
+	if (x->in_place)
+		leaf = (base + leaf) - base;
+	return leaf * (float)x->weights[number];
+}
+
 /* Nodes in the order in which a walk from the root meets them level by
  * level: the library uses numbers of pruned nodes again, so a child may come
  * before its parent in the file. */
 static bool
 read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
-    struct build_tree *ret, struct err *err)
+    uint32_t group, struct build_tree *ret, struct err *err)
 {
 	const struct doc *list = doc_get(tree, "left_children");
 	const double *left, *right, *feature, *condition, *missing_left;
 	const double *type;
 	struct ensemble_nodes nodes;
 	uint32_t *queue, *sets, n, tail = 1;
-	float weight = x->weights != NULL ? (float)x->weights[number] : 1;
 
 	if (list == NULL || list->n == 0 || list->n > INT32_MAX)
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
@@ -293,7 +307,8 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 		uint32_t k = queue[i];
 
 		nodes.left[i] = nodes.right[i] = -1;
-		nodes.value[i] = (double)(weight * (float)condition[k]);
+		nodes.value[i] = (double)leaf_value(x, number, group,
+		    (float)condition[k]);
 		if (left[k] == -1)
 			continue;
 		if (n - tail < 2 || !is_index(left[k], n) ||
@@ -315,6 +330,7 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 		queue[tail++] = (uint32_t)right[k];
 	}
 	ret->n_nodes = tail;
+	ret->first_output = group;
 	return true;
 }
 
@@ -390,9 +406,9 @@ read_trees(struct xgb *x, struct err *err)
 		if (!is_index(groups->numbers[i], f->n_outputs))
 			return err_set(err, ERR_INPUT, ERR_NOWHERE,
 			    "tree %u is of a class that is not there", i);
-		if (!read_tree(x, tree, i, &list[i], err))
+		if (!read_tree(x, tree, i, (uint32_t)groups->numbers[i],
+			&list[i], err))
 			return false;
-		list[i].first_output = (uint32_t)groups->numbers[i];
 	}
 	x->e.columns = x->columns;
 	x->e.sets = x->sets.first;
@@ -419,7 +435,18 @@ version_text(struct import *im, const struct doc *root, struct str *ret)
 	return ret->p != NULL;
 }
 
-/* Weights feature by feature, one a class each, and then the intercepts. */
+static bool
+is_before(const struct doc *root, double major, double minor)
+{
+	const struct doc *v = doc_get(root, "version");
+
+	return v != NULL && v->kind == DOC_NUMBERS && v->n == 3 &&
+	    (v->numbers[0] < major ||
+	    (v->numbers[0] == major && v->numbers[1] < minor));
+}
+
+/* Weights feature by feature, one a class each, and then the intercepts. The
+ * library starts every class at the first base. */
 static bool
 read_linear(struct xgb *x, struct err *err)
 {
@@ -438,7 +465,7 @@ read_linear(struct xgb *x, struct err *err)
 			coef[(size_t)k * n + i] =
 			    weights->numbers[(size_t)i * n_out + k];
 		start[k] = (double)((float)weights->numbers[(size_t)n *
-		    n_out + k] + (float)x->e.forest.base[k]);
+		    n_out + k] + (float)x->e.forest.base[0]);
 	}
 	x->e.linear = coef;
 	x->e.forest.base = start;
@@ -468,9 +495,10 @@ find_booster(struct xgb *x, bool *linear, struct err *err)
 
 static bool
 read_root(struct import *im, const struct doc *root, const char *format,
-    struct ensemble *ret, struct err *err)
+    bool wrapped, struct ensemble *ret, struct err *err)
 {
 	struct xgb x = {.im = im, .learner = doc_get(root, "learner"),
+	    .in_place = wrapped && is_before(root, 3, 3),
 	    .e = {.library = "XGBoost", .format = format, .scale = 1,
 		/* What is in the set goes right. */
 		.inside = 1, .outside = 0, .unknown = NAN, .missing = NAN,
@@ -510,8 +538,8 @@ read_root(struct import *im, const struct doc *root, const char *format,
 }
 
 bool
-xgboost_parse(struct import *im, struct str bytes, struct ensemble *ret,
-    struct err *err)
+xgboost_parse(struct import *im, struct str bytes, bool wrapped,
+    struct ensemble *ret, struct err *err)
 {
 	const struct doc *inner;
 	struct doc *root;
@@ -531,7 +559,7 @@ xgboost_parse(struct import *im, struct str bytes, struct ensemble *ret,
 	/* As a Booster is pickled: with its settings beside it. */
 	inner = doc_get(root, "Model");
 	return read_root(im, inner != NULL ? inner : root,
-	    text ? "XGBoost JSON" : "XGBoost UBJSON", ret, err);
+	    text ? "XGBoost JSON" : "XGBoost UBJSON", wrapped, ret, err);
 }
 
 static bool
@@ -561,6 +589,6 @@ xgboost_read(struct import *im, struct err *err)
 {
 	struct ensemble e;
 
-	return xgboost_parse(im, im->bytes, &e, err) &&
+	return xgboost_parse(im, im->bytes, false, &e, err) &&
 	    ensemble_build(im, &e, err);
 }

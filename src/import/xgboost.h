@@ -17,8 +17,9 @@ bool xgboost_probe_ubjson(struct str bytes);
  * part of the model that is not supported. */
 MUST_USE bool xgboost_read(struct import *im, struct err *err);
 /* The same from the bytes of a Booster, saved or pickled, up to what is to
- * be built. */
+ * be built. `wrapped` is whether the library's scikit-learn class predicts:
+ * it rounds once more in some. */
 MUST_USE bool xgboost_parse(struct import *im, struct str bytes,
-    struct ensemble *ret, struct err *err);
+    bool wrapped, struct ensemble *ret, struct err *err);
 
 #endif

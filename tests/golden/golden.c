@@ -13,7 +13,7 @@
  * then the import must fail with a message that holds TEXT (an underscore
  * stands for a space, an @ for an underscore).
  *
- *   golden [LIST FOLDER]      the files are relative to FOLDER
+ *   golden [LIST FOLDER [TOLERANCE]]   the files are relative to FOLDER
  */
 #include <limits.h>
 #include <math.h>
@@ -32,7 +32,7 @@
 
 /* The sum of a dot product depends on its order: this much is allowed,
  * relative to the number where that is above 1. */
-static const double tolerance = 1e-12;
+static double tolerance = 1e-12;
 
 struct test_case {
 	char model[256], input[256], expected[256], rule[256];
@@ -337,12 +337,14 @@ main(int argc, char *argv[])
 	snprintf(folder, sizeof(folder), "%s/tests/golden",
 	    source != NULL ? source : ".");
 	snprintf(path, sizeof(path), "%.4000s/cases.list", folder);
-	if (argc == 3) {
+	if (argc == 4)
+		tolerance = strtod(argv[3], NULL);
+	if (argc == 3 || argc == 4) {
 		snprintf(path, sizeof(path), "%s", argv[1]);
 		snprintf(folder, sizeof(folder), "%s", argv[2]);
 	}
-	if ((argc != 1 && argc != 3) || (list = fopen(path, "r")) == NULL) {
-		fprintf(stderr, "usage: %s [LIST FOLDER]\n", argv[0]);
+	if (argc == 2 || argc > 4 || (list = fopen(path, "r")) == NULL) {
+		fprintf(stderr, "usage: %s [LIST FOLDER [TOLERANCE]]\n", argv[0]);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);

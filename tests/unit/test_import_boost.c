@@ -4,42 +4,12 @@
  * here by hand, so that each rule of the library is seen alone; whole models
  * are held against the libraries' answers in tests/golden.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "import_fixture.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "import/import.h"
-#include "model/model.h"
-#include "score/score.h"
-
-static struct arena mem;
-static char message[sizeof(((struct err *)NULL)->text)];
-
-static struct model *
-import_str(struct str bytes)
-{
-	const struct import_options options = {0};
-	struct model_build *build;
-	struct model *m;
-	struct str image;
-	struct err err;
-
-	arena_reset(&mem, (size_t)1 << 20);
-	if (!import_bytes(bytes, "f", &options, &mem, &build, &err) ||
-	    !model_image(build, &image, &err)) {
-		memcpy(message, err.text, sizeof(message));
-		return NULL;
-	}
-	assert_true(model_open_bytes(image, &m, &err));
-	return m;
-}
 
 static struct model *
 import_text(const char *text)
@@ -50,24 +20,13 @@ import_text(const char *text)
 static void
 assert_refused(const char *text, const char *sentence)
 {
-	assert_null(import_text(text));
-	if (strstr(message, sentence) == NULL)
-		fail_msg("got \"%s\", want \"%s\"", message, sentence);
+	assert_refused_str(str_of(text), sentence);
 }
 
-/* Output k of a row. */
 static double
 score(const struct model *m, const double *cells, uint32_t k)
 {
-	void *scratch = aligned_alloc(64,
-	    (score_scratch_bytes(m, 1) + 63) & ~(size_t)63);
-	struct score_fault fault;
-	double out[8];
-
-	assert_true(model_outputs(m) <= countof(out));
-	assert_true(score_rows(m, cells, 1, out, scratch, &fault));
-	free(scratch);
-	return out[k];
+	return score_output(m, cells, k);
 }
 
 /* --- XGBoost -------------------------------------------------------------- */
@@ -831,52 +790,37 @@ lightgbm_that_cannot_be_served_is_refused_by_name(void **state)
 	assert_refused("tree\n", "without trees");
 }
 
-static int
-begin(void **state)
-{
-	struct err err;
-
-	(void)state;
-	return arena_init(&mem, (size_t)1 << 28, &err) ? 0 : -1;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	arena_done(&mem);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(xgboost_splits_below_the_cut_as_floats),
-	    cmocka_unit_test(xgboost_sums_are_floats_from_base_score_on),
-	    cmocka_unit_test(
+#define TEST(f) cmocka_unit_test_teardown(f, import_forget)
+	    TEST(xgboost_splits_below_the_cut_as_floats),
+	    TEST(xgboost_sums_are_floats_from_base_score_on),
+	    TEST(
 		xgboost_objectives_undo_what_was_done_to_base_score),
-	    cmocka_unit_test(
+	    TEST(
 		xgboost_classes_have_their_own_trees_and_base_scores),
-	    cmocka_unit_test(xgboost_stops_at_the_best_iteration),
-	    cmocka_unit_test(xgboost_columns_are_named_as_training_did),
-	    cmocka_unit_test(xgboost_dart_weighs_its_trees),
-	    cmocka_unit_test(xgboost_children_may_come_before_their_parents),
-	    cmocka_unit_test(xgboost_splits_on_sets_of_categories),
-	    cmocka_unit_test(xgboost_hinge_is_sure_of_its_class),
-	    cmocka_unit_test(xgboost_targets_are_numbers_of_their_own),
-	    cmocka_unit_test(xgboost_linear_models_sum_in_float),
-	    cmocka_unit_test(xgboost_that_cannot_be_served_is_refused_by_name),
-	    cmocka_unit_test(lightgbm_missing_is_what_the_split_says),
-	    cmocka_unit_test(lightgbm_objectives_transform_the_sum),
-	    cmocka_unit_test(lightgbm_leaves_may_be_linear),
-	    cmocka_unit_test(lightgbm_classes_take_their_trees_in_turn),
-	    cmocka_unit_test(lightgbm_one_against_all_is_not_normalised),
-	    cmocka_unit_test(lightgbm_splits_on_sets_of_categories),
-	    cmocka_unit_test(lightgbm_that_cannot_be_served_is_refused_by_name),
-	    cmocka_unit_test(ubjson_is_read_to_its_last_byte_and_no_further),
+	    TEST(xgboost_stops_at_the_best_iteration),
+	    TEST(xgboost_columns_are_named_as_training_did),
+	    TEST(xgboost_dart_weighs_its_trees),
+	    TEST(xgboost_children_may_come_before_their_parents),
+	    TEST(xgboost_splits_on_sets_of_categories),
+	    TEST(xgboost_hinge_is_sure_of_its_class),
+	    TEST(xgboost_targets_are_numbers_of_their_own),
+	    TEST(xgboost_linear_models_sum_in_float),
+	    TEST(xgboost_that_cannot_be_served_is_refused_by_name),
+	    TEST(lightgbm_missing_is_what_the_split_says),
+	    TEST(lightgbm_objectives_transform_the_sum),
+	    TEST(lightgbm_leaves_may_be_linear),
+	    TEST(lightgbm_classes_take_their_trees_in_turn),
+	    TEST(lightgbm_one_against_all_is_not_normalised),
+	    TEST(lightgbm_splits_on_sets_of_categories),
+	    TEST(lightgbm_that_cannot_be_served_is_refused_by_name),
+	    TEST(ubjson_is_read_to_its_last_byte_and_no_further),
+#undef TEST
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, import_begin, import_end);
 }

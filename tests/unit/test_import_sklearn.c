@@ -3,42 +3,17 @@
  * import/: scikit-learn's objects. What is refused here must be refused with
  * the step, the class and what to do; what is hostile must cost little.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "import_fixture.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
-#include "import/import.h"
-#include "model/model.h"
 #include "pickler.h"
 #include "score/score.h"
 
-static struct arena mem;
 static struct pickler p;
-static char message[sizeof(((struct err *)NULL)->text)];
-
-static struct model *
-import_str(struct str bytes)
-{
-	const struct import_options options = {0};
-	struct model_build *build;
-	struct model *m;
-	struct str image;
-	struct err err;
-
-	if (!import_bytes(bytes, "f", &options, &mem, &build, &err) ||
-	    !model_image(build, &image, &err)) {
-		memcpy(message, err.text, sizeof(message));
-		return NULL;
-	}
-	assert_true(model_open_bytes(image, &m, &err));
-	return m;
-}
 
 static struct model *
 import_p(void)
@@ -46,36 +21,17 @@ import_p(void)
 	return import_str((struct str){p.bytes, p.n});
 }
 
-/* The import fails with this in its message. */
 static void
 assert_refused(const char *sentence)
 {
-	assert_null(import_p());
-	if (strstr(message, sentence) == NULL)
-		fail_msg("got \"%s\", want \"%s\"", message, sentence);
+	assert_refused_str((struct str){p.bytes, p.n}, sentence);
 }
 
 static double
 score(const struct model *m, const double *cells)
 {
-	void *scratch = aligned_alloc(64,
-	    (score_scratch_bytes(m, 1) + 63) & ~(size_t)63);
-	struct score_fault fault;
-	double out = NAN;
-
 	assert_int_equal(model_outputs(m), 1);
-	if (!score_rows(m, cells, 1, &out, scratch, &fault))
-		out = NAN;
-	free(scratch);
-	return out;
-}
-
-static int
-forget(void **state)
-{
-	(void)state;
-	arena_reset(&mem, 1 << 16);
-	return 0;
+	return score_output(m, cells, 0);
 }
 
 /* --- LinearRegression -------------------------------------------------------- */
@@ -141,7 +97,7 @@ other_versions_are_read_with_a_warning(void **state)
 		assert_non_null(m);
 		assert_int_equal(model_warnings(m), 1);
 		model_close(m);
-		forget(NULL);
+		import_forget(NULL);
 	}
 }
 
@@ -293,7 +249,7 @@ a_vote_is_the_weighted_average(void **state)
 		fail_msg("%s", message);
 	assert_true(score(m, cells) == 19);
 	model_close(m);
-	forget(NULL);
+	import_forget(NULL);
 	p_voting(0, 1);
 	assert_refused("VotingRegressor: the weights sum to 0");
 	p_voting(1, 2);
@@ -457,7 +413,7 @@ categories_that_are_booleans_let_clients_send_them(void **state)
 	assert_true(f.kind == MODEL_NUMBER && f.booleans);
 	assert_true(score(m, &zero) == 1 && score(m, &one) == 0);
 	model_close(m);
-	forget(NULL);
+	import_forget(NULL);
 	p_encoded("f8", numbers, sizeof(numbers));
 	m = import_p();
 	assert_non_null(m);
@@ -520,7 +476,7 @@ a_function_of_the_target_is_known_by_name(void **state)
 			fail_msg("%s", message);
 		assert_true(fabs(score(m, cells) - expm1(1)) < 1e-15);
 		model_close(m);
-		forget(NULL);
+		import_forget(NULL);
 	}
 	assert_refused("step transformer_ (FunctionTransformer): the function "
 	    "numpy.sinh is Python code");
@@ -726,7 +682,7 @@ trees_that_lead_astray_are_refused(void **state)
 
 		p_tree(nodes, 3, NULL);
 		assert_refused(cases[i].sentence);
-		forget(NULL);
+		import_forget(NULL);
 	}
 }
 
@@ -775,7 +731,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(f) cmocka_unit_test_teardown(f, forget)
+#define TEST(f) cmocka_unit_test_teardown(f, import_forget)
 	    TEST(a_linear_model_scores),
 	    TEST(other_versions_are_read_with_a_warning),
 	    TEST(an_unknown_attribute_is_refused_by_name),
@@ -798,10 +754,7 @@ main(void)
 	    TEST(other_formats_are_refused_by_name),
 #undef TEST
 	};
-	struct err err;
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	if (!arena_init(&mem, (size_t)48 << 20, &err))
-		return 99;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, import_begin, import_end);
 }

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The scikit-learn classes of XGBoost and LightGBM, and their Boosters, in a
+ * pickle: the library's own model lies in them as bytes or text, and the
+ * class around it says what the labels are, what is missing, and how many
+ * iterations count.
+ */
+#include "import/sklearn_booster.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "import/lightgbm.h"
+#include "import/xgboost.h"
+
+static bool
+in_module(const struct node *object, const char *module)
+{
+	struct str name, class;
+
+	return node_class(object, &name, &class) &&
+	    str_has_prefix(name, str_of(module));
+}
+
+bool
+sk_is_booster(const struct node *object)
+{
+	return in_module(object, "xgboost.") ||
+	    in_module(object, "lightgbm.");
+}
+
+/* The Booster in a wrapper, or the object itself. */
+static const struct node *
+booster_of(const struct node *object)
+{
+	const struct node *inner = node_get(object, "_Booster");
+
+	return inner != NULL ? inner : object;
+}
+
+static bool
+charge(struct sk *sk, size_t n, struct err *err)
+{
+	if (n > SKLEARN_MODEL_BYTES_MAX - sk->model_bytes)
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "the boosters inside have more than the %zu bytes "
+		    "allowed", SKLEARN_MODEL_BYTES_MAX);
+	sk->model_bytes += n;
+	return true;
+}
+
+static bool
+parse_lightgbm(struct sk *sk, const struct node *booster,
+    const struct node *text, struct ensemble *ret, struct err *err)
+{
+	double best = 0;
+
+	/* What predict uses where it is not told otherwise. */
+	if (value_number(node_get(booster, "best_iteration"), &best) &&
+	    !(best >= -1 && best <= INT32_MAX))
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "attribute best_iteration is no number of iterations");
+	return charge(sk, text->text.n, err) &&
+	    lightgbm_parse(sk->im, text->text,
+		best > 0 ? (uint32_t)best : 0, ret, err);
+}
+
+bool
+sk_booster_parse(struct sk *sk, const struct node *object,
+    struct ensemble *ret, struct err *err)
+{
+	const struct node *booster = booster_of(object);
+	const struct node *handle = node_get(booster, "handle");
+	char what[120];
+
+	if (handle == NULL)
+		handle = node_get(booster, "_handle");
+	if (handle != NULL && handle->kind == NODE_TEXT &&
+	    in_module(booster, "lightgbm."))
+		return parse_lightgbm(sk, booster, handle, ret, err);
+	if (handle != NULL && handle->kind == NODE_BYTES &&
+	    in_module(booster, "xgboost."))
+		return charge(sk, handle->text.n, err) &&
+		    xgboost_parse(sk->im, handle->text, booster != object,
+			ret, err);
+	return err_set(err, ERR_MODEL, ERR_NOWHERE,
+	    "expected the model of a Booster in it, got %s: was it fitted?",
+	    node_describe(handle, what, sizeof(what)));
+}
+
+/* --- columns -------------------------------------------------------------- */
+
+/* Numbers that are this one are missing, compared as float or as they are. */
+static bool
+missing_value(const struct step *s, const struct ensemble *e, bool floats,
+    double missing, uint32_t *slot, struct err *err)
+{
+	struct model_build *b = s->sk->build;
+
+	for (uint32_t i = 0; i < e->n_features; i++) {
+		if (e->columns != NULL && e->columns[i].n > 0)
+			continue;
+		if ((floats && !model_build_calc(b, CALC_FLOAT, false,
+			&slot[i], NULL, 1, &slot[i], err)) ||
+		    !model_build_missing_if(b, slot[i], floats ?
+			(double)(float)missing : missing, &slot[i], err))
+			return step_context(s, err);
+	}
+	return true;
+}
+
+/* The columns as the library sees them. */
+static bool
+booster_columns(const struct step *s, const struct flow *in,
+    const struct ensemble *e, struct flow *ret, struct err *err)
+{
+	bool xgboost = in_module(s->object, "xgboost.");
+	double missing = NAN;
+
+	if (e->n_features != in->n)
+		return step_err(s, err, ERR_MODEL,
+		    "was fitted on %u columns but gets %u", e->n_features,
+		    in->n);
+	if (!step_flow(s, in->n, ret, err))
+		return false;
+	for (uint32_t i = 0; i < in->n; i++)
+		ret->slot[i] = in->slot[i];
+	if (!xgboost)
+		return true;
+	if (step_has(s, "missing") &&
+	    !step_number(s, "missing", &missing, err))
+		return false;
+	if (isinf(missing))
+		return step_err(s, err, ERR_MODEL,
+		    "missing=%g is not supported", missing);
+	/* What a sparse matrix does not hold is missing to XGBoost. */
+	return (!in->sparse ||
+	    missing_value(s, e, false, 0, ret->slot, err)) &&
+	    (isnan(missing) ||
+	    missing_value(s, e, true, missing, ret->slot, err));
+}
+
+/* --- what comes out ------------------------------------------------------- */
+
+/* The slots that come out of the model of s. */
+static bool
+run_booster(const struct step *s, const struct flow *in, struct ensemble *e,
+    struct flow *out, struct err *err)
+{
+	struct sk *sk = s->sk;
+	struct flow columns;
+
+	if (step_has(s, "objective") &&
+	    step_get(s, "objective")->kind != NODE_TEXT)
+		return step_err(s, err, ERR_MODEL,
+		    "was trained with a function of the user's own as "
+		    "objective; nothing in a file is ever run");
+	if (!sk_booster_parse(sk, s->object, e, err))
+		return step_context(s, err);
+	if (!booster_columns(s, in, e, &columns, err))
+		return false;
+	*out = (struct flow){0};
+	if (!ensemble_steps(sk->im, e, columns.slot, &out->slot, &out->n,
+		err))
+		return step_context(s, err);
+	sk->features = in->n;
+	if (s->up == NULL) {
+		char text[80];
+		int n = snprintf(text, sizeof(text), "%s %.*s", e->library,
+		    (int)(e->version.n < 40 ? e->version.n : 40),
+		    e->version.p);
+
+		sk->library = arena_str(sk->mem, str_trim((struct str){text,
+		    (size_t)n}));
+		if (sk->library.p == NULL)
+			return step_full(s, err);
+	}
+	return true;
+}
+
+/* Labels 0, 1, ..., which no file has to hold. */
+static bool
+count_classes(const struct step *s, uint32_t n, struct array *ret,
+    struct err *err)
+{
+	int64_t *labels = ARENA_ARRAY(s->sk->mem, n, int64_t);
+
+	if (labels == NULL)
+		return step_full(s, err);
+	for (uint32_t k = 0; k < n; k++)
+		labels[k] = k;
+	*ret = (struct array){.dtype = {.type = ARRAY_INT,
+	    .item_bytes = sizeof(*labels)}, .n_dims = 1, .dim = {n},
+	    .count = n, .p = (const char *)labels,
+	    .stride = sizeof(*labels)};
+	return true;
+}
+
+/* The labels in the order of the probabilities: of a label encoder, an
+ * attribute, or none. */
+static bool
+read_labels(const struct step *s, uint32_t n, struct array *ret,
+    struct err *err)
+{
+	static const char *const names[] = {"classes_", "_classes"};
+	const struct node *list = node_get(step_get(s, "_le"), "classes_");
+
+	for (size_t i = 0; i < countof(names) && list == NULL; i++)
+		if (step_has(s, names[i]))
+			list = step_get(s, names[i]);
+	if (list == NULL)
+		return count_classes(s, n, ret, err);
+	if (!array_view(list, ret, err)) {
+		err_context(err, "the labels");
+		return step_context(s, err);
+	}
+	return ret->count == n || step_err(s, err, ERR_MODEL,
+	    "has %zu labels for %u classes", ret->count, n);
+}
+
+bool
+read_boosted_classifier(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct ensemble e;
+
+	if (!run_booster(s, in, &e, out, err))
+		return false;
+	/* XGBoost's reg:logistic and LightGBM's cross_entropy are of two
+	 * classes to the wrappers, as their answers are probabilities. */
+	if (!e.classifies && out->n == 2)
+		e.classifies = true;
+	if (!e.classifies || out->n < 2)
+		return step_err(s, err, ERR_MODEL,
+		    "gives no probabilities with objective '%.*s'",
+		    STR_ARG(e.objective));
+	out->kind = FLOW_PROBABILITIES;
+	return read_labels(s, out->n, &out->classes, err);
+}
+
+bool
+read_boosted_regressor(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct ensemble e;
+
+	if (!run_booster(s, in, &e, out, err))
+		return false;
+	out->kind = FLOW_VALUE;
+	if (e.forest.n_outputs == 1) {
+		out->slot += out->n - 1;
+		out->n = 1;
+	}
+	return true;
+}
+
+bool
+read_booster(const struct step *s, const struct flow *in, struct flow *out,
+    struct err *err)
+{
+	struct ensemble e;
+
+	if (!run_booster(s, in, &e, out, err))
+		return false;
+	if (e.note.n > 0 && !model_build_warn(s->sk->build, e.note, err))
+		return step_context(s, err);
+	out->kind = e.classifies ? FLOW_PROBABILITIES : FLOW_VALUE;
+	if (e.classifies)
+		return count_classes(s, out->n, &out->classes, err);
+	if (e.forest.n_outputs == 1) {
+		out->slot += out->n - 1;
+		out->n = 1;
+	}
+	return true;
+}
