@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * Ensembles of any estimators that are read: VotingClassifier and -Regressor,
- * BaggingClassifier and -Regressor, and AdaBoostClassifier over trees. The
- * first four are averages; the last is a forest whose leaves say how each
- * tree votes.
+ * Ensembles of any estimators that are read, whose answers are averaged or
+ * counted: VotingClassifier and -Regressor, BaggingClassifier and -Regressor.
  */
-#include <float.h>
-#include <math.h>
+#include "import/sklearn_step.h"
 
-#include "import/sklearn_tree.h"
+#include <math.h>
 
 /* --- averages ------------------------------------------------------------- */
 
@@ -98,7 +95,7 @@ read_weights(const struct step *s, uint32_t n, double **ret, struct err *err)
 /* The fitted estimators, and the weights of those that were not dropped. */
 static bool
 read_voters(const struct step *s, const struct flow *in, enum flow_kind kind,
-    uint32_t n_out, struct members *ret, struct err *err)
+    bool hard, uint32_t n_out, struct members *ret, struct err *err)
 {
 	const struct node *all = step_get(s, "estimators");
 	const struct node *fitted = step_get(s, "estimators_");
@@ -128,10 +125,11 @@ read_voters(const struct step *s, const struct flow *in, enum flow_kind kind,
 			    "attribute estimators_ does not fit estimators");
 		if (!step_read(s, name->text, fitted->items[n], in, f, err))
 			return false;
-		if (f->kind != kind || f->n != n_out)
+		if ((f->kind != kind && (f->kind != FLOW_SCORES || !hard)) ||
+		    f->n != n_out)
 			return step_err(s, err, ERR_MODEL,
-			    "estimator %.*s does not predict what the others "
-			    "do", STR_ARG(name->text));
+			    "estimator %.*s does not predict what is needed",
+			    STR_ARG(name->text));
 		if (ret->weight != NULL)
 			ret->weight[n] = ret->weight[i];
 		n++;
@@ -142,23 +140,62 @@ read_voters(const struct step *s, const struct flow *in, enum flow_kind kind,
 	return true;
 }
 
+/* Each estimator gives its weight to one class. */
+static bool
+count_votes(const struct step *s, const struct members *m, uint32_t n_out,
+    struct flow *out, struct err *err)
+{
+	double *coef = ARENA_ARRAY(s->sk->mem, m->n, double), zero = 0;
+	struct members votes = {.n = m->n};
+	uint32_t *slots;
+
+	votes.flow = ARENA_ARRAY(s->sk->mem, m->n, struct flow);
+	if (coef == NULL || votes.flow == NULL)
+		return step_full(s, err);
+	if (!step_flow(s, n_out, out, err))
+		return false;
+	for (uint32_t i = 0; i < m->n; i++) {
+		coef[i] = m->weight != NULL ? m->weight[i] : 1;
+		if (!sk_predicted(s, &m->flow[i], &votes.flow[i].slot, err))
+			return false;
+	}
+	for (uint32_t k = 0; k < n_out; k++)
+		if (!members_slots(s, &votes, k, &slots, err) ||
+		    (!model_build_linear(s->sk->build, slots, m->n, 1, coef,
+			 &zero, &out->slot[k], err) &&
+			!step_context(s, err)))
+			return false;
+	out->kind = FLOW_SCORES;
+	return true;
+}
+
 bool
 read_voting_classifier(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
+	enum { HARD, SOFT };
+	static const char *const words[] = {"hard", "soft"};
 	struct members m;
 	struct array classes;
+	size_t voting;
+	uint32_t n;
 
-	if (!node_is_text(step_get(s, "voting"), "soft"))
-		return step_err(s, err, ERR_MODEL,
-		    "gives no probabilities; train with voting='soft'");
-	if (!sk_classes(s, 1, &classes, err))
+	if (!step_word(s, "voting", words, countof(words), HARD, &voting,
+		err) ||
+	    !sk_classes(s, 1, &classes, err))
 		return false;
-	if (!read_voters(s, in, FLOW_PROBABILITIES, (uint32_t)classes.count,
-		&m, err) ||
-	    !members_average(s, &m, (uint32_t)classes.count, out, err))
+	n = (uint32_t)classes.count;
+	if (!read_voters(s, in, FLOW_PROBABILITIES, voting == HARD, n, &m,
+		err))
 		return false;
-	out->kind = FLOW_PROBABILITIES;
+	if (voting == HARD) {
+		if (!count_votes(s, &m, n, out, err))
+			return false;
+	} else {
+		if (!members_average(s, &m, n, out, err))
+			return false;
+		out->kind = FLOW_PROBABILITIES;
+	}
 	out->classes = classes;
 	return true;
 }
@@ -169,7 +206,7 @@ read_voting_regressor(const struct step *s, const struct flow *in,
 {
 	struct members m;
 
-	if (!read_voters(s, in, FLOW_VALUE, 1, &m, err) ||
+	if (!read_voters(s, in, FLOW_VALUE, false, 1, &m, err) ||
 	    !members_average(s, &m, 1, out, err))
 		return false;
 	out->kind = FLOW_VALUE;
@@ -325,140 +362,4 @@ read_bagging_regressor(const struct step *s, const struct flow *in,
 		return false;
 	out->kind = FLOW_VALUE;
 	return true;
-}
-
-/* --- AdaBoost ------------------------------------------------------------- */
-
-/* How a leaf with these fractions of the classes votes, in place. SAMME: the
- * tree's weight for its class, shared by the others below nought. */
-static void
-vote(double *p, uint32_t n, double weight)
-{
-	uint32_t best = 0;
-
-	for (uint32_t k = 1; k < n; k++)
-		if (p[k] > p[best])
-			best = k;
-	for (uint32_t k = 0; k < n; k++)
-		p[k] = k == best ? weight : -1.0 / (n - 1) * weight;
-}
-
-/* SAMME.R: the logarithms of the fractions, around their mean. */
-static void
-vote_real(double *p, uint32_t n)
-{
-	double sum = 0;
-
-	for (uint32_t k = 0; k < n; k++) {
-		p[k] = log(p[k] < DBL_EPSILON ? DBL_EPSILON : p[k]);
-		sum += p[k];
-	}
-	for (uint32_t k = 0; k < n; k++)
-		p[k] = (n - 1) * (p[k] - 1.0 / n * sum);
-}
-
-/* All trees as one forest of votes, divided by the sum of the weights. */
-static bool
-read_votes(const struct step *s, const struct flow *in, bool real,
-    uint32_t n_classes, uint32_t *first, struct err *err)
-{
-	const struct node *list = step_get(s, "estimators_");
-	struct build_forest forest = {
-	    .compare = TREE_F32_LE_F64,
-	    .n_values = n_classes,
-	    .n_outputs = n_classes,
-	};
-	struct build_tree *trees;
-	struct array weights;
-	double weight;
-
-	if (list == NULL || list->kind != NODE_LIST || list->n == 0)
-		return step_err(s, err, ERR_MODEL,
-		    "no list of trees in estimators_: was the model fitted?");
-	if (!step_width(s, in, err) ||
-	    !step_array(s, "estimator_weights_", &weights, err))
-		return false;
-	trees = ARENA_ARRAY(s->sk->mem, list->n, struct build_tree);
-	if (trees == NULL)
-		return step_full(s, err);
-	for (uint32_t i = 0; i < list->n; i++) {
-		struct step tree;
-		double *value;
-
-		if (!step_open(s->sk, s, STR("estimators_"), list->items[i],
-			&tree, err))
-			return false;
-		if (tree.class->read != read_tree_classifier)
-			return step_err(&tree, err, ERR_MODEL,
-			    "is not supported inside; boost decision trees");
-		if (!sk_tree_read(&tree, in->n, LEAF_CLASSES, n_classes, 1,
-			&trees[i], err))
-			return false;
-		if (!array_number(&weights, i, &weight))
-			return step_err(s, err, ERR_MODEL,
-			    "attribute estimator_weights_ has fewer numbers "
-			    "than there are trees");
-		value = ARENA_ARRAY(s->sk->mem,
-		    (size_t)trees[i].n_nodes * n_classes, double);
-		if (value == NULL)
-			return step_full(s, err);
-		for (uint32_t j = 0; j < trees[i].n_nodes; j++) {
-			double *p = value + (size_t)j * n_classes;
-
-			for (uint32_t k = 0; k < n_classes; k++)
-				p[k] = trees[i].value[(size_t)j * n_classes +
-				    k];
-			if (real)
-				vote_real(p, n_classes);
-			else
-				vote(p, n_classes, weight);
-		}
-		trees[i].value = value;
-		trees[i].missing_left = NULL;
-		forest.divide += weight;
-	}
-	forest.n_trees = list->n;
-	forest.trees = trees;
-	return sk_forest_build(s, in, &forest, first, err);
-}
-
-bool
-read_adaboost_classifier(const struct step *s, const struct flow *in,
-    struct flow *out, struct err *err)
-{
-	static const char *const words[] = {"SAMME", "SAMME.R", "deprecated"};
-	const double difference[] = {-1, 1}, zero = 0;
-	struct model_build *b = s->sk->build;
-	struct array classes;
-	uint32_t n, first, *votes, *scores;
-	size_t algorithm;
-	bool ok = true;
-
-	if (!step_word(s, "algorithm", words, countof(words), 0, &algorithm,
-		err) ||
-	    !sk_classes(s, 2, &classes, err))
-		return false;
-	/* SAMME counted its votes in another way once. */
-	if (algorithm != 1 && s->version > 0 && s->version < 1005)
-		return step_err(s, err, ERR_MODEL,
-		    "algorithm='SAMME' is read from scikit-learn 1.5 on; "
-		    "train with that, or with algorithm='SAMME.R'");
-	n = (uint32_t)classes.count;
-	if (!read_votes(s, in, algorithm == 1, n, &first, err) ||
-	    !sk_slots(s, first, n, &votes, err) ||
-	    !sk_slots(s, first, n, &scores, err))
-		return false;
-	if (n == 2)
-		ok = model_build_linear(b, votes, 2, 1, difference, &zero,
-		    &votes[0], err);
-	for (uint32_t k = 0; ok && k < n && n > 2; k++)
-		ok = model_build_sub_div(b, votes[k], 0, n - 1, &scores[k],
-		    err);
-	if (!ok)
-		return step_context(s, err);
-	if (n == 2)
-		return sk_probabilities(s, LINK_SIGMOID, votes, 1, &classes,
-		    out, err) && sk_margins(s, votes, 1, out, err);
-	return sk_probabilities(s, LINK_SOFTMAX, scores, n, &classes, out,
-	    err) && sk_margins(s, votes, n, out, err);
 }
