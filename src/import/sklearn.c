@@ -33,6 +33,27 @@ sklearn_probe(struct str b)
 	return false;
 }
 
+/* The estimator that one which does not tell its columns leaves them to. */
+static const struct node *
+asked_estimator(const struct node *n)
+{
+	static const char *const names[] = {"estimators_",
+	    "calibrated_classifiers_", "estimator_", "regressor_",
+	    "estimator", "base_estimator"};
+	const struct node *next;
+
+	if (node_get(n, "n_features_in_") != NULL)
+		return NULL;
+	for (size_t i = 0; i < countof(names); i++) {
+		next = node_get(n, names[i]);
+		if (next != NULL && next->kind == NODE_LIST)
+			next = node_item(next, 0);
+		if (next != NULL && node_attributes(next) != NULL)
+			return next;
+	}
+	return NULL;
+}
+
 /* The estimator that sees the columns as the client sends them: through
  * Pipelines, FeatureUnions and votes to their first step. */
 static const struct node *
@@ -46,17 +67,9 @@ first_estimator(const struct node *n)
 		n = step_inner(n);
 		if (!node_class(n, &module, &name))
 			return n;
-		/* These leave it to those that they ask. */
-		if (str_eq(name, STR("VotingClassifier")) ||
-		    str_eq(name, STR("VotingRegressor"))) {
-			list = node_get(n, "estimators_");
-			if (list == NULL || list->n == 0)
-				return n;
-			n = list->items[0];
-			continue;
-		}
-		if (str_eq(name, STR("TransformedTargetRegressor"))) {
-			n = node_get(n, "regressor_");
+		next = asked_estimator(n);
+		if (next != NULL) {
+			n = next;
 			continue;
 		}
 		if (str_eq(name, STR("Pipeline")))
@@ -175,6 +188,21 @@ class_label(const struct value *v, struct arena *mem,
 	return ret->text.p != NULL;
 }
 
+/* Class 1 is an inlier, -1 an outlier; the score of the first is told. */
+static bool
+write_outliers(struct sk *sk, const struct flow *out, struct err *err)
+{
+	static const struct model_class labels[] = {
+	    {.kind = CLASS_INTEGER, .text = {"1", 1}, .number = 1},
+	    {.kind = CLASS_INTEGER, .text = {"-1", 2}, .number = -1},
+	};
+
+	model_build_tell_score(sk->build);
+	return import_class(sk->im, labels[0], err) &&
+	    import_class(sk->im, labels[1], err) &&
+	    model_build_decision(sk->build, out->slot, 2, err);
+}
+
 /* What the last step makes is what the model answers. */
 static bool
 write_outputs(struct sk *sk, const struct flow *out, struct err *err)
@@ -183,6 +211,8 @@ write_outputs(struct sk *sk, const struct flow *out, struct err *err)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "the file holds preprocessing without an estimator behind "
 		    "it; save the whole Pipeline that predicts");
+	if (out->kind == FLOW_OUTLIERS)
+		return write_outliers(sk, out, err);
 	if (out->kind == FLOW_VALUE)
 		return model_build_output(sk->build, MODEL_REGRESSION,
 		    out->slot, out->n, err);
@@ -200,9 +230,17 @@ write_outputs(struct sk *sk, const struct flow *out, struct err *err)
 	if (out->kind == FLOW_SCORES)
 		return model_build_decision(sk->build, out->slot, out->n,
 		    err);
-	return model_build_output(sk->build, MODEL_CLASSIFICATION, out->slot,
-	    out->n, err) && (out->decision == NULL ||
-	    model_build_decision(sk->build, out->decision, out->n, err));
+	if (!model_build_output(sk->build, MODEL_CLASSIFICATION, out->slot,
+		out->n, err))
+		return false;
+	if (out->threshold > 0 && out->threshold < 1 &&
+	    out->threshold != 0.5) {
+		model_build_figure(sk->build, FIGURE_THRESHOLD,
+		    out->threshold);
+		return true;
+	}
+	return out->decision == NULL ||
+	    model_build_decision(sk->build, out->decision, out->n, err);
 }
 
 /* The class that predicts: a pipeline's last step. */

@@ -15,60 +15,28 @@ enum loss { LOSS_LOG, LOSS_EXPONENTIAL, LOSS_REGRESSION };
  * `init_`, a DummyClassifier. */
 static bool
 dummy_probabilities(const struct step *s, const struct node *init,
-    uint32_t n_classes, double **ret, struct err *err)
+    const struct array *classes, double **ret, struct err *err)
 {
-	static const char *const words[] = {"prior", "most_frequent",
-	    "constant"};
 	struct step dummy;
-	struct array classes;
-	struct value constant;
-	size_t strategy;
-	uint32_t best = 0;
-	double *p;
 
 	if (!step_open(s->sk, s, STR("init_"), init, &dummy, err))
 		return false;
-	if (!str_eq(str_of(dummy.class->name), STR("DummyClassifier")))
+	if (dummy.class->read != read_dummy_classifier)
 		return step_err(&dummy, err, ERR_MODEL,
 		    "is not supported as the first guess; train with "
 		    "init=None or init='zero'");
-	if (!step_word(&dummy, "strategy", words, countof(words), 0,
-		&strategy, err) ||
-	    !step_doubles(&dummy, "class_prior_", n_classes, &p, err))
-		return false;
-	if (strategy == 1) {
-		for (uint32_t k = 1; k < n_classes; k++)
-			if (p[k] > p[best])
-				best = k;
-	} else if (strategy == 2) {
-		constant = value_of(step_get(&dummy, "constant"), s->sk->mem);
-		if (!step_array(&dummy, "classes_", &classes, err))
-			return false;
-		for (best = 0; best < classes.count; best++) {
-			struct value c = array_value(&classes, best,
-			    s->sk->mem);
-
-			if (value_eq(&c, &constant))
-				break;
-		}
-		if (best >= n_classes)
-			return step_err(&dummy, err, ERR_MODEL,
-			    "its constant is none of the classes");
-	}
-	for (uint32_t k = 0; strategy != 0 && k < n_classes; k++)
-		p[k] = k == best;
-	*ret = p;
-	return true;
+	return sk_dummy_probabilities(&dummy, classes, ret, err);
 }
 
 /* The raw score that stands for the first guess of a classifier. */
 static bool
 first_scores(const struct step *s, const struct node *init, enum loss loss,
-    uint32_t n_classes, double *base, struct err *err)
+    const struct array *classes, double *base, struct err *err)
 {
+	uint32_t n_classes = (uint32_t)classes->count;
 	double *p, mean = 0;
 
-	if (!dummy_probabilities(s, init, n_classes, &p, err))
+	if (!dummy_probabilities(s, init, classes, &p, err))
 		return false;
 	for (uint32_t k = 0; k < n_classes; k++) {
 		/* scikit-learn keeps away from 0 and 1 by single-precision
@@ -101,7 +69,7 @@ first_value(const struct step *s, const struct node *init, double *base,
 
 	if (!step_open(s->sk, s, STR("init_"), init, &dummy, err))
 		return false;
-	if (!str_eq(str_of(dummy.class->name), STR("DummyRegressor")))
+	if (dummy.class->read != read_dummy_regressor)
 		return step_err(&dummy, err, ERR_MODEL,
 		    "is not supported as the first guess; train with "
 		    "init=None or init='zero'");
@@ -186,7 +154,7 @@ read_boosting_classifier(const struct step *s, const struct flow *in,
 	if (base == NULL)
 		return step_full(s, err);
 	if (!node_is_text(init, "zero") &&
-	    !first_scores(s, init, loss, n, base, err))
+	    !first_scores(s, init, loss, &classes, base, err))
 		return false;
 	link = n > 2 ? LINK_SOFTMAX : loss == LOSS_EXPONENTIAL ?
 	    LINK_SIGMOID2 : LINK_SIGMOID;

@@ -158,7 +158,15 @@ bool
 read_mlp_regressor(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
-	if (!check_last(s, "identity", err) || !layers(s, in, 1, out, err))
+	double n = 1;
+
+	if (step_has(s, "n_outputs_") &&
+	    !step_number(s, "n_outputs_", &n, err))
+		return false;
+	if (!(n >= 1 && n <= SKLEARN_COLUMNS_MAX))
+		return step_err(s, err, ERR_MODEL, "predicts %g values", n);
+	if (!check_last(s, "identity", err) ||
+	    !layers(s, in, (uint32_t)n, out, err))
 		return false;
 	out->kind = FLOW_VALUE;
 	return true;

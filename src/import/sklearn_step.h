@@ -38,9 +38,12 @@ struct sk {
 };
 
 /* What flows from step to step: the columns of the matrix, as slots. Behind
- * the final estimator, its probabilities, its numbers, or one score a class
- * of which the greatest decides. */
-enum flow_kind { FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE, FLOW_SCORES };
+ * the final estimator, its probabilities, its numbers, one score a class of
+ * which the greatest decides, or those of inliers and outliers. */
+enum flow_kind {
+	FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE, FLOW_SCORES,
+	FLOW_OUTLIERS,
+};
 struct flow {
 	uint32_t *slot;
 	uint32_t n;
@@ -50,6 +53,8 @@ struct flow {
 	struct array classes; /* FLOW_PROBABILITIES, FLOW_SCORES */
 	uint32_t *decision; /* FLOW_PROBABILITIES: one score a class, if these
 			     * are what decides */
+	double threshold;   /* with it: what stands for it in the scale of
+			     * the second probability, or 0 */
 	uint32_t *margin;   /* what decision_function gives, one for two */
 	uint32_t n_margins; /* classes; 0 where there is no such method */
 };
@@ -172,6 +177,9 @@ MUST_USE bool sk_linear(const struct step *s, const struct flow *in,
 MUST_USE bool sk_logistic(const struct step *s, const struct flow *in,
     const struct array *classes, enum model_link two, enum model_link more,
     struct flow *out, struct err *err);
+/* The probability of each class that a DummyClassifier always answers. */
+MUST_USE bool sk_dummy_probabilities(const struct step *s,
+    const struct array *classes, double **ret, struct err *err);
 /* dst is the average of n slots, by weights or, where NULL, plain. */
 MUST_USE bool sk_average(const struct step *s, const uint32_t *src,
     uint32_t n, const double *weights, uint32_t *dst, struct err *err);

@@ -177,10 +177,9 @@ sk_tree_read(const struct step *s, uint32_t n_features, enum leaf_kind kind,
 	    features != n_features)
 		return step_err(s, err, ERR_MODEL,
 		    "the tree was not made for %u columns", n_features);
-	if (outputs != 1)
+	if (outputs != (kind == LEAF_NUMBER ? n_values : 1))
 		return step_err(s, err, ERR_MODEL,
-		    "predicts several values, which is not supported; train "
-		    "one model for each");
+		    "predicts %g values, which is not expected", outputs);
 	if (!array_view(node_get(state, "nodes"), &nodes, err) ||
 	    !array_view(node_get(state, "values"), &values, err)) {
 		err_context(err, "the tree");
@@ -189,8 +188,8 @@ sk_tree_read(const struct step *s, uint32_t n_features, enum leaf_kind kind,
 	if (!sk_nodes_check(s, &nodes, node_fields, err))
 		return false;
 	if (nodes.count == 0 || values.n_dims != 3 ||
-	    values.dim[0] != nodes.count || values.dim[1] != 1 ||
-	    values.dim[2] != n_values)
+	    values.dim[0] != nodes.count || values.dim[1] != outputs ||
+	    values.dim[1] * values.dim[2] != n_values)
 		return step_err(s, err, ERR_MODEL,
 		    "the tree's values do not fit its %zu nodes and %u %s",
 		    nodes.count, n_values,
@@ -301,6 +300,21 @@ check_one_output(const struct step *s, struct err *err)
 	return true;
 }
 
+/* The numbers that a regressor predicts. */
+static bool
+count_outputs(const struct step *s, uint32_t *ret, struct err *err)
+{
+	double n = 1;
+
+	if (step_has(s, "n_outputs_") &&
+	    !step_number(s, "n_outputs_", &n, err))
+		return false;
+	if (!(n >= 1 && n <= UINT16_MAX))
+		return step_err(s, err, ERR_MODEL, "predicts %g values", n);
+	*ret = (uint32_t)n;
+	return true;
+}
+
 static bool
 read_classifier(const struct step *s, const struct flow *in, bool in_forest,
     const struct node *const *trees, size_t n, struct flow *out,
@@ -323,8 +337,11 @@ read_regressor(const struct step *s, const struct flow *in, bool in_forest,
     const struct node *const *trees, size_t n, struct flow *out,
     struct err *err)
 {
-	if (!check_one_output(s, err) ||
-	    !average(s, in, trees, n, in_forest, LEAF_NUMBER, 1, out, err))
+	uint32_t n_outputs;
+
+	if (!count_outputs(s, &n_outputs, err) ||
+	    !average(s, in, trees, n, in_forest, LEAF_NUMBER, n_outputs, out,
+		err))
 		return false;
 	out->kind = FLOW_VALUE;
 	return true;

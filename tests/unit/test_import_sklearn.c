@@ -296,11 +296,9 @@ a_margin_alone_decides_without_probabilities(void **state)
 	assert_int_equal(model_classes(m), 2);
 	assert_false(model_has_probabilities(m));
 	model_close(m);
-	p_calibrated("isotonic", 2);
-	assert_refused("method='isotonic' is not supported; known are "
-	    "'sigmoid'");
-	p_calibrated("sigmoid", 3);
-	assert_refused("has 3 classes; only two are supported");
+	p_calibrated("platt", 2);
+	assert_refused("method='platt' is not supported; known are "
+	    "'sigmoid', 'isotonic', 'temperature'");
 	p_calibrated("sigmoid", 2);
 	assert_refused("no list of calibrated_classifiers_");
 }
