@@ -101,6 +101,16 @@ class Packages(unittest.TestCase):
                          to_run - {"curl"})
         self.assertEqual(set(rows["test"].split()), to_test)
 
+    def test_the_debian_package_is_built_with_the_same_libraries(self):
+        with open(os.path.join(tap.SRCDIR, "debian/control")) as f:
+            field = re.search(r"^Build-Depends:(.*?)^\S", f.read(),
+                              re.M | re.S)[1]
+        libraries = {p for p in self.lists()[0]
+                     if re.fullmatch(r"(lib|zlib).*-dev", p)} - {"libc6-dev"}
+        self.assertEqual(
+            {p for p in re.findall(r"[\w.+-]+", field.partition("libcmocka")[0])
+             if p.endswith("-dev")}, libraries)
+
 
 if __name__ == "__main__":
     tap.main()

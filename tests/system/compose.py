@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""docker-compose.yml on a real Docker engine, led through the lab's guide:
+everything comes up healthy, is scraped, alerts, goes down and comes back.
+
+Takes minutes and an engine, so it runs where LS_DOCKER is set (see
+scripts/test-docker). What cannot be had without a registry is left out."""
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import service
+import tap
+
+SERVICES = ["app", "prometheus", "alertmanager", "alerts"]
+PROBED = ["app", "prometheus", "alertmanager"]
+PATIENCE = 180
+ROW = service.rows()[0]
+
+
+def free_ports(n):
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
+    ports = [s.getsockname()[1] for s in held]
+    for s in held:
+        s.close()
+    return ports
+
+
+def ask(url, data=None):
+    """(status, body) or None while nothing answers."""
+    request = urllib.request.Request(url, data, {
+        "Content-Type": "application/json"} if data is not None else {})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as e:
+        with e:
+            return e.code, e.read().decode()
+    except OSError:
+        return None
+
+
+class Compose(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not os.environ.get("LS_DOCKER"):
+            raise unittest.SkipTest(
+                "set LS_DOCKER or run scripts/test-docker: it takes minutes")
+        cls.app, cls.prometheus, cls.alertmanager, cls.alerts = (
+            f"http://127.0.0.1:{port}" for port in free_ports(len(SERVICES)))
+        cls.environment = {
+            **os.environ,
+            "COMPOSE_PROJECT_NAME": f"lightscore-test-{os.getpid()}"}
+        for name in SERVICES:
+            cls.environment[f"{name.upper()}_PORT"] = \
+                getattr(cls, name).rpartition(":")[2]
+        cls.compose("up", "-d", "--build", *SERVICES)
+        cls.addClassCleanup(cls.compose, "down", "-v")
+
+    @classmethod
+    def compose(cls, *args):
+        done = subprocess.run(
+            cls.program() + ["-f", str(service.SRCDIR / "docker-compose.yml"),
+                             *args], env=cls.environment,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=1200, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"compose {args}: {done.stderr[-3000:]}")
+        return done.stdout
+
+    @staticmethod
+    def program():
+        if shutil.which("docker-compose"):
+            return ["docker-compose"]
+        return ["docker", "compose"]
+
+    def wait(self, condition, what):
+        return service.wait_until(condition, what, PATIENCE)
+
+    def query(self, expression):
+        answer = ask(f"{self.prometheus}/api/v1/query?"
+                     + urllib.parse.urlencode({"query": expression}))
+        if answer is None:
+            return []
+        return json.loads(answer[1])["data"]["result"]
+
+    def alert(self, name):
+        """pending, firing or inactive."""
+        answer = ask(f"{self.prometheus}/api/v1/alerts")
+        states = [a["state"] for a in
+                  json.loads(answer[1])["data"]["alerts"]
+                  if a["labels"]["alertname"] == name] if answer else []
+        return states[0] if states else "inactive"
+
+    def delivered(self, name):
+        answer = ask(f"{self.alerts}/alerts")
+        return answer is not None and name in answer[1]
+
+    def is_healthy(self, name):
+        container = self.compose("ps", "-q", name).strip()
+        done = subprocess.run(
+            ["docker", "inspect", "-f", "{{.State.Health.Status}}",
+             container], capture_output=True, text=True, check=True,
+            env=self.environment)
+        return done.stdout.strip() == "healthy"
+
+    def predict(self, row, times=1):
+        body = json.dumps(row).encode()
+        return [ask(f"{self.app}/v1/predict", body)[0] for _ in range(times)]
+
+    def test_1_everything_comes_up_healthy(self):
+        for name in PROBED:
+            self.wait(lambda name=name: self.is_healthy(name),
+                      f"{name} healthy")
+        self.assertEqual(ask(f"{self.app}/health")[0], 200)
+        self.assertEqual(self.predict(ROW), [200])
+
+    def test_2_the_app_runs_with_nothing_to_spare(self):
+        container = self.compose("ps", "-q", "app").strip()
+        done = subprocess.run(
+            ["docker", "inspect", container], capture_output=True, text=True,
+            check=True, env=self.environment)
+        told = json.loads(done.stdout)[0]
+        self.assertEqual(told["Config"]["User"], "10001:10001")
+        self.assertTrue(told["HostConfig"]["ReadonlyRootfs"])
+        self.assertEqual(told["HostConfig"]["CapDrop"], ["ALL"])
+        done = subprocess.run(
+            ["docker", "image", "ls", "--format", "{{.Repository}} {{.Size}}"],
+            capture_output=True, text=True, check=True, env=self.environment)
+        size, = re.findall(r"^lightscore (\d+)[\d.]*MB$", done.stdout, re.M)
+        self.assertLess(int(size), 120)
+
+    def test_3_both_targets_are_up_and_the_guides_queries_have_data(self):
+        self.wait(lambda: len(self.query("up == 1")) >= 2, "targets up")
+        self.predict(ROW, 5)
+        for expression in (
+                'up{job="ml-api"}', "ml_predictions_total",
+                "rate(ml_predictions_total[1m])",
+                "sum by (model_version) (ml_predictions_total)",
+                "histogram_quantile(0.95, sum(rate("
+                "ml_prediction_duration_seconds_bucket[5m])) by (le))"):
+            self.wait(lambda e=expression: self.query(e), expression)
+
+    def test_4_five_invalid_requests_fire_and_are_delivered(self):
+        self.assertEqual(self.predict({"invalid": "data"}, 5), [400] * 5)
+        self.wait(lambda: self.alert("DemoHighErrorCount") == "firing",
+                  "DemoHighErrorCount firing")
+        self.wait(lambda: self.delivered("DemoHighErrorCount"), "delivery")
+
+    def test_5_traffic_fires_the_request_rate(self):
+        deadline = time.monotonic() + PATIENCE
+        while self.alert("DemoHighRequestRate") != "firing":
+            self.assertLess(time.monotonic(), deadline)
+            self.predict(ROW, 5)
+            time.sleep(1)
+
+    def test_6_a_stopped_app_is_told_and_comes_back_counting(self):
+        before = self.query("sum(ml_predictions_total)")[0]["value"][1]
+        self.compose("stop", "app")
+        self.wait(lambda: self.alert("APIDown") == "firing", "APIDown firing")
+        self.compose("start", "app")
+        self.wait(lambda: self.alert("APIDown") == "inactive",
+                  "APIDown resolved")
+        after = self.wait(lambda: self.query("sum(ml_predictions_total)"),
+                          "counters")[0]["value"][1]
+        self.assertGreaterEqual(float(after), float(before))
+
+
+if __name__ == "__main__":
+    tap.main()
