@@ -6,7 +6,8 @@
 # To build and to serve, on Debian 12; curl is for the README's requests.
 packages_run='autoconf automake make gcc libc6-dev pkg-config libfcgi-dev
 libcjson-dev libyaml-dev zlib1g-dev libmd-dev libbz2-dev liblzma-dev
-liblz4-dev libzip-dev lighttpd curl'
+liblz4-dev libzip-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
+lighttpd curl'
 # To test as well.
 packages_test='libcmocka-dev python3 prometheus prometheus-alertmanager
 mandoc'

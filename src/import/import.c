@@ -18,6 +18,7 @@
 #include "import/context.h"
 #include "import/lightgbm.h"
 #include "import/mlflow.h"
+#include "import/onnx.h"
 #include "import/schema.h"
 #include "import/sklearn.h"
 #include "import/skops.h"
@@ -39,15 +40,6 @@ probe_xgboost(struct str b)
 	return str_has_prefix(b, STR("binf"));
 }
 
-static bool
-probe_onnx(struct str b)
-{
-	/* ModelProto: ir_version (field 1), then producer_name (field 2) or
-	 * opset_import (field 8) or the graph (field 7). */
-	return b.n > 4 && b.p[0] == 0x08 && b.p[1] > 0 && b.p[1] < 32 &&
-	    (b.p[2] == 0x12 || b.p[2] == 0x3a || b.p[2] == 0x42);
-}
-
 /* --- the table of formats ------------------------------------------------- */
 
 static const struct {
@@ -64,9 +56,7 @@ static const struct {
     {"compiled model", probe_image, NULL,
 	"is compiled already: give it as it is where a model is wanted, or "
 	"import what it was made from"},
-    {"ONNX", probe_onnx, NULL,
-	"is an ONNX model, which is not read; import the pickle that it was "
-	"converted from"},
+    {"ONNX", onnx_probe, onnx_read, NULL},
     {"XGBoost", probe_xgboost, NULL,
 	"is a binary XGBoost model, which is not read; save it with "
 	"save_model('model.json')"},
@@ -144,7 +134,7 @@ read_format(struct import *im, struct err *err)
 	return err_set(err, ERR_INPUT, 0,
 	    "this is not a model that can be read: give a scikit-learn model "
 	    "saved with joblib.dump, pickle.dump or skops.io.dump, or an "
-	    "XGBoost or LightGBM model saved with save_model");
+	    "XGBoost or LightGBM model saved with save_model, or an ONNX model");
 }
 
 static bool

@@ -241,7 +241,8 @@ MUST_USE bool model_build_link(struct model_build *b, enum model_link link,
 MUST_USE bool model_build_calc(struct model_build *b, enum model_calc calc,
     bool floats, const uint32_t *src, const double *last, uint32_t width,
     uint32_t *dst, struct err *err);
-/* `width` new slots: dst + i is the fold of the n slots at src + i * n. */
+/* `width` new slots: dst + i is the fold of the n slots at src + i * n; with
+ * `floats` it is rounded to float after each of them. */
 MUST_USE bool model_build_fold(struct model_build *b, enum model_fold fold,
     bool floats, const uint32_t *src, uint32_t n, uint32_t width,
     uint32_t *dst, struct err *err);

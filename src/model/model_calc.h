@@ -124,8 +124,10 @@ struct model_fold_state {
 	double value;     /* sum, product, greatest or least so far */
 };
 
+/* With `floats` a sum or product is rounded to float after each number. */
 static inline void
-model_fold_add(enum model_fold fold, double v, struct model_fold_state *s)
+model_fold_add(enum model_fold fold, bool floats, double v,
+    struct model_fold_state *s)
 {
 	uint32_t i = s->n++;
 	bool better = i == 0;
@@ -133,9 +135,13 @@ model_fold_add(enum model_fold fold, double v, struct model_fold_state *s)
 	switch (fold) {
 	case FOLD_SUM:
 		s->value = i == 0 ? v : s->value + v;
+		if (floats)
+			s->value = (double)(float)s->value;
 		return;
 	case FOLD_PRODUCT:
 		s->value = i == 0 ? v : s->value * v;
+		if (floats)
+			s->value = (double)(float)s->value;
 		return;
 	case FOLD_GREATEST:
 	case FOLD_ARGMAX:

@@ -72,6 +72,7 @@ score_fold(struct block *b, const struct image_step *s)
 {
 	const uint32_t *src = b->m->lists + s->src;
 	enum model_fold fold = s->extra & ~IMAGE_CALC_FLOATS;
+	bool floats = (s->extra & IMAGE_CALC_FLOATS) != 0;
 	uint32_t n = s->n_src / s->width;
 
 	for (uint32_t i = 0; i < s->width; i++, src += n) {
@@ -81,11 +82,11 @@ score_fold(struct block *b, const struct image_step *s)
 			struct model_fold_state state = {0};
 
 			for (uint32_t k = 0; k < n; k++)
-				model_fold_add(fold, b->frame[src[k] *
+				model_fold_add(fold, floats, b->frame[src[k] *
 				    b->stride + r], &state);
 			y[r] = model_fold_value(fold, &state);
 		}
-		if ((s->extra & IMAGE_CALC_FLOATS) != 0)
+		if (floats)
 			to_floats(y, b->rows);
 	}
 }

@@ -3,7 +3,7 @@
  * Models against the answers of the library that trained them. Each line of
  * a list is one case:
  *
- *   MODEL INPUT EXPECTED RULE
+ *   MODEL INPUT EXPECTED RULE [TOLERANCE]
  *
  * INPUT is a JSON list of records, or of lists in model order; EXPECTED is {"predict": [...]} and, for a
  * classifier, "proba" if it has probabilities, "score" if it tells one; a null among the predictions is a row that must be
@@ -11,7 +11,8 @@
  * in that column is that number before the model sees it. MODEL is imported,
  * compiled and scored as the server would. EXPECTED may be "refused:TEXT":
  * then the import must fail with a message that holds TEXT (an underscore
- * stands for a space, an @ for an underscore).
+ * stands for a space, an @ for an underscore). TOLERANCE is 1e-12 where none
+ * is given.
  *
  *   golden [LIST FOLDER [TOLERANCE]]   the files are relative to FOLDER
  */
@@ -36,11 +37,13 @@ static double tolerance = 1e-12;
 
 struct test_case {
 	char model[256], input[256], expected[256], rule[256];
+	double tolerance;
 };
 
 struct result {
 	size_t rows;
 	double worst;  /* difference */
+	double tolerance; /* of it */
 	char text[1200]; /* why it failed */
 };
 
@@ -197,7 +200,7 @@ compare_row(const struct model *m, const double *out, const cJSON *expected,
 		}
 	}
 	model_class_at(m, score_class(m, out), &c);
-	if (!same_label(&c, predict) && best - next > 4 * tolerance)
+	if (!same_label(&c, predict) && best - next > 4 * r->tolerance)
 		return fail(r, "row %d: predicts %.*s", i, STR_ARG(c.text));
 	return true;
 }
@@ -316,7 +319,7 @@ run(const struct test_case *c, const char *folder, struct result *r)
 		ok = input != NULL && expected != NULL ?
 		    compare(m, input, expected, c->rule, r) :
 		    fail(r, "cannot read %s or %s", c->input, c->expected);
-		if (ok && !(r->worst <= tolerance))
+		if (ok && !(r->worst <= r->tolerance))
 			ok = fail(r, "differs by %g", r->worst);
 		model_close(m);
 	}
@@ -349,12 +352,14 @@ main(int argc, char *argv[])
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (fgets(line, sizeof(line), list) != NULL) {
-		struct test_case c;
+		struct test_case c = {.tolerance = tolerance};
 		struct result r = {0};
 
-		if (line[0] == '#' || sscanf(line, "%255s %255s %255s %255s",
-			c.model, c.input, c.expected, c.rule) != 4)
+		if (line[0] == '#' || sscanf(line,
+			"%255s %255s %255s %255s %lg", c.model, c.input,
+			c.expected, c.rule, &c.tolerance) < 4)
 			continue;
+		r.tolerance = c.tolerance;
 		if (run(&c, folder, &r))
 			printf("ok %d - %s: %zu rows, worst difference %g\n",
 			    ++n, c.model, r.rows, r.worst);

@@ -705,7 +705,7 @@ other_formats_are_refused_by_name(void **state)
 		const char *sentence;
 	} cases[] = {
 	    {{"\x89LSM\r\n\x1a\n........", 16}, "is compiled already"},
-	    {{"\x08\x08\x12\x07skl2onnx", 12}, "is an ONNX model"},
+	    {{"\x08\x08\x12\x07skl2onnx", 12}, "ONNX model"},
 	    {{"binf....", 8}, "is a binary XGBoost model"},
 	    {{"PK\x03\x04....", 8}, "zip archive"},
 	    {{"\x28\xb5\x2f\xfd", 4}, "compressed with zstd"},

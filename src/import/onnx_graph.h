@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IMPORT_ONNX_GRAPH_H
+#define IMPORT_ONNX_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "import/context.h"
+#include "import/onnx_proto.h"
+#include "model/model_build.h"
+#include "model/model_calc.h"
+
+/*
+ * A graph worked out for one row. A tensor is its elements, each a constant
+ * or the slot that will hold it; the axis of rows counts one element. Every
+ * operator has to treat rows alike, so none may reduce, cut or reorder that
+ * axis.
+ *
+ * Numbers are doubles. Where the graph computes in float, what goes into a
+ * step and what comes out of it is rounded: `exact` says that an element is a
+ * float already.
+ */
+enum {
+	ONNX_RANK_MAX = 8,
+	ONNX_ELEMS_MAX = 1 << 24, /* of a constant */
+};
+
+enum onnx_kind {
+	ELEM_NUMBER, /* a constant */
+	ELEM_STRING, /* a constant */
+	ELEM_ROWS,   /* how many rows there are */
+	ELEM_SLOT,   /* a number */
+	ELEM_TEXT,   /* a slot of codes */
+	ELEM_CLASS,  /* the label of the class that has the best score */
+};
+
+/* Texts that codes mean. */
+struct onnx_dict {
+	uint32_t n;
+	const struct str *texts;
+};
+
+struct onnx_elem {
+	enum onnx_kind kind;
+	bool exact;    /* ELEM_SLOT: is a float */
+	uint32_t slot; /* ELEM_SLOT, ELEM_TEXT */
+	union {
+		double number;
+		struct str text;
+		const struct onnx_dict *dict; /* NULL: of the column */
+		struct onnx_class *class_;
+	};
+};
+
+/* Of n labels the one whose score is the first (or last) greatest, or least. */
+struct onnx_class {
+	uint32_t n;
+	enum model_fold fold;
+	const struct onnx_elem *labels; /* constants, all of one kind */
+	const struct onnx_elem *scores;
+	bool floats;
+	bool has_slot;                  /* of the index, once asked for: */
+	uint32_t slot;
+};
+
+struct onnx_tensor {
+	int type;                /* enum TensorProto.DataType */
+	int rank;
+	int64_t dims[ONNX_RANK_MAX]; /* 1 for the rows */
+	int batch;               /* axis of the rows, -1 for a constant */
+	size_t n;                /* elements */
+	const struct onnx_elem *elems;
+	bool scores;             /* of classes, and no probabilities */
+};
+
+/* A map from numbers to numbers; zeroed is empty. */
+struct onnx_map {
+	struct onnx_map_entry *entries;
+	uint32_t n, size;
+};
+
+struct onnx {
+	struct import *im;
+	const Onnx__ModelProto *model;
+	int64_t opset, opset_ml;
+	const Onnx__NodeProto *node; /* the one being worked out */
+	struct onnx_value *values;   /* by name */
+	uint32_t n_values;           /* a power of two */
+	struct onnx_map constants;   /* bits of a number to its slot */
+	struct onnx_map rounded;     /* slot to the same as a float */
+	const struct onnx_elem *zip; /* labels that ZipMap names, if any */
+	uint32_t n_zip;
+};
+
+/* --- errors (onnx_graph.c): all return false ------------------------------ */
+
+bool onnx_full(const struct onnx *g, struct err *err);
+/* ERR_MODEL: what the node asks for is not supported. */
+bool onnx_cannot(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* ERR_INPUT: the node is wrong. */
+bool onnx_wrong(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* --- tensors -------------------------------------------------------------- */
+
+/* A tensor with n = product of dims elements to fill in; the batch axis has
+ * dim 1. */
+MUST_USE bool onnx_make(struct onnx *g, int type, int rank,
+    const int64_t *dims, int batch, struct onnx_tensor *ret,
+    struct onnx_elem **elems, struct err *err);
+/* The same shape and elements, to be changed. */
+MUST_USE bool onnx_copy(struct onnx *g, const struct onnx_tensor *x,
+    struct onnx_tensor *ret, struct onnx_elem **elems, struct err *err);
+/* A constant of the file. */
+MUST_USE bool onnx_constant(struct onnx *g, const Onnx__TensorProto *t,
+    struct onnx_tensor *ret, struct err *err);
+/* Input i of the node, NULL where it is not given (and may be so). */
+const struct onnx_tensor *onnx_optional(const struct onnx *g, size_t i);
+MUST_USE bool onnx_input(const struct onnx *g, size_t i,
+    const struct onnx_tensor **ret, struct err *err);
+/* Name what output i of the node is. */
+MUST_USE bool onnx_output(struct onnx *g, size_t i,
+    const struct onnx_tensor *value, struct err *err);
+bool onnx_is_float(int type);  /* float or double */
+bool onnx_is_number(int type); /* of any kind, bool too */
+/* An axis from -rank to rank - 1 as one from 0. */
+MUST_USE bool onnx_axis(const struct onnx_tensor *x, int64_t axis, int *ret,
+    struct err *err);
+/* As a matrix of rows: how many numbers a row has. The rows come first. */
+MUST_USE bool onnx_row(const struct onnx_tensor *x, uint32_t *n,
+    struct err *err);
+/* The elements of a constant as whole numbers; rows are ROWS_MARK. */
+#define ONNX_ROWS_MARK INT64_MIN
+MUST_USE bool onnx_ints(struct onnx *g, const struct onnx_tensor *x,
+    const char *what, int64_t **ret, struct err *err);
+
+/* --- attributes ----------------------------------------------------------- */
+
+/* NULL where the node has none of that name. */
+const Onnx__AttributeProto *onnx_attr(const struct onnx *g, const char *name);
+int64_t onnx_attr_int(const struct onnx *g, const char *name, int64_t none);
+double onnx_attr_float(const struct onnx *g, const char *name, double none);
+struct str onnx_attr_text(const struct onnx *g, const char *name,
+    const char *none);
+/* Lists: n is 0 where there is no such attribute. Numbers come from floats,
+ * ints, or a tensor. */
+MUST_USE bool onnx_attr_list(struct onnx *g, const char *name,
+    const double **ret, size_t *n, struct err *err);
+void onnx_attr_ints(const struct onnx *g, const char *name,
+    const int64_t **ret, size_t *n);
+/* Labels or keys: NAME_strings, NAME_int64s ... by full names. */
+MUST_USE bool onnx_attr_elems(struct onnx *g, const char *name,
+    const struct onnx_elem **ret, uint32_t *n, struct err *err);
+
+/* --- elements to slots (onnx_value.c) ------------------------------------- */
+
+static inline bool
+elem_is_constant(const struct onnx_elem *e)
+{
+	return e->kind == ELEM_NUMBER;
+}
+
+static inline struct onnx_elem
+elem_number(double v)
+{
+	return (struct onnx_elem){.kind = ELEM_NUMBER, .exact = true,
+	    .number = v};
+}
+
+static inline struct onnx_elem
+elem_slot(uint32_t slot, bool exact)
+{
+	return (struct onnx_elem){.kind = ELEM_SLOT, .exact = exact,
+	    .slot = slot};
+}
+
+bool onnx_all_constant(const struct onnx_elem *e, size_t n);
+/* Numbers of `type`, in place: labels become numbers, and what will be
+ * computed with as float is rounded to it. ERR_MODEL for texts. */
+MUST_USE bool onnx_numbers(struct onnx *g, int type, struct onnx_elem *e,
+    size_t n, struct err *err);
+/* The slots of n numbers, constants too. */
+MUST_USE bool onnx_slots(struct onnx *g, const struct onnx_elem *e, size_t n,
+    uint32_t **ret, struct err *err);
+/* ret[i] = calc(a[i], b[i], c[i]) for as many operands as calc has, in the
+ * arithmetic of `type`; the rest may be NULL. */
+MUST_USE bool onnx_calc(struct onnx *g, enum model_calc calc, int type,
+    const struct onnx_elem *a, const struct onnx_elem *b,
+    const struct onnx_elem *c, size_t n, struct onnx_elem *ret,
+    struct err *err);
+/* The same with one constant b for all. */
+MUST_USE bool onnx_calc_with(struct onnx *g, enum model_calc calc, int type,
+    const struct onnx_elem *a, double b, size_t n, struct onnx_elem *ret,
+    struct err *err);
+/* ret[i] = the fold of the n at e + i * n, i < width. */
+MUST_USE bool onnx_fold(struct onnx *g, enum model_fold fold, int type,
+    const struct onnx_elem *e, size_t n, size_t width,
+    struct onnx_elem *ret, struct err *err);
+/* ret[k] = intercept[k] + sum of coef[k * n + i] * e[i], k < n_out. */
+MUST_USE bool onnx_linear(struct onnx *g, int type, const struct onnx_elem *e,
+    size_t n, const double *coef, const double *intercept, size_t n_out,
+    struct onnx_elem *ret, struct err *err);
+MUST_USE bool onnx_softmax(struct onnx *g, int type,
+    const struct onnx_elem *e, size_t n, struct onnx_elem *ret,
+    struct err *err);
+/* post_transform of n scores, in float; ret may be e. */
+MUST_USE bool onnx_post(struct onnx *g, struct str transform,
+    const struct onnx_elem *e, size_t n, struct onnx_elem *ret,
+    struct err *err);
+
+/* --- texts and categories (onnx_text.c) ----------------------------------- */
+
+/* What a category becomes: ret = values[i] where x is keys[i] (the first such
+ * one), `none` where it is no key. Keys and values are constants of one kind
+ * each. */
+MUST_USE bool onnx_lookup(struct onnx *g, const struct onnx_elem *x,
+    const struct onnx_elem *keys, const struct onnx_elem *values,
+    uint32_t n, struct onnx_elem none, struct onnx_elem *ret,
+    struct err *err);
+/* n elements, 1 where x is the category and 0 elsewhere; `closed` refuses a
+ * row with another one. */
+MUST_USE bool onnx_onehot(struct onnx *g, const struct onnx_elem *x,
+    const struct onnx_elem *categories, uint32_t n, bool closed,
+    struct onnx_elem *ret, struct err *err);
+
+/* --- shapes (onnx_shape.c) ------------------------------------------------ */
+
+/* What all of n tensors stretch to, and each at that shape: lists[i] has as
+ * many elements as ret, whose own are to be filled in. */
+MUST_USE bool onnx_broadcast(struct onnx *g,
+    const struct onnx_tensor *const *x, size_t n, int type,
+    struct onnx_tensor *ret, struct onnx_elem **elems,
+    const struct onnx_elem **lists, struct err *err);
+/* The axes that Squeeze, Unsqueeze or a reduction names, in an attribute or
+ * as input 1: bit i is axis i of `rank`. */
+MUST_USE bool onnx_axes(struct onnx *g, int rank, uint32_t *ret, bool *given,
+    struct err *err);
+/* x with the axes in the order of perm. */
+MUST_USE bool onnx_transpose(struct onnx *g, const struct onnx_tensor *x,
+    const int *perm, struct onnx_tensor *ret, struct err *err);
+
+/* --- operators ------------------------------------------------------------ */
+
+typedef bool onnx_operator(struct onnx *g, struct err *err);
+#define OP(domain, name, function, attributes) \
+	bool function(struct onnx *g, struct err *err);
+#include "import/onnx_ops.def"
+#undef OP
+
+/* Work the node out (onnx_ops.c). */
+MUST_USE bool onnx_evaluate(struct onnx *g, const Onnx__NodeProto *node,
+    struct err *err);
+
+/* Values by name. */
+const struct onnx_tensor *onnx_find(const struct onnx *g, struct str name);
+MUST_USE bool onnx_define(struct onnx *g, struct str name,
+    const struct onnx_tensor *value, struct err *err);
+/* Room for `n` names. */
+MUST_USE bool onnx_values_init(struct onnx *g, size_t n, struct err *err);
+
+/* NULL where there is no such key. */
+const uint32_t *onnx_map_get(const struct onnx_map *map, uint64_t key);
+MUST_USE bool onnx_map_put(struct arena *mem, struct onnx_map *map,
+    uint64_t key, uint32_t value);
+
+#endif

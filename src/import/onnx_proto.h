@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IMPORT_ONNX_PROTO_H
+#define IMPORT_ONNX_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "import/onnx.pb-c.h"
+
+/* The message in `bytes`, in mem. Nesting, fields and lengths are proved
+ * before protobuf-c reads them: ERR_INPUT with the offset, ERR_LIMIT. */
+MUST_USE bool onnx_unpack(struct str bytes, struct arena *mem,
+    const Onnx__ModelProto **ret, struct err *err);
+
+static inline struct str
+onnx_bytes(ProtobufCBinaryData b)
+{
+	return (struct str){(const char *)b.data, b.len};
+}
+
+/* A text that may not be there: then empty. */
+static inline struct str
+onnx_text(const char *p)
+{
+	return p == NULL ? (struct str){NULL, 0} : str_of(p);
+}
+
+#endif

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Elements to steps. Constants are worked out here, by the table that scoring
+ * goes by; what is left becomes one step for all lanes that are alike.
+ */
+#include "import/onnx_graph.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool
+in_float(int type)
+{
+	return type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+}
+
+bool
+onnx_all_constant(const struct onnx_elem *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!elem_is_constant(&e[i]))
+			return false;
+	return true;
+}
+
+/* --- labels --------------------------------------------------------------- */
+
+/* The slot of the best one's index. */
+static bool
+class_index(struct onnx *g, struct onnx_class *c, uint32_t *ret,
+    struct err *err)
+{
+	struct onnx_elem *scores;
+	uint32_t *slots;
+
+	if (!c->has_slot) {
+		scores = ARENA_ARRAY(g->im->mem, c->n, struct onnx_elem);
+		if (scores == NULL)
+			return onnx_full(g, err);
+		memcpy(scores, c->scores, c->n * sizeof(*scores));
+		if (!onnx_numbers(g, c->floats ?
+			ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT :
+			ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE, scores, c->n,
+			err) || !onnx_slots(g, scores, c->n, &slots, err) ||
+		    !model_build_fold(g->im->build, c->fold, false, slots,
+			c->n, 1, &c->slot, err))
+			return false;
+		c->has_slot = true;
+	}
+	*ret = c->slot;
+	return true;
+}
+
+static bool
+labels_count_up(const struct onnx_class *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->labels[i].number != i)
+			return false;
+	return true;
+}
+
+static bool
+class_number(struct onnx *g, struct onnx_elem *e, struct err *err)
+{
+	struct onnx_class *c = e->class_;
+	struct onnx_elem index, *keys;
+
+	if (c->labels[0].kind != ELEM_NUMBER)
+		return onnx_cannot(err, "a text is not a number");
+	if (!class_index(g, c, &index.slot, err))
+		return false;
+	index = elem_slot(c->slot, true);
+	if (labels_count_up(c)) {
+		*e = index;
+		return true;
+	}
+	keys = ARENA_ARRAY(g->im->mem, c->n, struct onnx_elem);
+	if (keys == NULL)
+		return onnx_full(g, err);
+	for (uint32_t i = 0; i < c->n; i++)
+		keys[i] = elem_number(i);
+	return onnx_lookup(g, &index, keys, c->labels, c->n, elem_number(0),
+	    e, err);
+}
+
+/* --- numbers -------------------------------------------------------------- */
+
+/* Round what is no float yet, once for each slot. */
+static bool
+round_all(struct onnx *g, struct onnx_elem *e, size_t n, struct err *err)
+{
+	uint32_t *src = ARENA_ARRAY(g->im->mem, n, uint32_t), dst, width = 0;
+
+	if (src == NULL)
+		return onnx_full(g, err);
+	for (size_t i = 0; i < n; i++)
+		if (e[i].kind == ELEM_SLOT && !e[i].exact &&
+		    onnx_map_get(&g->rounded, e[i].slot) == NULL) {
+			src[width++] = e[i].slot;
+			/* Its place until the step is there. */
+			if (!onnx_map_put(g->im->mem, &g->rounded, e[i].slot,
+				0))
+				return onnx_full(g, err);
+		}
+	if (width > 0) {
+		if (!model_build_calc(g->im->build, CALC_FLOAT, false, src,
+			NULL, width, &dst, err))
+			return false;
+		for (uint32_t i = 0; i < width; i++)
+			if (!onnx_map_put(g->im->mem, &g->rounded, src[i],
+				dst + i))
+				return onnx_full(g, err);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (e[i].kind == ELEM_SLOT && !e[i].exact)
+			e[i] = elem_slot(*onnx_map_get(&g->rounded,
+			    e[i].slot), true);
+	return true;
+}
+
+bool
+onnx_numbers(struct onnx *g, int type, struct onnx_elem *e, size_t n,
+    struct err *err)
+{
+	bool rounds = false;
+
+	for (size_t i = 0; i < n; i++) {
+		switch (e[i].kind) {
+		case ELEM_STRING:
+		case ELEM_TEXT:
+			return onnx_cannot(err, "a text is not a number");
+		case ELEM_ROWS:
+			return onnx_cannot(err, "it computes with the number "
+			    "of rows");
+		case ELEM_CLASS:
+			if (!class_number(g, &e[i], err))
+				return false;
+			break;
+		case ELEM_SLOT:
+			rounds |= !e[i].exact;
+			break;
+		case ELEM_NUMBER:
+			if (in_float(type))
+				e[i].number = (double)(float)e[i].number;
+			break;
+		}
+	}
+	return !rounds || !in_float(type) || round_all(g, e, n, err);
+}
+
+static bool
+constant_slot(struct onnx *g, double v, uint32_t *ret, struct err *err)
+{
+	const uint32_t *known;
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	known = onnx_map_get(&g->constants, bits);
+	if (known != NULL) {
+		*ret = *known;
+		return true;
+	}
+	return model_build_constant(g->im->build, v, ret, err) &&
+	    (onnx_map_put(g->im->mem, &g->constants, bits, *ret) ||
+	    onnx_full(g, err));
+}
+
+bool
+onnx_slots(struct onnx *g, const struct onnx_elem *e, size_t n,
+    uint32_t **ret, struct err *err)
+{
+	*ret = ARENA_ARRAY(g->im->mem, n, uint32_t);
+	if (*ret == NULL)
+		return onnx_full(g, err);
+	for (size_t i = 0; i < n; i++) {
+		(*ret)[i] = e[i].slot;
+		if (elem_is_constant(&e[i]) &&
+		    !constant_slot(g, e[i].number, &(*ret)[i], err))
+			return false;
+	}
+	return true;
+}
+
+/* --- calculations --------------------------------------------------------- */
+
+struct lanes {
+	enum model_calc calc;
+	int type;
+	uint32_t operands;
+	struct onnx_elem *x[3]; /* numbers */
+	size_t n;
+	struct onnx_elem *ret;
+};
+
+static enum model_calc
+swapped(enum model_calc calc)
+{
+	switch (calc) {
+	case CALC_SUB:
+		return CALC_SUB_FROM;
+	case CALC_DIV:
+		return CALC_DIV_INTO;
+	case CALC_POW:
+		return CALC_EXPONENT;
+	case CALC_LESS:
+		return CALC_GREATER;
+	case CALC_LESS_EQUAL:
+		return CALC_GREATER_EQUAL;
+	case CALC_GREATER:
+		return CALC_LESS;
+	case CALC_GREATER_EQUAL:
+		return CALC_LESS_EQUAL;
+	case CALC_ADD:
+	case CALC_MUL:
+	case CALC_EQUAL:
+	case CALC_AND:
+	case CALC_OR:
+	case CALC_XOR:
+		return calc;
+	default:
+		return CALC_COUNT;
+	}
+}
+
+static double
+fold_constants(const struct lanes *l, size_t i)
+{
+	double v[3] = {0};
+
+	for (uint32_t k = 0; k < l->operands; k++)
+		v[k] = l->x[k][i].number;
+	v[0] = model_calc_value(l->calc, v[0], v[1], v[2]);
+	return in_float(l->type) ? (double)(float)v[0] : v[0];
+}
+
+/* What leaves a number as it is needs no step. */
+static bool
+is_nothing(enum model_calc calc, const struct onnx_elem *b)
+{
+	return elem_is_constant(b) &&
+	    (((calc == CALC_MUL || calc == CALC_DIV) && b->number == 1) ||
+	    ((calc == CALC_ADD || calc == CALC_SUB) && b->number == 0));
+}
+
+enum lane { LANE_DONE, LANE_SLOTS, LANE_LAST, LANE_FIRST };
+
+/* How lane i is computed; done where no step is needed. */
+static enum lane
+lane_kind(const struct lanes *l, size_t i)
+{
+	bool constant = true;
+
+	for (uint32_t k = 0; k < l->operands; k++)
+		constant &= elem_is_constant(&l->x[k][i]);
+	if (constant) {
+		l->ret[i] = elem_number(fold_constants(l, i));
+		return LANE_DONE;
+	}
+	if (l->operands == 2 && is_nothing(l->calc, &l->x[1][i])) {
+		l->ret[i] = l->x[0][i];
+		return LANE_DONE;
+	}
+	if (l->calc == CALC_WHERE && elem_is_constant(&l->x[0][i])) {
+		l->ret[i] = l->x[l->x[0][i].number != 0 ? 1 : 2][i];
+		return LANE_DONE;
+	}
+	if (l->operands > 1 && elem_is_constant(&l->x[l->operands - 1][i]))
+		return LANE_LAST;
+	if (l->operands == 2 && elem_is_constant(&l->x[0][i]) &&
+	    swapped(l->calc) != CALC_COUNT)
+		return LANE_FIRST;
+	return LANE_SLOTS;
+}
+
+/* One step for the lanes of a kind. */
+static bool
+emit(struct onnx *g, const struct lanes *l, const uint8_t *kinds,
+    enum lane kind, struct err *err)
+{
+	uint32_t listed = l->operands - (kind != LANE_SLOTS), width = 0, dst;
+	struct onnx_elem *list;
+	uint32_t *src;
+	double *last;
+	bool floats = in_float(l->type);
+	bool exact = floats || (l->calc >= CALC_EQUAL &&
+	    l->calc <= CALC_XOR) || l->calc == CALC_NOT ||
+	    l->calc == CALC_IS_NAN || l->calc == CALC_IS_INF;
+
+	for (size_t i = 0; i < l->n; i++)
+		width += kinds[i] == kind;
+	if (width == 0)
+		return true;
+	list = ARENA_ARRAY(g->im->mem, (size_t)width * listed,
+	    struct onnx_elem);
+	last = ARENA_ARRAY(g->im->mem, width, double);
+	if (list == NULL || last == NULL)
+		return onnx_full(g, err);
+	width = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		if (kinds[i] != kind)
+			continue;
+		last[width++] = kind == LANE_FIRST ? l->x[0][i].number :
+		    l->x[l->operands - 1][i].number;
+	}
+	for (uint32_t k = 0, at = 0; k < listed; k++)
+		for (size_t i = 0; i < l->n; i++)
+			if (kinds[i] == kind)
+				list[at++] = l->x[kind == LANE_FIRST ? 1 :
+				    k][i];
+	if (!onnx_slots(g, list, (size_t)width * listed, &src, err) ||
+	    !model_build_calc(g->im->build, kind == LANE_FIRST ?
+		swapped(l->calc) : l->calc, floats, src,
+		kind == LANE_SLOTS ? NULL : last, width, &dst, err))
+		return false;
+	for (size_t i = 0; i < l->n; i++)
+		if (kinds[i] == kind)
+			l->ret[i] = elem_slot(dst++, exact);
+	return true;
+}
+
+/* A copy as numbers of the type. */
+static bool
+operand(struct onnx *g, int type, const struct onnx_elem *e, size_t n,
+    struct onnx_elem **ret, struct err *err)
+{
+	*ret = ARENA_ARRAY(g->im->mem, n, struct onnx_elem);
+	if (*ret == NULL)
+		return onnx_full(g, err);
+	memcpy(*ret, e, n * sizeof(**ret));
+	return onnx_numbers(g, type, *ret, n, err);
+}
+
+bool
+onnx_calc(struct onnx *g, enum model_calc calc, int type,
+    const struct onnx_elem *a, const struct onnx_elem *b,
+    const struct onnx_elem *c, size_t n, struct onnx_elem *ret,
+    struct err *err)
+{
+	const struct onnx_elem *x[] = {a, b, c};
+	struct lanes l = {.calc = calc, .type = type, .n = n, .ret = ret,
+	    .operands = model_calc_operands(calc)};
+	uint8_t *kinds = ARENA_ARRAY(g->im->mem, n, uint8_t);
+
+	if (kinds == NULL)
+		return onnx_full(g, err);
+	for (uint32_t k = 0; k < l.operands; k++)
+		if (!operand(g, type, x[k], n, &l.x[k], err))
+			return false;
+	for (size_t i = 0; i < n; i++)
+		kinds[i] = lane_kind(&l, i);
+	return emit(g, &l, kinds, LANE_LAST, err) &&
+	    emit(g, &l, kinds, LANE_FIRST, err) &&
+	    emit(g, &l, kinds, LANE_SLOTS, err);
+}
+
+bool
+onnx_calc_with(struct onnx *g, enum model_calc calc, int type,
+    const struct onnx_elem *a, double b, size_t n, struct onnx_elem *ret,
+    struct err *err)
+{
+	struct onnx_elem *list = ARENA_ARRAY(g->im->mem, n, struct onnx_elem);
+
+	if (list == NULL)
+		return onnx_full(g, err);
+	for (size_t i = 0; i < n; i++)
+		list[i] = elem_number(b);
+	return onnx_calc(g, calc, type, a, list, NULL, n, ret, err);
+}
+
+bool
+onnx_fold(struct onnx *g, enum model_fold fold, int type,
+    const struct onnx_elem *e, size_t n, size_t width, struct onnx_elem *ret,
+    struct err *err)
+{
+	bool floats = in_float(type);
+	struct onnx_elem *x;
+	uint32_t *src, dst;
+
+	if (n == 0)
+		return onnx_cannot(err, "it reduces nothing");
+	if (!operand(g, type, e, n * width, &x, err))
+		return false;
+	if (onnx_all_constant(x, n * width)) {
+		for (size_t i = 0; i < width; i++) {
+			struct model_fold_state s = {0};
+			double v;
+
+			for (size_t k = 0; k < n; k++)
+				model_fold_add(fold, floats,
+				    x[i * n + k].number, &s);
+			v = model_fold_value(fold, &s);
+			ret[i] = elem_number(floats ? (double)(float)v : v);
+		}
+		return true;
+	}
+	if (!onnx_slots(g, x, n * width, &src, err) ||
+	    !model_build_fold(g->im->build, fold, floats, src, (uint32_t)n,
+		(uint32_t)width, &dst, err))
+		return false;
+	for (size_t i = 0; i < width; i++)
+		ret[i] = elem_slot(dst++, floats || fold >= FOLD_ARGMAX);
+	return true;
+}
+
+/* --- weighted sums, probabilities ----------------------------------------- */
+
+bool
+onnx_linear(struct onnx *g, int type, const struct onnx_elem *e, size_t n,
+    const double *coef, const double *intercept, size_t n_out,
+    struct onnx_elem *ret, struct err *err)
+{
+	struct onnx_elem *x;
+	uint32_t *slots, n_slots = 0, dst;
+	double *c, *add;
+
+	if (!operand(g, type, e, n, &x, err))
+		return false;
+	slots = ARENA_ARRAY(g->im->mem, n, uint32_t);
+	c = arena_array(g->im->mem, n, n_out * sizeof(*c));
+	add = ARENA_ARRAY(g->im->mem, n_out, double);
+	if (slots == NULL || c == NULL || add == NULL)
+		return onnx_full(g, err);
+	for (size_t i = 0; i < n; i++)
+		if (!elem_is_constant(&x[i]))
+			slots[n_slots++] = x[i].slot;
+	for (size_t k = 0, at = 0; k < n_out; k++) {
+		add[k] = intercept[k];
+		for (size_t i = 0; i < n; i++)
+			if (!elem_is_constant(&x[i]))
+				c[at++] = coef[k * n + i];
+			else
+				add[k] += coef[k * n + i] * x[i].number;
+	}
+	if (n_slots == 0) {
+		for (size_t k = 0; k < n_out; k++)
+			ret[k] = elem_number(in_float(type) ?
+			    (double)(float)add[k] : add[k]);
+		return true;
+	}
+	if (!model_build_linear(g->im->build, slots, n_slots,
+		(uint32_t)n_out, c, add, &dst, err))
+		return false;
+	for (size_t k = 0; k < n_out; k++)
+		ret[k] = elem_slot(dst++, false);
+	return onnx_numbers(g, type, ret, n_out, err);
+}
+
+bool
+onnx_softmax(struct onnx *g, int type, const struct onnx_elem *e, size_t n,
+    struct onnx_elem *ret, struct err *err)
+{
+	struct onnx_elem *x;
+	uint32_t *src, dst;
+
+	if (!operand(g, type, e, n, &x, err) ||
+	    !onnx_slots(g, x, n, &src, err) ||
+	    !model_build_link(g->im->build, LINK_SOFTMAX, src, (uint32_t)n,
+		&dst, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = elem_slot(dst++, false);
+	return onnx_numbers(g, type, ret, n, err);
+}
+
+/* As softmax, but what is 0 stays 0 before the sum. */
+static bool
+softmax_zero(struct onnx *g, const struct onnx_elem *e, size_t n,
+    struct onnx_elem *ret, struct err *err)
+{
+	const int type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+	struct onnx_elem *y = ARENA_ARRAY(g->im->mem, 4 * n + 1,
+	    struct onnx_elem);
+	struct onnx_elem *greatest = y + n, *some = y + 2 * n;
+	struct onnx_elem *zero = y + 3 * n, *sum = y + 4 * n;
+
+	if (y == NULL)
+		return onnx_full(g, err);
+	if (!onnx_fold(g, FOLD_GREATEST, type, e, n, 1, greatest, err))
+		return false;
+	for (size_t i = 1; i < n; i++)
+		greatest[i] = greatest[0];
+	if (!onnx_calc(g, CALC_SUB, type, e, greatest, NULL, n, y, err) ||
+	    !onnx_calc(g, CALC_EXP, type, y, NULL, NULL, n, y, err) ||
+	    !onnx_calc(g, CALC_ABS, type, e, NULL, NULL, n, some, err) ||
+	    !onnx_calc_with(g, CALC_GREATER, type, some, (double)1e-7f, n,
+		some, err) ||
+	    !onnx_calc(g, CALC_NEG, type, greatest, NULL, NULL, n, zero,
+		err) ||
+	    !onnx_calc(g, CALC_EXP, type, zero, NULL, NULL, n, zero, err) ||
+	    !onnx_calc(g, CALC_MUL, type, e, zero, NULL, n, zero, err) ||
+	    !onnx_calc(g, CALC_WHERE, type, some, y, zero, n, y, err) ||
+	    !onnx_fold(g, FOLD_SUM, type, y, n, 1, sum, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		zero[i] = sum[0];
+	return onnx_calc(g, CALC_DIV, type, y, zero, NULL, n, ret, err);
+}
+
+bool
+onnx_post(struct onnx *g, struct str transform, const struct onnx_elem *e,
+    size_t n, struct onnx_elem *ret, struct err *err)
+{
+	const int type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+
+	if (str_eq(transform, STR("NONE"))) {
+		memmove(ret, e, n * sizeof(*ret));
+		return true;
+	}
+	if (str_eq(transform, STR("LOGISTIC")))
+		return onnx_calc(g, CALC_SIGMOID, type, e, NULL, NULL, n, ret,
+		    err);
+	if (str_eq(transform, STR("SOFTMAX")))
+		return onnx_softmax(g, type, e, n, ret, err);
+	if (str_eq(transform, STR("SOFTMAX_ZERO")))
+		return softmax_zero(g, e, n, ret, err);
+	return onnx_cannot(err, "post_transform %.*s is not supported",
+	    STR_ARG(transform));
+}
