@@ -16,7 +16,7 @@
 #include "model/model_ranks.h"
 
 /* How a forest is scored until someone measures it. */
-enum { ALONE_LEAVES = 0, ROWS_FROM = 16 };
+enum { ALONE_LEAVES = 8 * RANKS_PLANES, ROWS_FROM = 16 };
 
 /* What is known while one forest is compiled. */
 struct compile {

@@ -31,6 +31,9 @@ enum {
 	RANKS_DEPTH = 6,        /* of trees that are laid out whole, at most */
 	RANKS_SIDE = 4,         /* trees of any shape that go side by side */
 	RANKS_COLUMNS = 4096,   /* at most */
+	RANKS_GROUP = 32,       /* trees side by side */
+	RANKS_PLANES = 8,       /* of theirs, at most; 8 leaves each */
+	RANKS_TABLE = 64,       /* columns that such trees ask, at most */
 };
 #define RANKS_LEAST INT8_MIN
 #define RANKS_MOST  INT8_MAX
@@ -61,6 +64,14 @@ struct ranks_blend {
 	int8_t zero;
 };
 
+/* A split of each tree of a group: where the column of the one row is beyond
+ * the cut, these eight leaves of the plane are out. */
+struct ranks_slot {
+	uint8_t column[RANKS_GROUP];
+	int8_t cut[RANKS_GROUP];
+	uint8_t out[RANKS_GROUP];
+};
+
 struct ranks {
 	const struct ranks_scale *scales; /* one a lane */
 	const float *floats;
@@ -80,6 +91,11 @@ struct ranks {
 	const uint32_t *leaf;
 	const float *leaf32;
 	const double *leaf64;
+	/* Trees side by side: so many planes (0: not this forest); of each
+	 * group of trees and plane so many slots. */
+	uint32_t planes;
+	const uint16_t *count;
+	const struct ranks_slot *slots;
 };
 
 struct model;

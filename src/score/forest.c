@@ -17,6 +17,11 @@ score_sums(struct block *b, const struct image_forest *f,
 {
 	size_t side = 0;
 
+	if (b->rows == 1 && b->stride == 1 && ranks != NULL &&
+	    ranks->planes > 0 && b->m->wide) {
+		score_forest_trees(b, f, ranks, outputs, y);
+		return;
+	}
 	if (ranks != NULL && f->rows_from > 0) {
 		side = b->rows / RANKS_ROWS * RANKS_ROWS;
 		if (b->rows - side >= f->rows_from)

@@ -6,17 +6,18 @@
 #include <stdint.h>
 
 #include "model/model_ranks.h"
+#include "score/steps.h"
 
 /*
  * The inner loops over byte ranks, once for any machine and once for wider
  * registers. All give the same bytes.
  */
 struct ranks_code {
-	/* Bytes of a lane that has one column, of n values. */
-	void (*floats)(const struct ranks_scale *s, const float *cuts,
-	    const double *x, size_t n, int8_t *bytes);
-	void (*doubles)(const struct ranks_scale *s, const double *cuts,
-	    const double *x, size_t n, int8_t *bytes);
+	/* All columns of n rows from row `from`, RANKS_ROWS at most, `stride`
+	 * bytes from one column to the next. */
+	void (*make)(const struct block *b, const struct image_forest *f,
+	    const struct ranks *r, size_t from, size_t n, int8_t *columns,
+	    size_t stride);
 	/* The leaves of trees [tree, tree + n) of any shape, or whole, for
 	 * RANKS_ROWS rows: column c of them at columns + c * RANKS_ROWS, tree
 	 * t's leaves at leaves + t * RANKS_ROWS. Trees of any shape start at
@@ -26,11 +27,57 @@ struct ranks_code {
 	    const int8_t *columns, uint8_t *leaves);
 	void (*any)(const struct ranks *r, uint32_t tree, uint32_t n,
 	    const int8_t *columns, uint8_t *values, uint8_t *leaves);
+	/* The leaves of RANKS_GROUP trees for one row, from the group's
+	 * slots, which it leaves behind, and their counts; or the sum of all
+	 * n trees onto what there is. NULL where there is no good way. */
+	void (*trees)(const struct ranks *r, const int8_t *columns,
+	    const struct ranks_slot **slots, const uint16_t *count,
+	    uint8_t *leaves);
+	float (*sum_floats)(const struct ranks *r, uint32_t n,
+	    const int8_t *columns, float sum);
+	double (*sum_doubles)(const struct ranks *r, uint32_t n,
+	    const int8_t *columns, double sum);
 };
 
 extern const struct ranks_code ranks_plain;
 #ifdef __x86_64__
 extern const struct ranks_code ranks_avx2;
 #endif
+/* The code for this machine. */
+const struct ranks_code *ranks_code(const struct model *m);
+
+/* The columns of n values of a lane that has more cuts than one holds. */
+void ranks_columns(const struct ranks *r, const struct ranks_scale *s,
+    const double *x, size_t n, int8_t *bytes, size_t stride);
+
+/* The body of `make` over functions for lanes of one column. */
+#define RANKS_MAKE(floats, doubles) \
+	for (uint32_t k = 0; k < f->lanes; k++) { \
+		const struct ranks_scale *s = &r->scales[k]; \
+		const double *x = b->frame + s->slot * b->stride + from; \
+		int8_t *to = columns + s->column * stride; \
+\
+		if (s->columns > 1) \
+			ranks_columns(r, s, x, n, to, stride); \
+		else if (s->columns == 1 && r->floats != NULL) \
+			floats(r, s, x, n, to); \
+		else if (s->columns == 1) \
+			doubles(r, s, x, n, to); \
+	}
+
+/* Add the numbers of a leaf to sums that lie `stride` apart. A sum of two
+ * floats is exact enough in double that rounding it changes nothing. */
+static inline void
+ranks_add(const struct ranks *r, uint32_t n_values, bool floats, size_t leaf,
+    double *sum, size_t stride)
+{
+	for (uint32_t j = 0; j < n_values; j++) {
+		double v = r->leaf32 != NULL ? (double)r->leaf32[leaf] :
+		    r->leaf64[leaf * n_values + j];
+
+		v += sum[j * stride];
+		sum[j * stride] = floats ? (double)(float)v : v;
+	}
+}
 
 #endif

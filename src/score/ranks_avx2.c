@@ -51,14 +51,14 @@ count_doubles(const double *cuts, double v)
  * Lanes of few cuts want one look, and those of one cut - of columns that
  * are 0 or 1 - a mere comparison. */
 #define RANK(NAME, TYPE, COUNT, REACHED) \
-static TARGET void \
-NAME(const struct ranks_scale *s, const TYPE *cuts, const double *x, \
-    size_t n, int8_t *out) \
+INLINE void \
+NAME(const struct ranks *r, const struct ranks_scale *s, const double *x, \
+    size_t n, int8_t *to) \
 { \
-	const TYPE *first = cuts + s->cut, *pivots = cuts + s->pivot; \
+	const TYPE *first = r->NAME + s->cut, *pivots = r->NAME + s->pivot; \
 \
-	for (size_t i = 0; i < n && s->cuts <= 1; i++) \
-		out[i] = isnan(x[i]) ? s->missing : \
+	for (size_t i = 0; i < n && s->cuts == 1; i++) \
+		to[i] = isnan(x[i]) ? s->missing : \
 		    (int8_t)(RANKS_LEAST + (first[0] REACHED (TYPE)x[i])); \
 	for (size_t i = 0; i < n && s->cuts > 1; i++) { \
 		TYPE v = (TYPE)x[i]; \
@@ -66,12 +66,161 @@ NAME(const struct ranks_scale *s, const TYPE *cuts, const double *x, \
 		unsigned rank = step * RANKS_STEP + \
 		    COUNT(first + (size_t)step * RANKS_STEP, v); \
 \
-		out[i] = isnan(x[i]) ? s->missing : \
+		to[i] = isnan(x[i]) ? s->missing : \
 		    (int8_t)((int)rank + RANKS_LEAST); \
 	} \
 }
-RANK(rank_floats, float, count_floats, <=)
-RANK(rank_doubles, double, count_doubles, <)
+RANK(floats, float, count_floats, <=)
+RANK(doubles, double, count_doubles, <)
 
-const struct ranks_code ranks_avx2 = {rank_floats, rank_doubles, whole, any};
+static TARGET void
+make(const struct block *b, const struct image_forest *f,
+    const struct ranks *r, size_t from, size_t n, int8_t *columns,
+    size_t stride)
+{
+	RANKS_MAKE(floats, doubles)
+}
+
+/* Trees side by side: what their columns hold is looked up in registers, 16
+ * columns each. */
+struct table {
+	__m256i part[RANKS_TABLE / 16];
+};
+
+INLINE __m256i
+look_up(const struct table *t, __m256i column, const bool two)
+{
+	__m256i bit4 = _mm256_slli_epi16(column, 3);
+	__m256i low = _mm256_blendv_epi8(
+	    _mm256_shuffle_epi8(t->part[0], column),
+	    _mm256_shuffle_epi8(t->part[1], column), bit4);
+
+	if (two)
+		return low;
+	return _mm256_blendv_epi8(low, _mm256_blendv_epi8(
+	    _mm256_shuffle_epi8(t->part[2], column),
+	    _mm256_shuffle_epi8(t->part[3], column), bit4),
+	    _mm256_slli_epi16(column, 2));
+}
+
+/* The leaves that a plane's slots rule out. */
+INLINE __m256i
+rule_out(const struct table *t, const struct ranks_slot *s, uint32_t n,
+    const bool two)
+{
+	__m256i out = _mm256_setzero_si256();
+
+	for (; n > 0; n--, s++) {
+		__m256i column = _mm256_load_si256((const void *)s->column);
+		__m256i cut = _mm256_load_si256((const void *)s->cut);
+		__m256i right = _mm256_cmpgt_epi8(look_up(t, column, two),
+		    cut);
+
+		out = _mm256_or_si256(out, _mm256_and_si256(right,
+		    _mm256_load_si256((const void *)s->out)));
+	}
+	return out;
+}
+
+/* Number of the lowest bit that is 1 of each byte, by its halves. */
+INLINE __m256i
+lowest_bit(__m256i x)
+{
+	const __m256i low = _mm256_setr_epi8(127, 0, 1, 0, 2, 0, 1, 0, 3, 0,
+	    1, 0, 2, 0, 1, 0, 127, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1,
+	    0);
+	const __m256i high = _mm256_add_epi8(low, _mm256_set1_epi8(4));
+	const __m256i half = _mm256_set1_epi8(15);
+
+	return _mm256_min_epu8(
+	    _mm256_shuffle_epi8(low, _mm256_and_si256(x, half)),
+	    _mm256_shuffle_epi8(high, _mm256_and_si256(
+	    _mm256_srli_epi16(x, 4), half)));
+}
+
+/* Planes from the last to the first: a byte that has leaves left wins over
+ * those of later planes. */
+INLINE void
+first_left(const __m256i *out, uint32_t planes, uint8_t *leaves)
+{
+	const __m256i all = _mm256_set1_epi8(-1);
+	__m256i left = out[planes - 1];
+	__m256i base = _mm256_set1_epi8((char)(8 * (planes - 1)));
+
+	for (uint32_t p = planes - 1; p-- > 0;) {
+		__m256i none = _mm256_cmpeq_epi8(out[p], all);
+
+		left = _mm256_blendv_epi8(out[p], left, none);
+		base = _mm256_blendv_epi8(_mm256_set1_epi8((char)(8 * p)),
+		    base, none);
+	}
+	_mm256_storeu_si256((void *)leaves, _mm256_add_epi8(base,
+	    lowest_bit(_mm256_xor_si256(left, all))));
+}
+
+INLINE void
+fill_table(struct table *t, const int8_t *columns)
+{
+	for (int i = 0; i < RANKS_TABLE / 16; i++)
+		t->part[i] = _mm256_broadcastsi128_si256(_mm_load_si128(
+		    (const void *)(columns + 16 * i)));
+}
+
+static TARGET void
+trees(const struct ranks *r, const int8_t *columns,
+    const struct ranks_slot **slots, const uint16_t *count, uint8_t *leaves)
+{
+	__m256i out[RANKS_PLANES];
+	struct table t;
+
+	fill_table(&t, columns);
+	for (uint32_t p = 0; p < r->planes; *slots += count[p++])
+		out[p] = rule_out(&t, *slots, count[p], false);
+	first_left(out, r->planes, leaves);
+}
+
+/* The same for all n trees, and their sum. Each addition waits for the one
+ * before, so those of a group are spread between the planes of the next. */
+#define SUM(NAME, TYPE, VALUES) \
+INLINE TYPE \
+NAME##_of(const struct ranks *r, uint32_t n, const int8_t *columns, TYPE sum, \
+    const bool two) \
+{ \
+	const struct ranks_slot *slots = r->slots; \
+	const uint16_t *count = r->count; \
+	uint32_t found = 0, added = 0; \
+	uint32_t some = (RANKS_GROUP + r->planes - 1) / r->planes; \
+	uint8_t leaves[RANKS_GROUP]; \
+	__m256i out[RANKS_PLANES]; \
+	struct table t; \
+\
+	fill_table(&t, columns); \
+	for (; found < n; found += RANKS_GROUP) { \
+		for (uint32_t p = 0; p < r->planes; p++) { \
+			for (uint32_t i = 0; i < some && added < found; \
+			    i++, added++) \
+				sum += r->VALUES[r->leaf[added] + \
+				    leaves[added % RANKS_GROUP]]; \
+			out[p] = rule_out(&t, slots, *count, two); \
+			slots += *count++; \
+		} \
+		first_left(out, r->planes, leaves); \
+	} \
+	for (; added < n; added++) \
+		sum += r->VALUES[r->leaf[added] + \
+		    leaves[added % RANKS_GROUP]]; \
+	return sum; \
+} \
+\
+static TARGET TYPE \
+NAME(const struct ranks *r, uint32_t n, const int8_t *columns, TYPE sum) \
+{ \
+	return r->columns <= 32 ? NAME##_of(r, n, columns, sum, true) : \
+	    NAME##_of(r, n, columns, sum, false); \
+}
+SUM(sum_floats, float, leaf32)
+SUM(sum_doubles, double, leaf64)
+
+const struct ranks_code ranks_avx2 = {make, whole, any, trees, sum_floats,
+    sum_doubles};
 #endif

@@ -21,10 +21,10 @@ typedef int8_t bytes __attribute__((vector_size(16), may_alias));
 /* How many cuts x has reached, by halves and without a branch. */
 #define RANK(NAME, TYPE, REACHED) \
 static void \
-NAME(const struct ranks_scale *s, const TYPE *cuts, const double *x, \
-    size_t n, int8_t *out) \
+NAME(const struct ranks *r, const struct ranks_scale *s, const double *x, \
+    size_t n, int8_t *to) \
 { \
-	const TYPE *first = cuts + s->cut; \
+	const TYPE *first = r->NAME + s->cut; \
 \
 	for (size_t i = 0; i < n; i++) { \
 		TYPE v = (TYPE)x[i]; \
@@ -36,11 +36,19 @@ NAME(const struct ranks_scale *s, const TYPE *cuts, const double *x, \
 			low += first[low + half - 1] REACHED v ? half : 0; \
 			left -= half; \
 		} \
-		out[i] = isnan(x[i]) ? s->missing : \
+		to[i] = isnan(x[i]) ? s->missing : \
 		    (int8_t)((int)low + RANKS_LEAST); \
 	} \
 }
-RANK(rank_floats, float, <=)
-RANK(rank_doubles, double, <)
+RANK(floats, float, <=)
+RANK(doubles, double, <)
 
-const struct ranks_code ranks_plain = {rank_floats, rank_doubles, whole, any};
+static void
+make(const struct block *b, const struct image_forest *f,
+    const struct ranks *r, size_t from, size_t n, int8_t *columns,
+    size_t stride)
+{
+	RANKS_MAKE(floats, doubles)
+}
+
+const struct ranks_code ranks_plain = {make, whole, any, NULL, NULL, NULL};

@@ -39,7 +39,8 @@ score_scratch_bytes(const struct model *m, size_t n)
 	    (rows + SCORE_WALKS - 1) / SCORE_WALKS * SCORE_WALKS;
 	size_t keys = m->keys_max * walks * sizeof(uint32_t);
 	size_t side = (rows + RANKS_ROWS - 1) / RANKS_ROWS * RANKS_ROWS;
-	size_t ranks = m->columns_max * side + m->ranks_bytes;
+	size_t ranks = rows == 1 ? RANKS_TABLE :
+	    m->columns_max * side + m->ranks_bytes;
 
 	return frame_bytes(m, rows) + (keys > ranks ? keys : ranks);
 }

@@ -61,5 +61,8 @@ void score_forest_walk(struct block *b, const struct image_forest *f,
 /* The same for the first n rows, side by side. */
 void score_forest_rows(struct block *b, const struct image_forest *f,
     const struct ranks *r, uint32_t outputs, double *y, size_t n);
+/* The same for a block of one row, with trees side by side. */
+void score_forest_trees(struct block *b, const struct image_forest *f,
+    const struct ranks *r, uint32_t outputs, double *y);
 
 #endif
