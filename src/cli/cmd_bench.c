@@ -40,6 +40,7 @@ struct bench {
 struct result {
 	size_t rows;
 	double score_ns, request_ns; /* a row */
+	const char *way;
 };
 
 /* The batch of n rows: the sample over and over. */
@@ -213,14 +214,15 @@ print_results(const struct result *results, size_t n, bool json,
 	if (json)
 		json_open(b, '[');
 	else
-		buf_printf(b, "%8s%16s%18s%16s\n", "rows", "score ns/row",
-		    "request ns/row", "request rows/s");
+		buf_printf(b, "%8s%16s%18s%16s  %s\n", "rows", "score ns/row",
+		    "request ns/row", "request rows/s", "through the trees");
 	for (size_t i = 0; i < n; i++) {
 		const struct result *r = &results[i];
 
 		if (!json) {
-			buf_printf(b, "%8zu%16.0f%18.0f%16.0f\n", r->rows,
-			    r->score_ns, r->request_ns, 1e9 / r->request_ns);
+			buf_printf(b, "%8zu%16.0f%18.0f%16.0f  %s\n", r->rows,
+			    r->score_ns, r->request_ns, 1e9 / r->request_ns,
+			    r->way);
 			continue;
 		}
 		json_open(b, '{');
@@ -232,6 +234,8 @@ print_results(const struct result *results, size_t n, bool json,
 		json_number(b, r->request_ns);
 		json_key(b, "request_rows_per_s");
 		json_number(b, 1e9 / r->request_ns);
+		json_key(b, "way");
+		json_text(b, r->way);
 		json_close(b, '}');
 	}
 	if (json) {
@@ -246,6 +250,7 @@ run(struct bench *b, struct result *results, size_t n, struct err *err)
 	for (size_t i = 0; i < n; i++) {
 		struct result *r = &results[i];
 
+		r->way = score_way(b->model, r->rows);
 		if (!fill_batch(b, r->rows, err) ||
 		    !measure(b, r->rows, score_batch, &r->score_ns, err) ||
 		    !measure(b, r->rows, request_batch, &r->request_ns, err))

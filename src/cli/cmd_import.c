@@ -3,6 +3,7 @@
  * lightscore import: a training artefact to a compiled model, and a word
  * about what was found in it.
  */
+#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/describe.h"
 #include "cli/example.h"
@@ -10,6 +11,7 @@
 #include "import/import.h"
 #include "model/model.h"
 #include "model/model_build.h"
+#include "score/tune.h"
 
 enum { SUMMARY_BYTES = 1 << 18 };
 
@@ -53,6 +55,7 @@ cmd_import(const struct command *self, int argc, char *argv[])
 	struct model_build *build;
 	struct import_options o;
 	struct arena mem;
+	struct str image;
 	struct err err;
 	int n, status;
 	bool ok;
@@ -76,7 +79,8 @@ cmd_import(const struct command *self, int argc, char *argv[])
 	    example_check(build, &err) &&
 	    (reference == NULL ||
 	    reference_note(reference, target, build, &err)) &&
-	    model_write(build, out, &err);
+	    model_image(build, &image, &err) && tune_image(image, &err) &&
+	    file_write(out, image, &err);
 	arena_done(&mem);
 	return ok ? tell(out) : cli_fail(&err);
 }

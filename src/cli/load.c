@@ -11,6 +11,7 @@
 #include "import/import.h"
 #include "model/model_build.h"
 #include "model/model_format.h"
+#include "score/tune.h"
 
 static bool
 is_image(const char *path, bool *ret, struct err *err)
@@ -33,7 +34,7 @@ import_model(const char *path, struct loaded *l, struct err *err)
 	struct str image;
 
 	return import_file(path, &plain, &l->mem, &build, err) &&
-	    model_image(build, &image, err) &&
+	    model_image(build, &image, err) && tune_image(image, err) &&
 	    model_open_bytes(image, &l->model, err);
 }
 

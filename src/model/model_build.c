@@ -2,7 +2,7 @@
  *
  * What importers fill, but for the steps and the input schema: facts, input
  * columns, classes, outputs. What is accepted here is sound; what can only be
- * judged at the end (enough classes, an output) model_write checks.
+ * judged at the end (enough classes, an output) model_image checks.
  */
 #include "model/model_build.h"
 

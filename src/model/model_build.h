@@ -347,12 +347,15 @@ const struct model_record *model_build_record_at(const struct model_build *b,
 
 /* --- the compiled file ----------------------------------------------------*/
 
-/* Check the whole, lay it out, and write the image to `path` (as a whole or
- * not at all). */
-MUST_USE bool model_write(struct model_build *b, const char *path,
-    struct err *err);
-/* The same into memory (arena of the build). */
+/* Check the whole and lay it out: the image, in the arena of the build. */
 MUST_USE bool model_image(struct model_build *b, struct str *ret,
     struct err *err);
+/* Note in an image that model_image made how each of its forests is to be
+ * scored: see struct image_forest. */
+struct model_layout {
+	uint32_t rows_from, trees_to;
+};
+void model_image_layouts(struct str image,
+    const struct model_layout *layouts);
 
 #endif

@@ -15,8 +15,8 @@
 #include "model/model_ir.h"
 #include "model/model_ranks.h"
 
-/* How a forest is scored until someone measures it. */
-enum { ALONE_LEAVES = 8 * RANKS_PLANES, ROWS_FROM = 16 };
+/* Rows go side by side from so many on, until someone measures it. */
+enum { ROWS_FROM = 16 };
 
 /* What is known while one forest is compiled. */
 struct compile {
@@ -314,9 +314,10 @@ make_trees(struct compile *c, uint64_t n_nodes, uint64_t n_leaves,
 		if (!compile_tree(c, k, err))
 			return false;
 	out->n_nodes = c->at_node;
-	out->head.alone = widest_tree(out) <= ALONE_LEAVES ? ALONE_TREES :
-	    ALONE_WALK;
-	out->head.rows_from = widest_tree(out) <= RANKS_LEAVES ? ROWS_FROM : 0;
+	if (widest_tree(out) <= 8 * RANKS_PLANES)
+		out->head.trees_to = RANKS_ROWS;
+	if (widest_tree(out) <= RANKS_LEAVES)
+		out->head.rows_from = ROWS_FROM;
 	out->head.trees = c->in->n_trees;
 	out->head.leaves = out->leaves.n;
 	return true;

@@ -9,6 +9,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "model/model_ranks.h"
+
 static bool
 check_lanes(struct check *c, const struct image_forest *f, uint32_t slots)
 {
@@ -108,7 +110,7 @@ check_forest(struct check *c, const struct image_step *s)
 		return false;
 	if (f->compare > TREE_F32_LT_F32 || f->takes_nan > 1 ||
 	    f->n_values == 0 || f->n_values > s->width ||
-	    f->alone > ALONE_TREES ||
+	    f->rows_from > RANKS_ROWS || f->trees_to > RANKS_ROWS ||
 	    !isfinite(f->divide) || f->divide == 0)
 		return check_bad(c, f, "a forest of no kind");
 	if (!check_lanes(c, f, s->dst) ||

@@ -221,15 +221,15 @@ struct image_forest {
 	uint32_t n_values;      /* numbers a leaf */
 	uint32_t lane_bits;     /* of a node's link */
 	uint32_t base;          /* params: one an output */
-	uint32_t alone;         /* enum image_alone: one row by itself */
-	uint32_t rows_from;     /* so many rows go side by side; 0: never */
+	/* Ways through the trees; what is fastest is measured at import, and
+	 * all give the same bits. From so many rows on they go side by side
+	 * (0: never). Up to so many of the others go one by one, with trees
+	 * side by side (0: none, 1: a row that is alone). The rest walk. */
+	uint32_t rows_from;
+	uint32_t trees_to;
 	uint32_t zero;
 	double divide;
 };
-/* How one row goes through a forest: walk after walk, or through many trees
- * side by side. All ways give the same bits; which is fastest is measured at
- * import. */
-enum image_alone { ALONE_WALK, ALONE_TREES };
 struct image_lane {
 	uint32_t slot;
 	uint32_t nan_left;

@@ -111,6 +111,11 @@ put_forest(struct buf *b, const struct image_forest *f)
 	    f->n_values);
 	if (f->takes_nan)
 		buf_text(b, ", missing values");
+	if (f->rows_from > 0)
+		buf_printf(b, ", side by side from %u rows on", f->rows_from);
+	if (f->trees_to > 0)
+		buf_printf(b, ", trees side by side for %s",
+		    f->trees_to == 1 ? "one row" : "fewer");
 }
 
 void

@@ -30,6 +30,8 @@ start_scale(struct derive *d, uint32_t lane, uint32_t cuts, uint32_t *at)
 	struct ranks_scale *s = &d->scales[lane];
 
 	*s = (struct ranks_scale){.slot = l->slot, .cut = *at, .cuts = cuts,
+	    .again = lane > 0 && l->cuts > 0 && l->cut == l[-1].cut &&
+	    l->slot == l[-1].slot,
 	    .column = d->out->columns,
 	    .columns = (cuts + RANKS_CUTS - 1) / RANKS_CUTS,
 	    .missing = l->nan_left ? RANKS_LEAST : RANKS_MOST};
@@ -258,7 +260,7 @@ model_ranks(struct model *m, struct err *err)
 	for (uint32_t i = 0; i < m->n_forests; i++) {
 		const struct image_forest *f = &m->forests[i];
 
-		if ((f->rows_from == 0 && f->alone == ALONE_WALK) ||
+		if ((f->rows_from == 0 && f->trees_to == 0) ||
 		    !model_ranks_fit(m, f))
 			continue;
 		if (!any && !arena_init(&m->derived, room_bytes(m), err))

@@ -50,6 +50,7 @@ struct ranks_scale {
 	uint32_t pivot;
 	uint32_t column, columns;
 	int8_t missing;
+	bool again;  /* cuts and slot of the lane before, but for `missing` */
 };
 struct ranks_split {
 	uint16_t column;

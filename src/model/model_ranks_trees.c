@@ -99,7 +99,7 @@ derive_trees(struct derive *d)
 	size_t n = 0;
 
 	out->planes = planes_of(d);
-	if (d->f->alone != ALONE_TREES || !d->m->wide || out->planes == 0 ||
+	if (d->f->trees_to == 0 || !d->m->wide || out->planes == 0 ||
 	    out->columns > RANKS_TABLE) {
 		out->planes = 0;
 		return true;

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/checksum.h"
-#include "base/file.h"
 #include "model/model_build.h"
 #include "model/model_format.h"
 #include "model/model_ir.h"
@@ -263,6 +262,16 @@ check_build(const struct model_build *b, struct err *err)
 	return true;
 }
 
+static void
+seal(char *image, size_t n)
+{
+	struct image_header *header = (struct image_header *)image;
+	size_t behind = offsetof(struct image_header, checksum) +
+	    sizeof(header->checksum);
+
+	header->checksum = checksum_crc32(image + behind, n - behind);
+}
+
 /* The sections end to end, behind the header and their table. */
 static bool
 lay_out(struct writer *w, struct str *ret, struct err *err)
@@ -271,8 +280,6 @@ lay_out(struct writer *w, struct str *ret, struct err *err)
 	    .version = IMAGE_VERSION, .sections = SECTION_COUNT};
 	struct image_section table[SECTION_COUNT];
 	uint64_t at = sizeof(header) + sizeof(table);
-	size_t behind = offsetof(struct image_header, checksum) +
-	    sizeof(header.checksum);
 	char *image;
 
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
@@ -296,8 +303,7 @@ lay_out(struct writer *w, struct str *ret, struct err *err)
 		if (table[i].bytes > 0)
 			memcpy(image + table[i].offset, w->section[i].p,
 			    table[i].bytes);
-	header.checksum = checksum_crc32(image + behind, at - behind);
-	memcpy(image, &header, sizeof(header));
+	seal(image, at);
 	*ret = (struct str){image, at};
 	return true;
 }
@@ -336,10 +342,20 @@ model_image(struct model_build *b, struct str *ret, struct err *err)
 	return true;
 }
 
-bool
-model_write(struct model_build *b, const char *path, struct err *err)
+void
+model_image_layouts(struct str image, const struct model_layout *layouts)
 {
-	struct str image;
+	/* The arena's bytes, which model_image lent as const. */
+	char *bytes = (char *)(uintptr_t)image.p;
+	struct image_header *header = (struct image_header *)bytes;
+	const struct image_section *section = (const struct image_section *)
+	    (header + 1) + SECTION_forests;
+	struct image_forest *forests = (struct image_forest *)
+	    (bytes + section->offset);
 
-	return model_image(b, &image, err) && file_write(path, image, err);
+	for (uint32_t i = 0; i < section->count; i++) {
+		forests[i].rows_from = layouts[i].rows_from;
+		forests[i].trees_to = layouts[i].trees_to;
+	}
+	seal(bytes, image.n);
 }

@@ -9,28 +9,63 @@
 #include "model/model_build.h"
 #include "score/steps.h"
 
-/* Rows side by side for as many whole groups as there are, and for what is
- * left where that pays; the rest walks. */
+/* Rows side by side of n: as many whole groups as there are, and what is left
+ * where that pays. */
+static size_t
+rows_side_by_side(const struct image_forest *f, const struct ranks *ranks,
+    size_t n)
+{
+	size_t left = n % RANKS_ROWS;
+
+	if (ranks == NULL || f->rows_from == 0)
+		return 0;
+	return left >= f->rows_from ? n : n - left;
+}
+
+/* Whether the n rows that are left go one by one, with trees side by side. */
+static bool
+trees_side_by_side(const struct model *m, const struct image_forest *f,
+    const struct ranks *ranks, size_t n)
+{
+	return ranks != NULL && ranks->planes > 0 && m->wide &&
+	    n <= f->trees_to;
+}
+
 static void
 score_sums(struct block *b, const struct image_forest *f,
     const struct ranks *ranks, uint32_t outputs, double *y)
 {
-	size_t side = 0;
+	size_t row = rows_side_by_side(f, ranks, b->rows);
 
-	if (b->rows == 1 && b->stride == 1 && ranks != NULL &&
-	    ranks->planes > 0 && b->m->wide) {
-		score_forest_trees(b, f, ranks, outputs, y);
-		return;
+	if (row > 0)
+		score_forest_rows(b, f, ranks, outputs, y, row);
+	if (trees_side_by_side(b->m, f, ranks, b->rows - row))
+		for (; row < b->rows; row++)
+			score_forest_trees(b, f, ranks, outputs, y, row);
+	if (row < b->rows)
+		score_forest_walk(b, f, outputs, y, row, b->rows - row);
+}
+
+const char *
+score_way(const struct model *m, size_t n)
+{
+	const char *way = "no trees";
+
+	if (n > m->block_rows)
+		n = m->block_rows;
+	for (uint32_t i = 0; i < m->n_forests; i++) {
+		const struct image_forest *f = &m->forests[i];
+		const char *next =
+		    rows_side_by_side(f, m->ranks[i], n) > 0 ?
+		    "rows side by side" :
+		    trees_side_by_side(m, f, m->ranks[i], n) ?
+		    "trees side by side" : "walks";
+
+		if (i > 0 && next != way)
+			return "by the forest";
+		way = next;
 	}
-	if (ranks != NULL && f->rows_from > 0) {
-		side = b->rows / RANKS_ROWS * RANKS_ROWS;
-		if (b->rows - side >= f->rows_from)
-			side = b->rows;
-	}
-	if (side > 0)
-		score_forest_rows(b, f, ranks, outputs, y, side);
-	if (side < b->rows)
-		score_forest_walk(b, f, outputs, y, side, b->rows - side);
+	return way;
 }
 
 void

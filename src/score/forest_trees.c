@@ -30,11 +30,12 @@ sum_outputs(struct block *b, const struct image_forest *f,
 
 void
 score_forest_trees(struct block *b, const struct image_forest *f,
-    const struct ranks *r, uint32_t outputs, double *y)
+    const struct ranks *r, uint32_t outputs, double *y, size_t row)
 {
 	const struct ranks_code *code = ranks_code(b->m);
 
-	code->make(b, f, r, 0, 1, b->bytes, 1);
+	y += row;
+	code->make(b, f, r, row, 1, b->bytes, 1);
 	if (outputs > 1)
 		sum_outputs(b, f, r, code, y);
 	else if (r->leaf32 != NULL)

@@ -31,7 +31,7 @@ rank_beyond(uint32_t rank, uint32_t column)
 
 void
 ranks_columns(const struct ranks *r, const struct ranks_scale *s,
-    const double *x, size_t n, int8_t *bytes, size_t stride)
+    const double *x, size_t n, int8_t *to, size_t stride)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint32_t low = 0, left = s->cuts;
@@ -47,7 +47,19 @@ ranks_columns(const struct ranks *r, const struct ranks_scale *s,
 			left -= half;
 		}
 		for (uint32_t k = 0; k < s->columns; k++)
-			bytes[k * stride + i] = isnan(x[i]) ? s->missing :
+			to[k * stride + i] = isnan(x[i]) ? s->missing :
 			    rank_beyond(low, k);
+	}
+}
+
+void
+ranks_again(const struct ranks_scale *s, const double *x, size_t n,
+    int8_t *to, size_t stride)
+{
+	for (uint32_t k = 0; k < s->columns; k++, to += stride) {
+		const int8_t *before = to - s->columns * stride;
+
+		for (size_t i = 0; i < n; i++)
+			to[i] = isnan(x[i]) ? s->missing : before[i];
 	}
 }

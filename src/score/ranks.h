@@ -48,7 +48,11 @@ const struct ranks_code *ranks_code(const struct model *m);
 
 /* The columns of n values of a lane that has more cuts than one holds. */
 void ranks_columns(const struct ranks *r, const struct ranks_scale *s,
-    const double *x, size_t n, int8_t *bytes, size_t stride);
+    const double *x, size_t n, int8_t *to, size_t stride);
+
+/* The same columns as those of the lane before, which lie before. */
+void ranks_again(const struct ranks_scale *s, const double *x, size_t n,
+    int8_t *to, size_t stride);
 
 /* The body of `make` over functions for lanes of one column. */
 #define RANKS_MAKE(floats, doubles) \
@@ -57,7 +61,9 @@ void ranks_columns(const struct ranks *r, const struct ranks_scale *s,
 		const double *x = b->frame + s->slot * b->stride + from; \
 		int8_t *to = columns + s->column * stride; \
 \
-		if (s->columns > 1) \
+		if (s->again) \
+			ranks_again(s, x, n, to, stride); \
+		else if (s->columns > 1) \
 			ranks_columns(r, s, x, n, to, stride); \
 		else if (s->columns == 1 && r->floats != NULL) \
 			floats(r, s, x, n, to); \

@@ -45,6 +45,14 @@ score_scratch_bytes(const struct model *m, size_t n)
 	return frame_bytes(m, rows) + (keys > ranks ? keys : ranks);
 }
 
+struct block
+score_block(const struct model *m, size_t rows, void *scratch)
+{
+	return (struct block){.m = m, .frame = scratch,
+	    .keys = (uint32_t *)((char *)scratch + frame_bytes(m, rows)),
+	    .rows = rows, .stride = rows};
+}
+
 void
 score_refuse(struct block *b, size_t row, enum score_refusal why,
     uint32_t slot)
@@ -134,9 +142,7 @@ score_rows(const struct model *m, const double *cells, size_t n, double *out,
 
 	for (size_t done = 0; done < n;) {
 		size_t rows = block_rows(m, n - done);
-		struct block b = {.m = m, .frame = scratch,
-		    .keys = (uint32_t *)((char *)scratch +
-		    frame_bytes(m, rows)), .rows = rows, .stride = rows};
+		struct block b = score_block(m, rows, scratch);
 
 		memset(b.frame + n_in * rows, 0, (m->about->slots - n_in) *
 		    rows * sizeof(*b.frame));

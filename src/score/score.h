@@ -37,6 +37,9 @@ struct score_fault {
 MUST_USE bool score_rows(const struct model *m, const double *cells, size_t n,
     double *out, void *scratch, struct score_fault *fault);
 
+/* In two or three words, how a batch of n rows goes through the trees. */
+const char *score_way(const struct model *m, size_t n);
+
 /* Index of the class predicted from one row's outputs: the first of the
  * greatest probability or score; for two classes class 1 where its
  * probability reaches FIGURE_THRESHOLD, if that is not 0.5. */

@@ -36,6 +36,9 @@ struct block {
 /* Walks that a forest has in flight. */
 enum { SCORE_WALKS = 8 };
 
+/* A block of so many rows (block_rows of the model at most) over scratch for
+ * as many, which is left as it is. */
+struct block score_block(const struct model *m, size_t rows, void *scratch);
 /* Cut the block before `row` (< rows), for what stands in `slot`. */
 void score_refuse(struct block *b, size_t row, enum score_refusal why,
     uint32_t slot);
@@ -61,8 +64,8 @@ void score_forest_walk(struct block *b, const struct image_forest *f,
 /* The same for the first n rows, side by side. */
 void score_forest_rows(struct block *b, const struct image_forest *f,
     const struct ranks *r, uint32_t outputs, double *y, size_t n);
-/* The same for a block of one row, with trees side by side. */
+/* The same for one row, with trees side by side (where it has planes). */
 void score_forest_trees(struct block *b, const struct image_forest *f,
-    const struct ranks *r, uint32_t outputs, double *y);
+    const struct ranks *r, uint32_t outputs, double *y, size_t row);
 
 #endif

@@ -933,6 +933,7 @@ class Bench(Case):
                    "--batch=3")
         self.assertFine(done)
         self.assertRegex(done.stdout, r"rows +score ns/row +request ns/row")
+        self.assertRegex(done.stdout, r"(walks|side by side|no trees)\n")
 
     def test_data_that_does_not_fit_is_an_error(self):
         done = run("bench", model, path("bad.csv", "a\n1\n"))

@@ -19,6 +19,7 @@
 #include "base/checksum.h"
 #include "model/model.h"
 #include "model/model_format.h"
+#include "model/model_ranks.h"
 #include "model_zoo.h"
 
 struct forgery {
@@ -260,8 +261,10 @@ static const struct forgery forgeries[] = {
     {ZOO_CUTS, PLAIN(params, 0, double), F(NAN), "its step cannot have"},
     {ZOO_CUTS, AT(nodes, 0, struct image_node, key), U(0), "splits nothing"},
     {ZOO_CUTS, AT(nodes, 0, struct image_node, key), U(2), "splits nothing"},
-    {ZOO_FLOATS, AT(forests, 0, struct image_forest, alone), U(2),
-     "a forest of no kind"},
+    {ZOO_FLOATS, AT(forests, 0, struct image_forest, rows_from),
+     U(RANKS_ROWS + 1), "a forest of no kind"},
+    {ZOO_FLOATS, AT(forests, 0, struct image_forest, trees_to),
+     U(RANKS_ROWS + 1), "a forest of no kind"},
     {ZOO_FLOATS, AT(nodes, 0, struct image_node, key), U(0),
      "splits nothing"},
     {ZOO_FLOATS, AT(nodes, 0, struct image_node, key), U(0xff800001),
