@@ -70,8 +70,9 @@ def listing(expr, columns, empty):
 def spread(p):
     """A heatmap of now: which share is within each bucket's bound."""
     (expr, _), = p["targets"]
-    share = f"sort(({expr}) / scalar(max({expr})) >= 0)"
+    share = f"sort(({expr}) / scalar(max({expr})) < 1)"
     return rows({**p, "unit": "percentunit",
+                 "empty": "idle, or all within the first bound",
                  "targets": [(share, "up to {{le}}")]})
 
 

@@ -33,7 +33,9 @@ CHURN = SRCDIR / "models/churn"
 # As much of a browser as the consoles' script asks for; at the end it tells
 # the points of each figure's lines.
 BROWSER = """
-const figures = %s.map(dataset => ({ dataset, replaceChildren(picture) {
+const figures = %s.map(dataset => ({ dataset,
+  nextElementSibling: { rows: [{ cells: [{ style: {} }] }] },
+  replaceChildren(picture) {
   this.lines = picture.children.filter(c => c.name === "polyline")
     .map(c => c.attributes.points); } }));
 const document = { querySelectorAll: () => figures,
