@@ -29,17 +29,25 @@ try:
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
     from sklearn.ensemble import (
-        AdaBoostClassifier, BaggingClassifier, BaggingRegressor,
+        AdaBoostClassifier, AdaBoostRegressor, BaggingClassifier,
+        BaggingRegressor,
         ExtraTreesClassifier, ExtraTreesRegressor,
         GradientBoostingClassifier, GradientBoostingRegressor,
         HistGradientBoostingClassifier, HistGradientBoostingRegressor,
-        RandomForestClassifier, RandomForestRegressor, VotingClassifier,
+        IsolationForest, RandomForestClassifier, RandomForestRegressor,
+        StackingClassifier, StackingRegressor, VotingClassifier,
         VotingRegressor)
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import (
-        ElasticNet, HuberRegressor, Lasso, LinearRegression,
-        LogisticRegression, Ridge, RidgeCV, SGDClassifier, SGDRegressor)
+        BayesianRidge, ElasticNet, HuberRegressor, Lasso, LinearRegression,
+        LogisticRegression, LogisticRegressionCV, MultiTaskLasso, Perceptron,
+        Ridge, RidgeCV, RidgeClassifier, SGDClassifier, SGDRegressor,
+        TweedieRegressor)
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.dummy import DummyClassifier
     from sklearn.model_selection import GridSearchCV
+    from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+    from sklearn.multioutput import MultiOutputRegressor, RegressorChain
     from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.pipeline import FeatureUnion, Pipeline
@@ -61,6 +69,9 @@ except ImportError:
 
 WORDS = ["Yes", "No", "DSL", "Fiber optic", "Zürich", "日本", "a b", "",
          "0", "1", "other", "None", "nan", "x,y", "\"q\""]
+
+
+VERSION = tuple(int(n) for n in sklearn.__version__.split(".")[:2])
 
 
 def known(cls, **parameters):
@@ -245,13 +256,23 @@ class Maker:
                 TransformedTargetRegressor(
                     self.estimator(0, True), transformer=StandardScaler()),
                 VotingRegressor(members, weights=weights),
+                AdaBoostRegressor(self.estimator(0, True), n_estimators=4,
+                                  random_state=1),
+                StackingRegressor(
+                    members, cv=2, passthrough=self.chance(0.5),
+                    final_estimator=self.pick(None, Ridge())),
                 BaggingRegressor(self.estimator(0, True), **bag))
-        if n_classes == 2 and self.chance(0.3):
+        if self.chance(0.3):
+            methods = ["sigmoid", "isotonic"] + (
+                ["temperature"] if VERSION >= (1, 8) else [])
             return CalibratedClassifierCV(
-                self.pick(LinearSVC(max_iter=50),
-                          self.estimator(2, True), self.estimator(2, True),
+                self.pick(LinearSVC(max_iter=50), RidgeClassifier(),
+                          self.estimator(n_classes, True),
                           BaggingClassifier(LogisticRegression(), **bag)),
+                method=self.pick(*methods),
                 cv=self.pick(2, 3), ensemble=self.chance(0.7))
+        if self.chance(0.3):
+            return self.votes(n_classes, members, weights)
         return self.pick(
             VotingClassifier(members, voting="soft", weights=weights),
             BaggingClassifier(self.estimator(n_classes, True),
@@ -260,6 +281,63 @@ class Maker:
                 DecisionTreeClassifier(max_depth=self.pick(1, 2, 3)),
                 n_estimators=self.pick(1, 10),
                 learning_rate=self.pick(0.3, 1.0)))
+
+    def decider(self):
+        """A classifier without probabilities."""
+        return self.pick(
+            LinearSVC(max_iter=50), RidgeClassifier(),
+            Perceptron(max_iter=20),
+            SGDClassifier(loss=self.pick("hinge", "squared_hinge"),
+                          max_iter=20))
+
+    def votes(self, n_classes, members, weights):
+        """What one classifier decides of what others do."""
+        if VERSION >= (1, 5) and n_classes == 2 and self.chance(0.3):
+            from sklearn.model_selection import FixedThresholdClassifier
+            return FixedThresholdClassifier(
+                self.pick(self.estimator(2, True), self.decider()),
+                threshold=self.pick("auto", 0.1, 0.5, 0.8))
+        if VERSION >= (1, 5) and self.chance(0.2):
+            return known(AdaBoostClassifier, n_estimators=3,
+                         estimator=LogisticRegression(), algorithm="SAMME")
+        inside = self.pick(self.decider(), self.estimator(n_classes, True))
+        return self.pick(
+            VotingClassifier(members + [("d", self.decider())],
+                             weights=None if weights is None
+                             else weights + [2]),
+            StackingClassifier(
+                members + [("d", self.decider())], cv=2,
+                stack_method=self.pick("auto", "predict")
+                if n_classes > 2 or self.chance(0.5) else "auto",
+                passthrough=self.chance(0.3),
+                final_estimator=self.pick(None, self.decider())),
+            OneVsRestClassifier(inside), OneVsOneClassifier(inside))
+
+    def several(self):
+        """A regressor of more than one number."""
+        seed = {"random_state": self.random.randrange(99)}
+        return self.pick(
+            LinearRegression(fit_intercept=self.chance(0.7)), Ridge(),
+            MultiTaskLasso(0.1),
+            MLPRegressor((3,), max_iter=20, **seed),
+            DecisionTreeRegressor(max_depth=4, **seed),
+            RandomForestRegressor(n_estimators=3, max_depth=5, **seed),
+            MultiOutputRegressor(self.estimator(0, True)),
+            RegressorChain(self.estimator(0, True), order="random", **seed))
+
+    def categories(self, n_classes):
+        """Histogram boosting over categories that nothing has encoded."""
+        self.kinds = [k for k in self.kinds
+                      if VERSION >= (1, 4) or not k[0].startswith("t")]
+        names = [k[0] for k in self.kinds]
+        cls = HistGradientBoostingClassifier if n_classes else \
+            HistGradientBoostingRegressor
+        return known(
+            cls, max_iter=6, min_samples_leaf=3,
+            random_state=self.random.randrange(99),
+            max_leaf_nodes=self.pick(4, 15),
+            early_stopping=self.chance(0.5),
+            categorical_features=[not n.startswith("n") for n in names])
 
     def estimator(self, n_classes, inside=False):
         seed = self.random.randrange(1000)
@@ -288,6 +366,7 @@ class Maker:
                     **hist),
                 LinearRegression(fit_intercept=self.chance(0.8)),
                 self.pick(Ridge(fit_intercept=self.chance(0.8)), RidgeCV(),
+                          BayesianRidge(), TweedieRegressor(power=0),
                           Lasso(0.1), ElasticNet(0.1), HuberRegressor(),
                           LinearSVR(max_iter=50),
                           SGDRegressor(average=self.chance(0.3))),
@@ -308,17 +387,19 @@ class Maker:
         if n_classes == 2 and self.chance(0.2):
             logistic = {"solver": "liblinear"}
         weight = self.pick(None, None, "balanced")
-        new = sklearn.__version__ >= "1.1"
+        new = VERSION >= (1, 1)
+        if not inside and self.chance(0.1):
+            return self.decider()
         return self.pick(
             MLPClassifier(**mlp),
+            self.pick(LinearDiscriminantAnalysis(), DummyClassifier(),
+                      SGDClassifier(loss="modified_huber", max_iter=20),
+                      LogisticRegressionCV(Cs=2, cv=2)),
             self.pick(BernoulliNB(binarize=self.pick(0.0, 0.5)),
                       MultinomialNB(), ComplementNB(norm=self.chance(0.3))),
             HistGradientBoostingClassifier(**hist),
-            # One class against the rest: far away all of them are nought,
-            # and scikit-learn answers NaN.
             SGDClassifier(loss="log_loss" if new else "log",
-                          average=self.chance(0.3)) if n_classes == 2
-            else DecisionTreeClassifier(**tree),
+                          average=self.chance(0.3)),
             known(LogisticRegression, max_iter=200, **logistic),
             DecisionTreeClassifier(
                 criterion=self.pick("gini", "entropy"), class_weight=weight,
@@ -345,8 +426,28 @@ class Maker:
             {"n": self.numbers, "c": self.counts,
              "t": self.texts}[name[0]].append(name)
         n_classes = self.pick(0, 2, 2, 3, 5)
+        if self.chance(0.08):
+            model = self.categories(n_classes)
+            x = self.table(250, False)
+            test = self.table(self.rows, True)
+            return model.fit(x, self.target(x, n_classes)), test, test
         x = self.table(250, False)
         y = self.target(x, n_classes)
+        if n_classes == 0 and self.chance(0.3):
+            y = np.c_[y, self.target(x, 0), -y]
+            model = Pipeline([("prepare", self.transformer(x)),
+                              ("model", self.several())])
+            test = self.table(self.rows, True)
+            return model.fit(x, y), test, test
+        if self.chance(0.03):
+            model = Pipeline([
+                ("prepare", self.transformer(x)),
+                ("model", IsolationForest(
+                    n_estimators=5, max_features=self.pick(0.5, 1.0),
+                    contamination=self.pick("auto", 0.1),
+                    random_state=1))])
+            test = self.table(self.rows, True)
+            return model.fit(x), test, test
         if self.chance(0.15):
             model = self.estimator(n_classes)
             x = x[self.numbers].fillna(0)
@@ -401,20 +502,26 @@ def answers(model, rows):
         out = {"predict": model.predict(part).tolist()}
         if hasattr(model, "predict_proba"):
             out["proba"] = model.predict_proba(part).tolist()
+            if np.isnan(out["proba"]).any(): # nothing to be told
+                raise ValueError
+        elif hasattr(model, "score_samples"):
+            out["score"] = model.decision_function(part).tolist()
         return out
 
     try:
         return ask(rows)
     except ValueError:
         pass
-    whole = {"predict": [], "proba": []}
+    whole = {"predict": [], "proba": [], "score": []}
     for i in range(len(rows)):
         try:
             one = ask(rows[i:i + 1])
         except ValueError:
-            one = {"predict": [None], "proba": [None]}
-        whole["predict"] += one["predict"]
-        whole["proba"] += one.get("proba", [None])
+            one = {"predict": [None]}
+        for key in whole:
+            whole[key] += one.get(key, [None])
+    if not any(whole["score"]):
+        del whole["score"]
     return whole
 
 
