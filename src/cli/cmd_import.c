@@ -7,30 +7,65 @@
 #include "cli/cli.h"
 #include "cli/describe.h"
 #include "cli/example.h"
+#include "cli/explain.h"
 #include "cli/reference.h"
 #include "import/import.h"
 #include "model/model.h"
 #include "model/model_build.h"
 #include "score/tune.h"
 
-enum { SUMMARY_BYTES = 1 << 18 };
+/* A model may know a million categories; of each column some are shown. */
+#define TOLD_BYTES ((size_t)64 << 20)
+
+/* What is said of a model on the way. */
+struct said {
+	bool explain, json;
+	const struct seen *seen; /* or NULL */
+};
+
+/* From the file, so that what is told is what will be served. */
+static bool
+open_model(struct model_build *build, const char *out, struct model **ret,
+    struct err *err)
+{
+	struct str image;
+
+	if (!model_image(build, &image, err))
+		return false;
+	if (out == NULL)
+		return model_open_bytes(image, ret, err);
+	return tune_image(image, err) && file_write(out, image, err) &&
+	    model_open(out, ret, err);
+}
 
 static int
-tell(const char *path)
+tell(const struct said *said, struct model_build *build, const char *out,
+    struct err *err)
 {
-	static char memory[SUMMARY_BYTES];
+	struct arena mem;
 	struct model *m;
 	struct buf b;
-	struct err err;
+	int status = CLI_FAILED;
 
-	/* From the file, so that what is told is what will be served. */
-	if (!model_open(path, &m, &err))
-		return cli_fail(&err);
-	buf_init(&b, memory, sizeof(memory));
-	buf_printf(&b, "%s\n", path);
-	describe_summary(m, &b);
+	if (!open_model(build, out, &m, err) ||
+	    !arena_init(&mem, TOLD_BYTES, err))
+		return cli_fail(err);
+	if (!cli_buffer(&mem, TOLD_BYTES, &b, err)) {
+		status = cli_fail(err);
+	} else {
+		if (said->json) {
+			explain_json(m, build, said->seen, &b);
+		} else if (said->explain) {
+			explain_text(m, build, said->seen, &b);
+		} else {
+			buf_printf(&b, "%s\n", out);
+			describe_summary(m, &b);
+		}
+		status = cli_print(&b);
+	}
+	arena_done(&mem);
 	model_close(m);
-	return cli_print(&b);
+	return status;
 }
 
 int
@@ -38,6 +73,7 @@ cmd_import(const struct command *self, int argc, char *argv[])
 {
 	const char *out = NULL, *schema = NULL, *name = "", *version = "";
 	const char *reference = NULL, *target = NULL;
+	struct said said = {0};
 	const struct cli_option options[] = {
 	    {"out", 'o', "FILE.lsm", &out, NULL, "The model file to write."},
 	    {"schema", 0, "FILE", &schema, NULL,
@@ -50,12 +86,15 @@ cmd_import(const struct command *self, int argc, char *argv[])
 		"Rows to take ranges and measures from."},
 	    {"target", 0, "COLUMN", &target, NULL,
 		"Column of the reference that has the labels."},
+	    {"explain", 0, NULL, NULL, &said.explain,
+		"Say where each line of the input schema came from; -o may be"
+		" left out."},
+	    {"json", 0, NULL, NULL, &said.json, "The same for programs."},
 	};
 	const char *arguments[CLI_ARGUMENTS_MAX];
 	struct model_build *build;
 	struct import_options o;
 	struct arena mem;
-	struct str image;
 	struct err err;
 	int n, status;
 	bool ok;
@@ -63,7 +102,9 @@ cmd_import(const struct command *self, int argc, char *argv[])
 	if (!cli_parse(self, argc, argv, options, countof(options), 1, 1,
 	    arguments, &n, &status))
 		return status;
-	if (out == NULL)
+	if (said.json && !said.explain)
+		return cli_usage(self, "--json is a form of --explain");
+	if (out == NULL && !said.explain)
 		return cli_usage(self, "say where to: -o FILE.lsm");
 	if (target != NULL && reference == NULL)
 		return cli_usage(self,
@@ -77,10 +118,9 @@ cmd_import(const struct command *self, int argc, char *argv[])
 		return cli_fail(&err);
 	ok = import_file(arguments[0], &o, &mem, &build, &err) &&
 	    example_check(build, &err) &&
-	    (reference == NULL ||
-	    reference_note(reference, target, build, &err)) &&
-	    model_image(build, &image, &err) && tune_image(image, &err) &&
-	    file_write(out, image, &err);
+	    (reference == NULL || reference_note(reference, target, build,
+	    &mem, &said.seen, &err));
+	status = ok ? tell(&said, build, out, &err) : cli_fail(&err);
 	arena_done(&mem);
-	return ok ? tell(out) : cli_fail(&err);
+	return status;
 }

@@ -24,6 +24,7 @@ struct reference {
 	struct arena mem;
 	struct rows rows;
 	struct batch batch;
+	struct str origin;   /* for those who ask */
 	double *low, *high;  /* of each column */
 	double *out;         /* n * model_classes: the first outputs */
 	uint32_t *labels, *predicted;
@@ -109,6 +110,19 @@ read_rows(struct reference *r, struct err *err)
 	    "%s has no rows", r->rows.in.name);
 }
 
+/* The range is the reference's where nobody else has said one. */
+static bool
+note_origin(const struct reference *r, uint32_t column,
+    struct model_build *build, struct err *err)
+{
+	struct model_field f;
+
+	model_field(r->model, column, &f);
+	return f.has_range || r->origin.n == 0 || r->low[column] >
+	    r->high[column] || model_build_origin(build, column, LINE_RANGE,
+	    r->origin, err);
+}
+
 static bool
 note(struct reference *r, struct model_build *build, struct err *err)
 {
@@ -116,8 +130,11 @@ note(struct reference *r, struct model_build *build, struct err *err)
 
 	model_build_figure(build, FIGURE_REFERENCE_ROWS, (double)r->n);
 	for (uint32_t i = 0; i < model_inputs(r->model); i++) {
-		if (r->rows.kinds[i] == MODEL_NUMBER)
-			model_build_range(build, i, r->low[i], r->high[i]);
+		if (r->rows.kinds[i] != MODEL_NUMBER)
+			continue;
+		model_build_range(build, i, r->low[i], r->high[i]);
+		if (!note_origin(r, i, build, err))
+			return false;
 	}
 	if (!r->labelled)
 		return true;
@@ -168,19 +185,60 @@ run(struct reference *r, const char *path, const char *target,
 	return ok;
 }
 
+/* Columns of numbers in which the reference has booleans take them. *ret is
+ * the model of the build from then on. */
+static bool
+note_booleans(const char *path, struct model_build *build, struct arena *mem,
+    const struct seen **seen, struct model **ret, struct err *err)
+{
+	struct model_field f;
+	struct str image;
+	bool some = false;
+
+	if (!model_image(build, &image, err) ||
+	    !model_open_bytes(image, ret, err))
+		return false;
+	if (!seen_read(path, *ret, mem, seen, err)) {
+		model_close(*ret);
+		return false;
+	}
+	for (uint32_t i = 0; *seen != NULL && i < model_inputs(*ret); i++) {
+		model_field(*ret, i, &f);
+		if ((*seen)[i].booleans == 0 || f.booleans || f.unused ||
+		    f.kind == MODEL_TEXT)
+			continue;
+		if (!str_eq(model_build_origin_of(build, i, LINE_BOOLEANS),
+			STR("default rule")))
+			continue; /* the schema has said no */
+		model_build_booleans(build, i);
+		some = true;
+		if (!model_build_origin(build, i, LINE_BOOLEANS,
+			(*seen)[i].origin, err)) {
+			model_close(*ret);
+			return false;
+		}
+	}
+	if (!some)
+		return true;
+	model_close(*ret);
+	return model_image(build, &image, err) &&
+	    model_open_bytes(image, ret, err);
+}
+
 bool
 reference_note(const char *path, const char *target,
-    struct model_build *build, struct err *err)
+    struct model_build *build, struct arena *mem, const struct seen **seen,
+    struct err *err)
 {
 	struct reference r;
 	struct model *m;
-	struct str image;
 	bool ok;
 
-	if (!model_image(build, &image, err) ||
-	    !model_open_bytes(image, &m, err))
+	if (!note_booleans(path, build, mem, seen, &m, err))
 		return false;
 	r = (struct reference){.model = m};
+	if (*seen != NULL && model_inputs(m) > 0)
+		r.origin = (*seen)[0].origin;
 	ok = arena_init(&r.mem, MEMORY, err) &&
 	    run(&r, path, target, build, err);
 	arena_done(&r.mem);

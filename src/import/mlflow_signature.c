@@ -7,6 +7,7 @@
  */
 #include "import/mlflow.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ struct column {
 
 struct signature {
 	const struct yaml_node *at; /* for messages */
+	struct str origin;          /* for those who ask */
 	struct column *columns;
 	uint32_t n;
 	bool named;
@@ -150,6 +152,19 @@ read_columns(struct signature *s, struct import *im, const struct doc *list,
 }
 
 static bool
+make_origin(const struct yaml_node *at, struct arena *mem, struct str *ret,
+    struct err *err)
+{
+	char text[PATH_MAX + 48];
+	int n = snprintf(text, sizeof(text), "MLflow signature %s:%u",
+	    at->file, at->line);
+
+	assert(n > 0 && n < (int)sizeof(text));
+	*ret = arena_str(mem, (struct str){text, (size_t)n});
+	return ret->p != NULL || arena_err(mem, "the signature", err);
+}
+
+static bool
 read_signature(const struct yaml_node *at, struct import *im,
     struct signature *ret, struct err *err)
 {
@@ -157,6 +172,8 @@ read_signature(const struct yaml_node *at, struct import *im,
 	struct err why;
 
 	*ret = (struct signature){.at = at};
+	if (!make_origin(at, im->mem, &ret->origin, err))
+		return false;
 	if (!yaml_expect(at, YAML_SCALAR, err))
 		return false;
 	if (!doc_read_json(at->text, im->mem, &doc, &why))
@@ -256,7 +273,7 @@ static bool
 apply_column(const struct signature *s, const struct column *c,
     uint32_t place, struct import *im, struct err *err)
 {
-	static const struct str origin = {"MLflow signature", 16};
+	struct str origin = s->origin;
 	enum slot_kind kind = model_build_slot_kind(im->build, place);
 	enum type is = type_of(c->type);
 	struct model_field f;

@@ -6,7 +6,10 @@
  */
 #include "import/schema.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -235,6 +238,53 @@ check_kind(const struct yaml_node *input, const struct model_field *f,
 }
 
 static bool
+note_origin(const struct yaml_node *n, uint32_t column,
+    enum field_line line, struct model_build *b, struct err *err)
+{
+	char text[PATH_MAX + 32];
+	int len = snprintf(text, sizeof(text), "schema %s:%u", n->file,
+	    n->line);
+
+	assert(len > 0 && len < (int)sizeof(text));
+	return model_build_origin(b, column, line,
+	    (struct str){text, (size_t)len}, err);
+}
+
+/* Which lines of the column the keys of its entry have said. */
+static bool
+note_origins(const struct yaml_node *input, uint32_t column,
+    struct model_build *b, struct err *err)
+{
+	static const struct {
+		const char *key;
+		enum field_line line;
+	} lines[] = {
+	    /* An input with a default is no longer required; the key
+	     * `required` has the last word. */
+	    {"default", LINE_REQUIRED},
+	    {"type", LINE_KIND},
+	    {"required", LINE_REQUIRED},
+	    {"null", LINE_NULL},
+	    {"default", LINE_DEFAULT},
+	    {"closed", LINE_CLOSED},
+	    {"range", LINE_RANGE},
+	    {"booleans", LINE_BOOLEANS},
+	    {"loose", LINE_LOOSE},
+	    {"aliases", LINE_ALIASES},
+	    {"description", LINE_DESCRIPTION},
+	};
+
+	for (size_t i = 0; i < countof(lines); i++) {
+		const struct yaml_node *n = yaml_find(input, lines[i].key);
+
+		if (n != NULL && !note_origin(n, column, lines[i].line, b,
+		    err))
+			return false;
+	}
+	return true;
+}
+
+static bool
 read_input(const struct schema *s, const struct yaml_node *input,
     struct model_build *b, struct err *err)
 {
@@ -289,7 +339,7 @@ read_input(const struct schema *s, const struct yaml_node *input,
 		memcpy(why, err->text, sizeof(why));
 		return yaml_err(input, err, "%s", why);
 	}
-	return true;
+	return note_origins(input, column, b, err);
 }
 
 /* --- the rest ------------------------------------------------------------- */

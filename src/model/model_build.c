@@ -215,9 +215,16 @@ model_build_codes(const struct model_build *b, uint32_t slot)
 void
 model_build_booleans(struct model_build *b, uint32_t slot)
 {
-	if (slot < b->slots.n && ir_slot(b, slot)->column >= 0)
-		ir_column(b, (uint32_t)ir_slot(b, slot)->column)->booleans =
-		    true;
+	struct ir_column *c;
+
+	if (slot >= b->slots.n || ir_slot(b, slot)->column < 0)
+		return;
+	c = ir_column(b, (uint32_t)ir_slot(b, slot)->column);
+	c->booleans = true;
+	/* Reference data comes after the schema, and below it. */
+	if ((c->declared || c->suggested) &&
+	    c->field.kind == MODEL_NUMBER && c->origins[LINE_BOOLEANS].n == 0)
+		c->field.booleans = true;
 }
 
 /* --- what comes out ------------------------------------------------------ */

@@ -105,7 +105,8 @@ MUST_USE bool model_build_code(struct model_build *b, uint32_t slot,
  * the end of a step's table are that step's TABLE_UNKNOWN. */
 uint32_t model_build_codes(const struct model_build *b, uint32_t slot);
 
-/* Training had booleans in the column behind `slot`, if it is one. */
+/* Training had booleans in the column behind `slot`, if it is one: it takes
+ * them, unless an origin of LINE_BOOLEANS says that somebody decided. */
 void model_build_booleans(struct model_build *b, uint32_t slot);
 
 /* --- steps: each makes new slots ----------------------------------------- */

@@ -149,6 +149,8 @@ class Use(Case):
                  'the format "xml" is not known, give csv, json or ndjson'),
                 (["inspect", "a", "--json=1"], "takes no value"),
                 (["import", "a"], "say where to: -o FILE.lsm"),
+                (["import", "a", "-o", "b", "--json"],
+                 "--json is a form of --explain"),
                 (["import", "a", "-o", "b", "--target", "c"],
                  "--target names a column of --reference"),
                 (["verify", "a"], "say what to compare: --data FILE"),
@@ -345,6 +347,94 @@ class Import(Case):
                              "would be overwritten")
         with open(source, "rb") as f:
             self.assertEqual(f.read(), content)
+
+
+class Explain(Case):
+    """Every line with where it came from; what is silent yields."""
+    SOURCE = os.path.join(TELCO, "lr_ohe_model.joblib")
+
+    def lines(self, *words):
+        done = run("import", self.SOURCE, "--explain", "--json", *words)
+        self.assertFine(done)
+        return {column.pop("name"): column
+                for column in json.loads(done.stdout)}
+
+    def test_the_model_file_and_the_rules_alone(self):
+        columns = self.lines()
+        self.assertEqual(columns["tenure"]["kind"],
+                         {"value": "number", "from": "model file"})
+        self.assertEqual(columns["tenure"]["range"],
+                         {"value": "not known", "from": "default rule"})
+        self.assertEqual(columns["Contract"]["categories"],
+                         {"value": "Month-to-month, One year, Two year",
+                          "from": "model file"})
+        self.assertEqual(columns["Contract"]["required"],
+                         {"value": "yes", "from": "default rule"})
+        self.assertNotIn("seen", columns["tenure"])
+        self.assertNotIn("categories", columns["tenure"])
+        self.assertNotIn("range", columns["Contract"])
+
+    def test_the_schema_is_above_the_reference(self):
+        schema = path("explain.yaml", "inputs:\n"
+                      "  - name: tenure\n"
+                      "    range: [0, 100]\n"
+                      "    type: integer\n"
+                      "  - {name: Contract, closed: yes, loose: yes,\n"
+                      "     aliases: {0: Two year, m: Month-to-month},\n"
+                      "     default: Two year, null: default}\n")
+        header, rows = customers(40)
+        rows[0][header.index("TechSupport")] = "Perhaps"
+        data = path("explain.csv", as_csv(header, rows))
+        columns = self.lines("--schema", schema, "--reference", data)
+        self.assertEqual(columns["tenure"]["range"],
+                         {"value": "0 to 100", "from": f"schema {schema}:3"})
+        self.assertEqual(columns["tenure"]["kind"],
+                         {"value": "integer", "from": f"schema {schema}:4"})
+        self.assertEqual(columns["MonthlyCharges"]["range"]["from"],
+                         f"reference data {data}")
+        contract = columns["Contract"]
+        self.assertEqual(
+            [contract[line]["value"] for line in
+             ("required", "null", "default", "closed", "loose", "aliases")],
+            ["no", "the default", "Two year", "others are refused",
+             "case and spaces do not matter",
+             '0 is Two year, "m" is Month-to-month'])
+        self.assertEqual({contract[line]["from"] for line in
+                          ("required", "null", "default")},
+                         {f"schema {schema}:7"})
+        self.assertEqual(columns["TechSupport"]["seen"]["unknown"], 1)
+        self.assertEqual(columns["tenure"]["seen"],
+                         {"rows": 40, "missing": 0, "unknown": 0,
+                          "whole": True, "from": f"reference data {data}"})
+        done = run("import", self.SOURCE, "--explain", "--schema", schema,
+                   "--reference", data, "-o", "explained.lsm")
+        self.assertFine(done)
+        self.assertRegex(done.stdout, r"(?m)^tenure\n  kind +integer +\[schema"
+                         rf" {re.escape(schema)}:4\]\n  required +yes +"
+                         r"\[default rule\]$")
+        self.assertRegex(done.stdout, r"(?m)^  seen +0 % missing, 1 with an"
+                         r" unknown category +\[reference data ")
+        self.assertTrue(os.path.exists(path("explained.lsm")))
+
+    def test_booleans_of_the_reference_are_taken(self):
+        header, rows = customers(30)
+        tenure = header.index("tenure")
+        for i, row in enumerate(rows):
+            row[tenure] = "True" if i % 2 else "False"
+        data = path("booleans.csv", as_csv(header, rows))
+        columns = self.lines("--reference", data)
+        self.assertEqual(columns["tenure"]["booleans"],
+                         {"value": "taken for 1 and 0",
+                          "from": f"reference data {data}"})
+        schema = path("no.yaml", "inputs: [{name: tenure, booleans: no}]\n")
+        self.assertFails(run("import", self.SOURCE, "--explain", "--schema",
+                             schema, "--reference", data), 1,
+                         "row 1: Invalid type for tenure")
+        # What else the schema says of the column says nothing of booleans.
+        path("no.yaml", "inputs: [{name: tenure, range: [0, 1]}]\n")
+        self.assertEqual(self.lines("--schema", schema, "--reference", data)
+                         ["tenure"]["booleans"]["value"],
+                         "taken for 1 and 0")
 
 
 class Inspect(Case):
