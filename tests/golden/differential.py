@@ -392,7 +392,9 @@ class Maker:
             return self.decider()
         return self.pick(
             MLPClassifier(**mlp),
-            self.pick(LinearDiscriminantAnalysis(), DummyClassifier(),
+            self.pick(LinearDiscriminantAnalysis(),
+                      Pipeline([("s", StandardScaler(with_mean=False)),
+                                ("d", DummyClassifier())]),
                       SGDClassifier(loss="modified_huber", max_iter=20),
                       LogisticRegressionCV(Cs=2, cv=2)),
             self.pick(BernoulliNB(binarize=self.pick(0.0, 0.5)),
