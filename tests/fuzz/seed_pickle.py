@@ -16,16 +16,20 @@ import numpy as np
 import pandas as pd
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import (AdaBoostClassifier, BaggingClassifier,
-                              ExtraTreesClassifier,
+from sklearn.ensemble import (AdaBoostClassifier, AdaBoostRegressor,
+                              BaggingClassifier, ExtraTreesClassifier,
                               GradientBoostingClassifier,
                               GradientBoostingRegressor,
                               HistGradientBoostingClassifier,
+                              IsolationForest, StackingClassifier,
                               RandomForestClassifier, RandomForestRegressor,
                               VotingClassifier)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import (LinearRegression, LogisticRegression,
-                                  SGDClassifier)
+                                  Perceptron, RidgeClassifier, SGDClassifier)
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -102,6 +106,32 @@ def models():
     yield "ada", AdaBoostClassifier(n_estimators=2, random_state=1), *two
     yield "mlp", MLPClassifier((2,), max_iter=2, random_state=1), *two
     yield "calibrated", CalibratedClassifierCV(LinearSVC(), cv=2), *two
+    three = x[["b"]].to_numpy(), y
+    tree = DecisionTreeClassifier(max_depth=1)
+    yield "isotonic", CalibratedClassifierCV(
+        tree, method="isotonic", cv=2), *three
+    yield "ridge", RidgeClassifier(), *three
+    yield "hard", VotingClassifier([("a", tree), ("b", Perceptron())]), *two
+    yield "stack", StackingClassifier(
+        [("a", tree), ("b", LinearSVC())], cv=2, passthrough=True), *two
+    yield "adalr", AdaBoostClassifier(LogisticRegression(),
+                                      n_estimators=2), *three
+    yield "adareg", AdaBoostRegressor(n_estimators=3, random_state=1), *three
+    yield "isolation", IsolationForest(
+        n_estimators=2, max_samples=8, random_state=1), *two
+    yield "ovr", OneVsRestClassifier(tree), *three
+    yield "ovo", OneVsOneClassifier(tree), *three
+    yield "threshold", FixedThresholdClassifier(tree, threshold=0.3), *two
+    yield "huber", SGDClassifier(loss="modified_huber",
+                                 random_state=1), *three
+    several = np.c_[y, -y].astype(float)
+    yield "chain", RegressorChain(LinearRegression(), order=[1, 0]), \
+        three[0], several
+    yield "outputs", MultiOutputRegressor(
+        DecisionTreeRegressor(max_depth=1)), three[0], several
+    yield "category", HistGradientBoostingClassifier(
+        max_iter=2, max_leaf_nodes=3, categorical_features=[False, True]), \
+        x[["a", "c"]], label
 
 
 def main():
