@@ -81,6 +81,8 @@ is_module(struct str module, const char *name)
 	    {"copyreg", "copy_reg"},
 	    {"numpy", "numpy.core._multiarray_umath"},
 	    {"numpy", "numpy._core._multiarray_umath"},
+	    {"scipy.special", "scipy.special._ufuncs"},
+	    {"scipy.special", "scipy.special._special_ufuncs"},
 	};
 
 	if (str_eq(module, str_of(name)))

@@ -54,6 +54,18 @@ asked_estimator(const struct node *n)
 	return NULL;
 }
 
+/* A FunctionTransformer did not note its columns before 1.1; the step behind
+ * it has as many. */
+static bool
+counts(const struct node *n)
+{
+	struct str module, name;
+
+	return !node_class(n, &module, &name) ||
+	    !str_eq(name, STR("FunctionTransformer")) ||
+	    node_get(n, "n_features_in_") != NULL;
+}
+
 /* The estimator that sees the columns as the client sends them: through
  * Pipelines, FeatureUnions and votes to their first step. */
 static const struct node *
@@ -82,7 +94,7 @@ first_estimator(const struct node *n)
 		     i < list->n; i++) {
 			next = node_item(list->items[i], 1);
 			if (step_is_passthrough(next) ||
-			    node_is_text(next, "drop"))
+			    node_is_text(next, "drop") || !counts(next))
 				next = NULL;
 		}
 		if (next == NULL)

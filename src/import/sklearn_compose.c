@@ -275,15 +275,9 @@ read_column_transformer(const struct step *s, const struct flow *in,
 static bool
 undo(const struct step *s, uint32_t *slot, struct err *err)
 {
-	static const struct {
-		const char *name;
-		enum model_link link;
-	} functions[] = {{"exp", LINK_EXP}, {"expm1", LINK_EXPM1}};
-	const struct node *function = step_get(s, "inverse_func");
 	struct model_build *b = s->sk->build;
 	double *scale = NULL, *shift = NULL;
 	bool mean, std;
-	char what[160];
 
 	if (s->class->read == read_standard_scaler) {
 		if (!step_flag(s, "with_mean", true, &mean, err) ||
@@ -301,14 +295,7 @@ undo(const struct step *s, uint32_t *slot, struct err *err)
 		    "StandardScaler or inverse_func=numpy.exp or numpy.expm1");
 	if (!step_has(s, "inverse_func"))
 		return true;
-	for (size_t i = 0; i < countof(functions); i++)
-		if (node_is_global(function, "numpy", functions[i].name))
-			return model_build_link(b, functions[i].link, slot, 1,
-			    slot, err) || step_context(s, err);
-	return step_err(s, err, ERR_MODEL,
-	    "the function %s is Python code, which is never run; known are "
-	    "numpy.exp and numpy.expm1",
-	    node_describe(function, what, sizeof(what)));
+	return sk_function(s, "inverse_func", slot, 1, slot, err);
 }
 
 bool
@@ -326,21 +313,6 @@ read_transformed_target(const struct step *s, const struct flow *in,
 	return step_open(s->sk, s, STR("transformer_"),
 	    step_get(s, "transformer_"), &transformer, err) &&
 	    undo(&transformer, &out->slot[0], err);
-}
-
-bool
-read_function_transformer(const struct step *s, const struct flow *in,
-    struct flow *out, struct err *err)
-{
-	char what[160];
-
-	if (step_has(s, "func"))
-		return step_err(s, err, ERR_MODEL,
-		    "the function %s is Python code, which is never run; "
-		    "apply it before the request, or replace the step",
-		    node_describe(step_get(s, "func"), what, sizeof(what)));
-	*out = *in;
-	return true;
 }
 
 bool

@@ -4,24 +4,10 @@
  * group the infrequent ones; here both become one table over the codes of
  * the column, made once.
  */
-#include "import/sklearn_step.h"
+#include "import/sklearn_encode.h"
 
 #include <math.h>
 #include <string.h>
-
-/* One column of an encoder. */
-struct categories {
-	uint32_t slot;      /* holds codes */
-	uint32_t n;         /* categories */
-	uint32_t *code;     /* of each category; unused at `missing` */
-	uint32_t codes;     /* in the dictionary of the slot */
-	int32_t missing;    /* index of None or NaN, or -1 */
-	bool missing_is_nan;
-	int32_t *group;     /* what infrequent grouping makes of index i */
-	uint32_t n_groups;
-	bool grouped;       /* there are infrequent categories */
-	int32_t infrequent; /* their group, or -1 */
-};
 
 /* The categories of a column are all texts or all numbers, plus at most one
  * missing. Texts take the codes of the column's dictionary; numbers are
@@ -142,9 +128,8 @@ read_groups(const struct step *s, const struct node *mapping,
 	return true;
 }
 
-/* Both encoders: the categories of each column with their groups. */
-static bool
-read_columns(const struct step *s, const struct flow *in,
+bool
+sk_categories(const struct step *s, const struct flow *in,
     struct categories **ret, struct err *err)
 {
 	const struct node *const *lists, *const *mappings = NULL;
@@ -270,7 +255,7 @@ read_onehot_encoder(const struct step *s, const struct flow *in,
 		ok = step_flag(s, "sparse", true, &sparse, err);
 	if (!ok || !step_word(s, "handle_unknown", words, countof(words), 0,
 		&unknown, err) ||
-	    !read_columns(s, in, &columns, err) ||
+	    !sk_categories(s, in, &columns, err) ||
 	    !read_drops(s, columns, in->n, &drop, err))
 		return false;
 	for (uint32_t i = 0; i < in->n; i++)
@@ -331,7 +316,7 @@ read_ordinal_encoder(const struct step *s, const struct flow *in,
 	    (handle == 1 && !step_number(s, "unknown_value", &unknown, err)) ||
 	    (step_get(s, "encoded_missing_value") != NULL &&
 		!step_number(s, "encoded_missing_value", &missing, err)) ||
-	    !read_columns(s, in, &columns, err) ||
+	    !sk_categories(s, in, &columns, err) ||
 	    !step_flow(s, in->n, out, err))
 		return false;
 	for (uint32_t i = 0; i < in->n; i++)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * The scalers and SimpleImputer, in the arithmetic and the order of
- * scikit-learn, so that each double comes out the same.
+ * The scalers, in the arithmetic and the order of scikit-learn, so that each
+ * double comes out the same.
  */
 #include "import/sklearn_step.h"
 
+#include <float.h>
 #include <math.h>
 
 /* (x - sub) / div by column, each by an attribute or, without a name, not. */
@@ -94,137 +95,96 @@ read_minmax_scaler(const struct step *s, const struct flow *in,
 	return true;
 }
 
-/* --- SimpleImputer -------------------------------------------------------- */
+/* --- by row --------------------------------------------------------------- */
 
-/* A slot where only NaN is missing: what the imputer looks for becomes NaN,
- * and a NaN that it does not look for refuses the row, as scikit-learn
- * refuses it. */
+enum { NORM_L1, NORM_L2, NORM_MAX };
+
+/* The norm of the row in one slot. */
 static bool
-mark_missing(const struct step *s, const struct value *missing,
-    uint32_t slot, uint32_t *ret, struct err *err)
-{
-	struct model_build *b = s->sk->build;
-	double what = missing->number;
-	const double one = 1, zero = 0;
-	uint32_t code;
-
-	if (value_is_missing(missing)) {
-		*ret = slot;
-		return true;
-	}
-	if (missing->kind == VALUE_TEXT) {
-		if (!model_build_code(b, slot, missing->text, &code, err))
-			return step_context(s, err);
-		what = code;
-	} else if (value_is_number(missing)) {
-		if (!model_build_linear(b, &slot, 1, 1, &one, &zero, &slot,
-			err))
-			return step_context(s, err);
-	} else {
-		return step_err(s, err, ERR_MODEL,
-		    "missing_values is neither a number, a text nor missing");
-	}
-	return model_build_missing_if(b, slot, what, ret, err) ||
-	    step_context(s, err);
-}
-
-static bool
-impute(const struct step *s, const struct value *fill, uint32_t slot,
+row_norm(const struct step *s, const struct flow *x, size_t norm,
     uint32_t *ret, struct err *err)
 {
+	static const enum model_fold folds[] = {FOLD_SUM, FOLD_SUM,
+	    FOLD_GREATEST};
 	struct model_build *b = s->sk->build;
-	double what = fill->number;
-	uint32_t code;
+	uint32_t first, *parts = ARENA_ARRAY(s->sk->mem, 2 * (size_t)x->n,
+	    uint32_t);
 
-	if (value_is_missing(fill)) {
-		*ret = slot;
-		return true;
-	}
-	if (fill->kind == VALUE_BOOL)
-		model_build_booleans(b, slot);
-	if (fill->kind == VALUE_TEXT) {
-		if (!model_build_code(b, slot, fill->text, &code, err))
-			return step_context(s, err);
-		what = code;
-	} else if (!value_is_number(fill)) {
-		return step_err(s, err, ERR_MODEL,
-		    "attribute statistics_ holds neither numbers nor texts");
-	}
-	return model_build_impute(b, slot, what, ret, err) ||
-	    step_context(s, err);
-}
-
-/* The 0-or-1 columns that add_indicator appends, from the slots as marked. */
-static bool
-add_indicators(const struct step *s, const uint32_t *marked, uint32_t n_in,
-    struct flow *out, struct err *err)
-{
-	struct step indicator;
-	struct array features;
-
-	if (!step_open(s->sk, s, STR("indicator"),
-		step_get(s, "indicator_"), &indicator, err) ||
-	    !step_array(&indicator, "features_", &features, err))
-		return false;
-	for (size_t i = 0; i < features.count; i++) {
-		double column;
-
-		if (!array_number(&features, i, &column) || column < 0 ||
-		    column >= (double)n_in || i >= n_in)
-			return step_err(&indicator, err, ERR_MODEL,
-			    "features_ names a column that is not there");
-		if (!model_build_indicator(s->sk->build,
-			marked[(uint32_t)column], &out->slot[out->n++], err))
-			return step_context(s, err);
-	}
+	if (parts == NULL)
+		return step_full(s, err);
+	for (uint32_t i = 0; i < x->n; i++)
+		parts[i] = parts[x->n + i] = x->slot[i];
+	if (!model_build_calc(b, norm == NORM_L2 ? CALC_MUL : CALC_ABS, false,
+		parts, NULL, x->n, &first, err))
+		return step_context(s, err);
+	for (uint32_t i = 0; i < x->n; i++)
+		parts[i] = first + i;
+	if (!model_build_fold(b, folds[norm], false, parts, x->n, 1, ret,
+		err) || (norm == NORM_L2 && !model_build_calc(b, CALC_SQRT,
+		false, ret, NULL, 1, ret, err)))
+		return step_context(s, err);
 	return true;
 }
 
 bool
-read_simple_imputer(const struct step *s, const struct flow *in,
+read_normalizer(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
-	static const char *const strategies[] = {"mean", "median",
-	    "most_frequent", "constant"};
-	struct value missing = {.kind = VALUE_NONE};
-	bool keep_empty, indicator, drops;
-	struct array statistics;
-	struct flow marked;
-	size_t strategy;
-	uint32_t n = 0;
+	static const char *const names[] = {"l1", "l2", "max"};
+	/* A row of nought stays; scikit-learn takes for nought what is below
+	 * ten times the precision, in a sparse matrix nought alone. */
+	const double least = 10 * DBL_EPSILON, zero = 0, one = 1;
+	struct model_build *b = s->sk->build;
+	uint32_t where[3], first, *parts;
+	struct flow x;
+	size_t norm;
 
-	if (!step_width(s, in, err) || !step_flow(s, in->n, &marked, err) ||
-	    !step_array(s, "statistics_", &statistics, err) ||
-	    !step_word(s, "strategy", strategies, countof(strategies), 0,
-		&strategy, err) ||
-	    !step_flag(s, "keep_empty_features", false, &keep_empty, err) ||
-	    !step_flag(s, "add_indicator", false, &indicator, err) ||
-	    !step_flow(s, indicator ? 2 * in->n : in->n, out, err))
+	if (!step_width(s, in, err) ||
+	    !step_word(s, "norm", names, countof(names), NORM_L2, &norm,
+		err) || !step_require(s, in, &x, err) ||
+	    !step_flow(s, in->n, out, err))
 		return false;
-	if (statistics.count != in->n)
-		return step_err(s, err, ERR_MODEL,
-		    "has %zu statistics for %u columns", statistics.count,
-		    in->n);
-	if (step_get(s, "missing_values") != NULL)
-		missing = value_of(step_get(s, "missing_values"),
-		    s->sk->mem);
-	/* Columns that had no value in training are dropped; a constant
-	 * fills them all the same before 1.8. */
-	drops = !keep_empty && (strategy != 3 || s->version == 0 ||
-	    s->version >= 1008);
-	for (uint32_t i = 0; i < in->n; i++) {
-		struct value fill = array_value(&statistics, i, s->sk->mem);
-
-		if (!mark_missing(s, &missing, in->slot[i], &marked.slot[i],
-			err))
-			return false;
-		if (drops && fill.kind == VALUE_FLOAT && isnan(fill.number))
-			continue;
-		if (!impute(s, &fill, marked.slot[i], &out->slot[n++], err))
-			return false;
-	}
-	out->n = n;
+	parts = ARENA_ARRAY(s->sk->mem, 2 * (size_t)in->n, uint32_t);
+	if (parts == NULL)
+		return step_full(s, err);
 	out->sparse = in->sparse;
-	return !indicator ||
-	    add_indicators(s, marked.slot, in->n, out, err);
+	if (in->n == 0)
+		return true;
+	if (!row_norm(s, &x, norm, &where[2], err))
+		return false;
+	if (!model_build_calc(b, in->sparse ? CALC_EQUAL : CALC_LESS, false,
+		&where[2], in->sparse ? &zero : &least, 1, &where[0], err) ||
+	    !model_build_constant(b, one, &where[1], err) ||
+	    !model_build_calc(b, CALC_WHERE, false, where, NULL, 1, &where[0],
+		err))
+		return step_context(s, err);
+	for (uint32_t i = 0; i < in->n; i++) {
+		parts[i] = x.slot[i];
+		parts[in->n + i] = where[0];
+	}
+	if (!model_build_calc(b, CALC_DIV, false, parts, NULL, in->n, &first,
+		err))
+		return step_context(s, err);
+	for (uint32_t i = 0; i < in->n; i++)
+		out->slot[i] = first + i;
+	return true;
+}
+
+bool
+read_binarizer(const struct step *s, const struct flow *in, struct flow *out,
+    struct err *err)
+{
+	double threshold;
+	struct flow x;
+
+	if (!step_width(s, in, err) ||
+	    !step_number(s, "threshold", &threshold, err) ||
+	    !step_require(s, in, &x, err) || !step_flow(s, in->n, out, err))
+		return false;
+	out->sparse = in->sparse;
+	for (uint32_t i = 0; i < in->n; i++)
+		if (!model_build_calc(s->sk->build, CALC_GREATER, false,
+			&x.slot[i], &threshold, 1, &out->slot[i], err))
+			return step_context(s, err);
+	return true;
 }

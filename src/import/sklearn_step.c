@@ -427,3 +427,44 @@ step_width(const struct step *s, const struct flow *in, struct err *err)
 		    "was fitted on %g columns but gets %u", n, in->n);
 	return true;
 }
+
+bool
+step_require(const struct step *s, const struct flow *in, struct flow *ret,
+    struct err *err)
+{
+	if (!step_flow(s, in->n, ret, err))
+		return false;
+	ret->sparse = in->sparse;
+	for (uint32_t i = 0; i < in->n; i++)
+		if (!model_build_require(s->sk->build, in->slot[i],
+			&ret->slot[i], err))
+			return step_context(s, err);
+	return true;
+}
+
+bool
+step_is_dtype(const struct step *s, const char *name, const char *what)
+{
+	const struct node *n = step_get(s, name);
+
+	if (node_is_call(n, "numpy", "dtype")) {
+		const struct node *code = node_item(n->object.args, 0);
+
+		return strcmp(what, "float64") == 0 &&
+		    node_is_text(code, "f8");
+	}
+	return node_is_global(n, "numpy", what) || node_is_text(n, what);
+}
+
+bool
+sk_refuse_if(const struct step *s, uint32_t slot, struct err *err)
+{
+	struct model_build *b = s->sk->build;
+	const double one = 1;
+
+	/* 1 / (1 - slot) is infinite then. */
+	return (model_build_calc(b, CALC_SUB_FROM, false, &slot, &one, 1,
+	    &slot, err) && model_build_calc(b, CALC_DIV_INTO, false, &slot,
+	    &one, 1, &slot, err) && model_build_require(b, slot, &slot, err)) ||
+	    step_context(s, err);
+}

@@ -169,6 +169,23 @@ MUST_USE bool sk_margins(const struct step *s, const uint32_t *src,
 MUST_USE bool sk_slots(const struct step *s, uint32_t first, uint32_t n,
     uint32_t **ret, struct err *err);
 
+/* The same columns, of which each refuses a row where it is NaN or infinite,
+ * as scikit-learn's check of the input does. */
+MUST_USE bool step_require(const struct step *s, const struct flow *in,
+    struct flow *ret, struct err *err);
+/* Refuse the row where the slot, which is 0 or 1, is 1. */
+MUST_USE bool sk_refuse_if(const struct step *s, uint32_t slot,
+    struct err *err);
+/* The parameter is a class or numpy.dtype of that name ("float64"). */
+bool step_is_dtype(const struct step *s, const char *name, const char *what);
+
+/* The function of numpy's that an attribute names, of each of n slots; dst
+ * may be src. ERR_MODEL for any other. */
+MUST_USE bool sk_function(const struct step *s, const char *attribute,
+    const uint32_t *src, uint32_t n, uint32_t *dst, struct err *err);
+/* Mark the k greatest of n numbers, of equals the last. */
+MUST_USE bool sk_select_best(const struct step *s, const double *v,
+    uint32_t n, double k, bool *keep, struct err *err);
 /* coef_ and intercept_ as n_out linear forms over the slots; *dst is the
  * first. */
 MUST_USE bool sk_linear(const struct step *s, const struct flow *in,

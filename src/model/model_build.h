@@ -117,6 +117,9 @@ MUST_USE bool model_build_impute(struct model_build *b, uint32_t src,
 /* dst = src == value ? NaN : src (SimpleImputer with missing_values=-1). */
 MUST_USE bool model_build_missing_if(struct model_build *b, uint32_t src,
     double value, uint32_t *dst, struct err *err);
+/* dst = src; refuses the row where src is NaN or infinite. */
+MUST_USE bool model_build_require(struct model_build *b, uint32_t src,
+    uint32_t *dst, struct err *err);
 /* dst = |src| <= radius ? NaN : src, of a number (LightGBM's zero). */
 MUST_USE bool model_build_missing_near(struct model_build *b, uint32_t src,
     double radius, uint32_t *dst, struct err *err);
@@ -139,6 +142,10 @@ MUST_USE bool model_build_constant(struct model_build *b, double value,
  * values need no order; they must differ and not be NaN. */
 MUST_USE bool model_build_lookup(struct model_build *b, uint32_t src,
     const double *values, uint32_t n, uint32_t *dst, struct err *err);
+/* A number as the code of its bin: dst is a code slot of n + 1 codes holding
+ * how many of the n cuts, which ascend or stay, are <= src; NaN if NaN. */
+MUST_USE bool model_build_bins(struct model_build *b, uint32_t src,
+    const double *cuts, uint32_t n, uint32_t *dst, struct err *err);
 /* Code to number: dst = table[code]; n = TABLE_CODES + codes known. */
 MUST_USE bool model_build_table(struct model_build *b, uint32_t src,
     const double *table, uint32_t n, uint32_t *dst, struct err *err);
@@ -249,7 +256,8 @@ MUST_USE bool model_build_fold(struct model_build *b, enum model_fold fold,
     uint32_t *dst, struct err *err);
 
 /* dst is the y at src on the lines between n points, as numpy.interp has it:
- * the first or last y outside of them. x ascends; NaN stays NaN. */
+ * the first or last y outside of them. x ascends, or stays where the line
+ * jumps: then the last y counts. NaN stays NaN. */
 MUST_USE bool model_build_interpolate(struct model_build *b, uint32_t src,
     const double *x, const double *y, uint32_t n, uint32_t *dst,
     struct err *err);

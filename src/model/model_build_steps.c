@@ -157,6 +157,23 @@ model_build_missing_if(struct model_build *b, uint32_t src, double value,
 	return add(b, STEP_MISSING_IF, src, &value, 1, like, dst, err);
 }
 
+bool
+model_build_require(struct model_build *b, uint32_t src, uint32_t *dst,
+    struct err *err)
+{
+	struct ir_slot like;
+
+	if (!use_kept(b, src, err))
+		return false;
+	like = *ir_slot(b, src);
+	if (like.finite) {
+		*dst = src;
+		return true;
+	}
+	like.finite = like.kind == SLOT_NUMBER;
+	return add(b, STEP_REQUIRE, src, NULL, 0, like, dst, err);
+}
+
 /* --- numbers ------------------------------------------------------------- */
 
 bool
@@ -289,6 +306,24 @@ model_build_lookup(struct model_build *b, uint32_t src, const double *values,
 }
 
 bool
+model_build_bins(struct model_build *b, uint32_t src, const double *cuts,
+    uint32_t n, uint32_t *dst, struct err *err)
+{
+	struct ir_slot like = {.kind = SLOT_TEXT, .dict = -1, .codes = n + 1};
+
+	if (!ir_use(b, src, SLOT_NUMBER, err))
+		return false;
+	if (n >= INT32_MAX)
+		return ir_full(b, err);
+	for (uint32_t i = 0; i < n; i++)
+		if (isnan(cuts[i]) || (i > 0 && cuts[i - 1] > cuts[i]))
+			return err_set(err, ERR_MODEL, ERR_NOWHERE,
+			    "the edges of bins do not ascend");
+	like.column = ir_slot(b, src)->column;
+	return add(b, STEP_BINS, src, cuts, n, like, dst, err);
+}
+
+bool
 model_build_table(struct model_build *b, uint32_t src, const double *table,
     uint32_t n, uint32_t *dst, struct err *err)
 {
@@ -401,10 +436,20 @@ model_build_calc(struct model_build *b, enum model_calc calc, bool floats,
 	step.n_src = n * width;
 	if (!ir_use_all(b, src, step.n_src, err))
 		return false;
-	like.column = ir_common_column(b, src, step.n_src);
-	return ir_copy(b, src, step.n_src, sizeof(*src), &step.list, err) &&
-	    ir_copy(b, last, step.n_params, sizeof(*last), &step.params,
-		err) && ir_add_step(b, step, width, like, dst, err);
+	like.column = -1;
+	if (!ir_copy(b, src, step.n_src, sizeof(*src), &step.list, err) ||
+	    !ir_copy(b, last, step.n_params, sizeof(*last), &step.params,
+		err) || !ir_add_step(b, step, width, like, dst, err))
+		return false;
+	for (uint32_t i = 0; n > 0 && i < width; i++) {
+		int32_t column = ir_slot(b, src[i])->column;
+
+		for (uint32_t k = 1; k < n; k++)
+			if (ir_slot(b, src[k * width + i])->column != column)
+				column = -1;
+		ir_slot(b, *dst + i)->column = column;
+	}
+	return true;
 }
 
 bool
@@ -441,10 +486,10 @@ model_build_interpolate(struct model_build *b, uint32_t src, const double *x,
 		    "lines between %u points", n);
 	for (uint32_t i = 0; i < n; i++)
 		if (!isfinite(x[i]) || !isfinite(y[i]) ||
-		    (i > 0 && x[i] <= x[i - 1]))
+		    (i > 0 && x[i] < x[i - 1]))
 			return err_set(err, ERR_MODEL, ERR_NOWHERE,
-			    "point %u of a line is not finite or not behind "
-			    "the one before it", i);
+			    "point %u of a line is not finite or before the "
+			    "one before it", i);
 	params = ARENA_ARRAY(b->mem, 2 * (size_t)n, double);
 	if (params == NULL)
 		return ir_full(b, err);

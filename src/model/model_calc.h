@@ -61,7 +61,30 @@
 	CALC(OR,        "or",           2, a != 0 || b != 0) \
 	CALC(XOR,       "xor",          2, (a != 0) != (b != 0)) \
 	CALC(REPLACE,   "replace",      3, a == b ? c : a) \
-	CALC(WHERE,     "where",        3, a != 0 ? b : c)
+	CALC(WHERE,     "where",        3, a != 0 ? b : c) \
+	CALC(TAN,       "tangent",      1, tan(a)) \
+	CALC(NORMAL,    "normal quantile", 1, model_normal_quantile(a))
+
+/* The x below which a normal distribution has p: a rough guess, and Halley's
+ * steps to the last bits. */
+static inline double
+model_normal_quantile(double p)
+{
+	double tail = p > 0.5 ? 1 - p : p, t, x;
+
+	if (!(p > 0 && p < 1))
+		return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
+	t = sqrt(-2 * log(tail));
+	x = (2.515517 + t * (0.802853 + t * 0.010328)) /
+	    (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t;
+	for (int i = 0; i < 3; i++) {
+		double u = (0.5 * erfc(-x * M_SQRT1_2) - tail) *
+		    (M_SQRT2 / M_2_SQRTPI * 2) * exp(x * x / 2);
+
+		x -= u / (1 + x * u / 2);
+	}
+	return p > 0.5 ? -x : x;
+}
 
 enum model_calc {
 #define CALC(name, text, operands, value) CALC_##name,

@@ -197,11 +197,23 @@ check_interpolate(struct check *c, const struct image_step *s)
 	const double *x = c->m->params + s->at;
 
 	for (uint32_t i = 1; i < s->count / 2; i++)
-		if (x[i - 1] >= x[i])
+		if (x[i - 1] > x[i])
 			return check_bad(c, &x[i],
 			    "an interpolation that does not ascend");
 	return s->count >= 2 && s->count % 2 == 0 ? true :
 	    check_bad(c, s, "an interpolation of no points");
+}
+
+static bool
+check_bins(struct check *c, const struct image_step *s)
+{
+	const double *cuts = c->m->params + s->at;
+
+	for (uint32_t i = 1; i < s->count; i++)
+		if (cuts[i - 1] > cuts[i])
+			return check_bad(c, &cuts[i],
+			    "bins that do not ascend");
+	return true;
 }
 
 static bool
@@ -283,6 +295,11 @@ check_step(struct check *c, const struct image_step *s)
 		    check_interpolate(c, s);
 	case STEP_MEDIAN:
 		return check_median(c, s);
+	case STEP_REQUIRE:
+		return check_simple(c, s, 0, NULL);
+	case STEP_BINS:
+		return check_simple(c, s, s->count, is_not_nan) &&
+		    check_bins(c, s);
 	}
 	return check_bad(c, s, "a step of no kind");
 }

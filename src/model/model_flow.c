@@ -104,7 +104,11 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 		case STEP_MUL_ADD:
 		case STEP_LOOKUP:
 		case STEP_INTERPOLATE:
+		case STEP_BINS:
 			slots[s->src] &= next;
+			break;
+		case STEP_REQUIRE:
+			slots[s->src] = false;
 			break;
 		case STEP_TABLE:
 			slots[s->src] &= table_takes(s, next);

@@ -181,7 +181,9 @@ struct image_class {
 	STEP(LEAVES,     "linear leaves") /* * w  maps at extra: trees, ends of
 	                                        the leaves' features, features;
 	                                        params: coefs, then constant
-	                                        and otherwise [count] */
+	                                        and otherwise [count] */ \
+	STEP(REQUIRE,    "present")    /*    1  - */ \
+	STEP(BINS,       "bin")        /*    1  params [count]: ascending */
 
 enum step_op {
 #define STEP(name, text) STEP_##name,

@@ -170,6 +170,9 @@ model_step_text(const struct model *m, uint32_t i, char *text, size_t n)
 	case STEP_LOOKUP:
 		buf_printf(&b, ", %u values", s->count);
 		break;
+	case STEP_BINS:
+		buf_printf(&b, ", %u cuts", s->count);
+		break;
 	case STEP_INTERPOLATE:
 		buf_printf(&b, ", %u points", s->count / 2);
 		break;

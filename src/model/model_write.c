@@ -154,6 +154,8 @@ put_step(struct writer *w, const struct ir_step *s)
 	case STEP_CONSTANT:
 	case STEP_TABLE:
 	case STEP_INTERPOLATE:
+	case STEP_REQUIRE:
+	case STEP_BINS:
 	case STEP_COUNT:
 		step.at = write_put(w, SECTION_params, s->params, s->n_params);
 		step.count = s->n_params;

@@ -46,6 +46,36 @@ lookup(struct block *b, const struct image_step *s, const double *x,
 	}
 }
 
+/* How many of the cuts are at most x. */
+static void
+bins(struct block *b, const struct image_step *s, const double *x, double *y)
+{
+	const double *cuts = b->m->params + s->at;
+
+	for (size_t r = 0; r < b->rows; r++) {
+		uint32_t low = 0, high = s->count;
+
+		while (low < high) {
+			uint32_t mid = low + (high - low) / 2;
+
+			if (cuts[mid] <= x[r])
+				low = mid + 1;
+			else
+				high = mid;
+		}
+		y[r] = isnan(x[r]) ? x[r] : low;
+	}
+}
+
+static void
+require(struct block *b, const struct image_step *s, const double *x,
+    double *y)
+{
+	score_check_slots(b, &s->src, 1, false, INFINITY);
+	for (size_t r = 0; r < b->rows; r++)
+		y[r] = x[r];
+}
+
 static enum score_refusal
 why(double code)
 {
@@ -170,6 +200,12 @@ score_feature(struct block *b, const struct image_step *s)
 		break;
 	case STEP_INTERPOLATE:
 		interpolate(b, s, x, y);
+		break;
+	case STEP_REQUIRE:
+		require(b, s, x, y);
+		break;
+	case STEP_BINS:
+		bins(b, s, x, y);
 		break;
 	case STEP_MEDIAN:
 	case STEP_LINEAR:

@@ -24,7 +24,11 @@ from sklearn.ensemble import (AdaBoostClassifier, AdaBoostRegressor,
                               IsolationForest, StackingClassifier,
                               RandomForestClassifier, RandomForestRegressor,
                               VotingClassifier)
-from sklearn.impute import SimpleImputer
+from sklearn.decomposition import PCA
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.feature_selection import (SelectFromModel, SelectKBest,
+                                       SelectPercentile, VarianceThreshold)
+from sklearn.impute import IterativeImputer, MissingIndicator, SimpleImputer
 from sklearn.linear_model import (LinearRegression, LogisticRegression,
                                   Perceptron, RidgeClassifier, SGDClassifier)
 from sklearn.model_selection import FixedThresholdClassifier
@@ -33,9 +37,11 @@ from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import (FunctionTransformer, MinMaxScaler,
-                                   OneHotEncoder, OrdinalEncoder,
-                                   StandardScaler)
+from sklearn.preprocessing import (FunctionTransformer, KBinsDiscretizer,
+                                   MinMaxScaler, Normalizer, OneHotEncoder,
+                                   OrdinalEncoder, PolynomialFeatures,
+                                   PowerTransformer, QuantileTransformer,
+                                   StandardScaler, TargetEncoder)
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -132,6 +138,27 @@ def models():
     yield "category", HistGradientBoostingClassifier(
         max_iter=2, max_leaf_nodes=3, categorical_features=[False, True]), \
         x[["a", "c"]], label
+    full = x[["a", "b"]].fillna(0), label
+    last = ("m", LogisticRegression())
+    yield "shape", Pipeline([
+        ("u", FeatureUnion([
+            ("p", PowerTransformer()),
+            ("q", QuantileTransformer(n_quantiles=5,
+                                      output_distribution="normal")),
+            ("b", KBinsDiscretizer(3)),
+            ("f", FunctionTransformer(np.cbrt))])), last]), *full
+    yield "select", Pipeline([
+        ("n", Normalizer()), ("e", PolynomialFeatures(3)),
+        ("v", VarianceThreshold()), ("k", SelectKBest(k=5)),
+        ("f", SelectPercentile(percentile=80)),
+        ("m", SelectFromModel(RandomForestClassifier(2, max_depth=2))),
+        ("d", PCA(1, whiten=True)), ("l", LogisticRegression())]), *full
+    yield "fill", Pipeline([
+        ("u", FeatureUnion([("i", IterativeImputer(max_iter=2)),
+                            ("m", MissingIndicator())])), last]), \
+        x[["a", "b"]], label
+    yield "target", Pipeline([("t", TargetEncoder(cv=2)), last]), \
+        x[["c"]], y
 
 
 def main():

@@ -235,6 +235,71 @@ lookup_finds_numbers_in_any_order(void **state)
 }
 
 static void
+a_line_may_jump(void **state)
+{
+	static const double xs[] = {0, 1, 1, 2}, ys[] = {0, 1, 5, 6};
+	static const double cases[][2] = {{0.5, 0.5}, {1, 5}, {1.5, 5.5},
+	    {-1, 0}, {3, 6}};
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 1);
+	BUILD(model_build_interpolate(w.b, 0, xs, ys, countof(xs), &y,
+	    &w.err));
+	world_compile(&w, &y, 1);
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_true(score_one(&w, cases[i]) == cases[i][1]);
+	world_done(&w);
+}
+
+static void
+bins_count_the_cuts_below(void **state)
+{
+	static const double cuts[] = {-INFINITY, 0, 1, 1, 2.5};
+	static const double down[] = {2.5, 0};
+	static const double table[TABLE_CODES + countof(cuts) + 1] = {
+	    TABLE_REFUSE, TABLE_REFUSE, 0, 1, 2, 3, 4, 5};
+	static const double cases[][2] = {{-1e300, 1}, {-0.0, 2}, {0.5, 2},
+	    {1, 4}, {2.4999, 4}, {2.5, 5}, {1e300, 5}};
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 1);
+	assert_false(model_build_bins(w.b, 0, down, 2, &y, &w.err));
+	assert_non_null(strstr(w.err.text, "do not ascend"));
+	BUILD(model_build_bins(w.b, 0, cuts, countof(cuts), &y, &w.err));
+	BUILD(model_build_table(w.b, y, table, countof(table), &y, &w.err));
+	world_compile(&w, &y, 1);
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_true(score_one(&w, cases[i]) == cases[i][1]);
+	assert_int_equal(refused(&w, (double[]){NAN}, 1).why, SCORE_MISSING);
+	world_done(&w);
+}
+
+static void
+what_is_required_is_present_and_finite(void **state)
+{
+	struct world w;
+	uint32_t y, again;
+
+	(void)state;
+	world_init(&w, 2);
+	BUILD(model_build_require(w.b, 0, &y, &w.err));
+	BUILD(model_build_require(w.b, y, &again, &w.err));
+	assert_int_equal(again, y); /* once is enough */
+	BUILD(model_build_indicator(w.b, y, &y, &w.err));
+	world_compile(&w, &y, 1);
+	assert_true(score_one(&w, (double[]){1e300, NAN}) == 0);
+	assert_int_equal(refused(&w, (double[]){NAN, 0}, 1).why,
+	    SCORE_MISSING);
+	assert_int_equal(refused(&w, (double[]){INFINITY, 0}, 1).why,
+	    SCORE_NOT_FINITE);
+	world_done(&w);
+}
+
+static void
 interpolation_follows_its_lines(void **state)
 {
 	static const double xs[] = {-1, 0, 3, 7}, ys[] = {5, 5, 6.5, -2};
@@ -246,7 +311,7 @@ interpolation_follows_its_lines(void **state)
 	(void)state;
 	world_init(&w, 1);
 	assert_false(model_build_interpolate(w.b, 0, ys, xs, 4, &y, &w.err));
-	assert_non_null(strstr(w.err.text, "point 1 of a line"));
+	assert_non_null(strstr(w.err.text, "point 3 of a line"));
 	assert_false(model_build_interpolate(w.b, 0, xs, ys, 0, &y, &w.err));
 	BUILD(model_build_interpolate(w.b, 0, xs, ys, countof(xs), &y,
 	    &w.err));
@@ -751,6 +816,9 @@ main(void)
 	    cmocka_unit_test(scalers_round_each_operation),
 	    cmocka_unit_test(lookup_finds_numbers_in_any_order),
 	    cmocka_unit_test(interpolation_follows_its_lines),
+	    cmocka_unit_test(a_line_may_jump),
+	    cmocka_unit_test(bins_count_the_cuts_below),
+	    cmocka_unit_test(what_is_required_is_present_and_finite),
 	    cmocka_unit_test(median_is_where_half_of_the_weights_are),
 	    cmocka_unit_test(table_takes_codes_unknown_and_missing),
 	    cmocka_unit_test(onehot_sets_one_feature_or_none),
