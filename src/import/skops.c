@@ -221,10 +221,15 @@ is_integer(struct str s)
 static bool
 number_node(struct str s, struct node *n)
 {
-	bool negative = s.n > 0 && s.p[0] == '-';
-	struct str digits = {s.p + negative, s.n - negative};
+	struct str digits = s;
+	bool negative;
 	uint64_t u;
 
+	if (s.n == 0)
+		return false;
+	negative = s.p[0] == '-';
+	if (negative)
+		digits = (struct str){s.p + 1, s.n - 1};
 	if (!is_integer(s)) {
 		n->kind = NODE_FLOAT;
 		return number_parse(s, &n->real);
@@ -346,7 +351,8 @@ load_slice(struct skops *k, const cJSON *state, struct node *n)
 		const cJSON *v = get(get(state, "content"), names[i]);
 		struct node *item = make(k, NODE_NONE);
 
-		if (item != NULL && json_is_integer(v)) {
+		if (item != NULL && v != NULL && json_is_integer(v) &&
+		    fabs(v->valuedouble) < 0x1p53) {
 			item->kind = NODE_INT;
 			item->integer = (int64_t)v->valuedouble;
 		}
