@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""scripts/traffic against a running service: what each scenario does to the
+counters, and what it says when it cannot send."""
+import re
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import service
+import tap
+from service import SRCDIR, Service, wait_until
+
+TRAFFIC = SRCDIR / "scripts/traffic"
+
+
+def run(*args):
+    return subprocess.run([str(a) for a in (TRAFFIC, *args)],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=120, check=False)
+
+
+class Scenarios(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        service.lighttpd_or_skip()
+        cls.service = Service("--workers", "2").start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.service.close()
+
+    def outcomes(self):
+        return {outcome: self.service.metric("ml_prediction_requests_total",
+                                             outcome=outcome)
+                for outcome in ("success", "no_input", "validation_error",
+                                "error")}
+
+    def send(self, *args):
+        """What a second of it adds to the counters."""
+        before = self.outcomes()
+        done = run(*args, "--url", f"http://127.0.0.1:{self.service.port}",
+                   "--seconds", "1")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        added = {k: v - before[k] for k, v in self.outcomes().items()}
+        told = re.match(r"(\d+) requests, ", done.stdout)
+        self.assertIsNotNone(told, done.stdout)
+        self.assertEqual(int(told[1]), sum(added.values()))
+        self.assertGreater(added["success"], 0)
+        return added
+
+    def test_normal_fails_nothing(self):
+        added = self.send("--rate", "100")
+        self.assertEqual(added["success"], sum(added.values()))
+
+    def test_errors_are_a_share_of_all(self):
+        added = self.send("errors", "--rate", "200")
+        wrong = added["no_input"] + added["validation_error"]
+        self.assertGreater(wrong, 0)
+        self.assertLess(wrong, added["success"])
+
+    def test_slow_sends_lists(self):
+        before = self.service.metric("ml_predictions_total")
+        added = self.send("slow", "--rate", "20")
+        rows = self.service.metric("ml_predictions_total") - before
+        self.assertGreater(rows, 100 * sum(added.values()))
+
+    def test_drift_shows_categories_that_training_did_not_have(self):
+        name, state = "ml_feature_values_total", "unknown_category"
+        before = self.service.metric(name, state=state)
+        added = self.send("drift", "--rate", "100")
+        self.assertEqual(added["success"], sum(added.values()))
+        self.assertGreater(self.service.metric(name, state=state), before)
+
+    def test_a_stop_ends_it_with_the_summary(self):
+        url = f"http://127.0.0.1:{self.service.port}"
+        for signo in signal.SIGINT, signal.SIGTERM:
+            before = sum(self.outcomes().values())
+            with subprocess.Popen(
+                    [str(TRAFFIC), "--url", url, "--rate", "50"],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL, text=True) as process:
+                wait_until(lambda: sum(self.outcomes().values())
+                           > before + 3, "requests")
+                process.send_signal(signo)
+                self.assertRegex(process.communicate(timeout=60)[0],
+                                 r"^\d+ requests, ")
+            self.assertEqual(process.returncode, 0)
+
+
+class Failures(unittest.TestCase):
+    def test_no_server_is_told(self):
+        done = run("--url", "http://127.0.0.1:1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("http://127.0.0.1:1 does not answer", done.stderr)
+
+    def test_wrong_arguments_are_told(self):
+        for args, says in ((["--rate", "0"], "0.1 to 10000"),
+                           (["--url", "ftp://x"], "give http://HOST:PORT"),
+                           (["--errors", "101"], "0 to 100"),
+                           (["storm"], "invalid choice: 'storm'")):
+            done = run(*args)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(says, done.stderr)
+
+    def test_rows_that_are_none_are_told_with_their_line(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as f:
+            f.write('{"a": 1}\n[1]\n')
+            f.flush()
+            done = run("--data", f.name)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{f.name}:2: not a JSON object", done.stderr)
+        done = run("--data", "/nonexistent")
+        self.assertIn("cannot read /nonexistent", done.stderr)
+
+
+if __name__ == "__main__":
+    tap.main()
