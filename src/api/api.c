@@ -54,6 +54,7 @@ api_new(const struct api_options *o, struct arena *mem, struct api **ret,
 	if (api == NULL)
 		return arena_err(mem, "the api", err);
 	api->rows_limit = o->rows_limit;
+	api->alerts = o->alerts;
 	api->slab = o->slab;
 	api->n_served = o->n_models;
 	api->served = ARENA_ARRAY(mem, o->n_models, struct served);

@@ -29,6 +29,7 @@ struct api_options {
 	const struct api_model *models;
 	size_t n_models;
 	size_t rows_limit;
+	bool alerts;                  /* the web server answers /alerts */
 	struct metrics_file *metrics; /* names of models and classes */
 	struct slab *slab;            /* where this process counts */
 };

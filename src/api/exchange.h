@@ -27,6 +27,7 @@ struct api {
 	struct served *served;
 	size_t n_served;
 	size_t rows_limit;
+	bool alerts;
 	struct slab *slab;
 	bool draining;
 	struct str documents[DOCUMENTS];

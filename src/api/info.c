@@ -151,5 +151,9 @@ info_render(struct buf *b, const struct api *api)
 	for (size_t i = 0; i < api->n_served; i++)
 		render_model(b, &api->served[i]);
 	json_close(b, ']');
+	if (api->alerts) {
+		json_key(b, "alerts");
+		json_text(b, "/alerts");
+	}
 	json_close(b, '}');
 }

@@ -26,6 +26,7 @@ generation_new(unsigned number, const struct config *c, const char *folder)
 	g->rows_limit = (uint64_t)c->rows_limit;
 	g->queue_limit = (uint64_t)c->queue_limit;
 	g->max_requests = (uint64_t)c->max_requests;
+	g->alerts = c->alerts[0] != '\0';
 	g->request_timeout_ns = (uint64_t)c->request_timeout * MILLISECOND_NS;
 	g->stop_timeout_ns = (uint64_t)c->stop_timeout * MILLISECOND_NS;
 	g->n_images = c->n_models;

@@ -26,6 +26,7 @@ struct generation {
 	unsigned holders;
 	int workers;
 	uint64_t request_limit, rows_limit, queue_limit, max_requests;
+	bool alerts; /* the console shows them */
 	uint64_t request_timeout_ns, stop_timeout_ns;
 	size_t n_images;
 	struct generation_image images[CONFIG_MODELS_MAX];

@@ -8,11 +8,14 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <limits.h>
+#include <netdb.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
+#include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
 
@@ -141,6 +144,48 @@ set_metrics_guard(struct value *v, const char *list, struct err *err)
 	    "metrics_allow: there are too many networks");
 }
 
+/* The receiver as it is reached now. Over a name that nobody knows lighttpd
+ * would not start, and predictions shall not hang on a list of alerts: then
+ * there is none. */
+static bool
+set_alerts(struct value *module, struct value *route, const char *address,
+    struct err *err)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	char host[INET6_ADDRSTRLEN];
+	struct config_address a;
+	struct addrinfo *ai;
+	int rc;
+
+	module->name = "ALERTS_MODULE";
+	route->name = "ALERTS";
+	module->text[0] = route->text[0] = '\0';
+	if (address[0] == '\0')
+		return true;
+	if (!config_address_parse(address, &a, err))
+		return err_context(err, "alerts");
+	rc = getaddrinfo(a.host, NULL, &hints, &ai);
+	if (rc == 0) {
+		rc = getnameinfo(ai->ai_addr, ai->ai_addrlen, host,
+		    sizeof(host), NULL, 0, NI_NUMERICHOST);
+		freeaddrinfo(ai);
+	}
+	if (rc != 0) {
+		log_error("alerts: cannot find %s: %s", address,
+		    gai_strerror(rc));
+		return true;
+	}
+	snprintf(module->text, sizeof(module->text),
+	    "server.modules += ( \"mod_proxy\" )\n");
+	snprintf(route->text, sizeof(route->text),
+	    "else $HTTP[\"url\"] == \"/alerts\" {\n"
+	    "\tproxy.server = ( \"\" => ( \"alerts\" => (\n"
+	    "\t\t\"host\" => \"%s\", \"port\" => %u,\n"
+	    "\t\t\"disable-time\" => 0, \"connect-timeout\" => 2,\n"
+	    "\t\t\"read-timeout\" => 5\n\t) ) )\n}\n", host, a.port);
+	return true;
+}
+
 static void
 put_value(struct buf *b, const struct value *values, size_t n, struct str name)
 {
@@ -170,7 +215,7 @@ bool
 web_conf_backend(const struct config *c, const struct web_paths *paths,
     struct buf *b, struct err *err)
 {
-	struct value values[6];
+	struct value values[8];
 
 	set_number(&values[0], "REQUEST_KB", (c->request_limit + 1023) / 1024);
 	set_number(&values[1], "READ_TIMEOUT",
@@ -178,7 +223,8 @@ web_conf_backend(const struct config *c, const struct web_paths *paths,
 	if (!set_path(&values[2], "ERRORS", paths->errors, err) ||
 	    !set_path(&values[3], "WORKER_SOCK", paths->worker_sock, err) ||
 	    !set_path(&values[4], "EXPORTER_SOCK", paths->exporter_sock, err) ||
-	    !set_metrics_guard(&values[5], c->metrics_allow, err))
+	    !set_metrics_guard(&values[5], c->metrics_allow, err) ||
+	    !set_alerts(&values[6], &values[7], c->alerts, err))
 		return false;
 	fill_in(backend_template, values, countof(values), b);
 	return true;

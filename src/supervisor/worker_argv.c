@@ -51,6 +51,8 @@ worker_argv_make(struct worker_argv *ret, const char *program,
 		ret->argv[n++] = "--model";
 		ret->argv[n++] = ret->models[i];
 	}
+	if (g->alerts)
+		ret->argv[n++] = "--alerts";
 	ret->argv[n] = NULL;
 	assert(n < countof(ret->argv));
 }

@@ -16,7 +16,8 @@
 static const char usage[] =
     "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
     "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
-    "    [--queue-limit N] [--max-requests N] [--ready-fd N]\n";
+    "    [--queue-limit N] [--max-requests N] [--ready-fd N]\n"
+    "    [--alerts]\n";
 
 enum option_id {
 	METRICS,
@@ -28,6 +29,7 @@ enum option_id {
 	QUEUE_LIMIT,
 	MAX_REQUESTS,
 	READY_FD,
+	ALERTS,
 	HELP
 };
 
@@ -41,6 +43,7 @@ static const struct option options[] = {
     {"queue-limit", required_argument, NULL, QUEUE_LIMIT},
     {"max-requests", required_argument, NULL, MAX_REQUESTS},
     {"ready-fd", required_argument, NULL, READY_FD},
+    {"alerts", no_argument, NULL, ALERTS},
     {"help", no_argument, NULL, HELP},
     {0},
 };
@@ -107,6 +110,9 @@ read_options(int argc, char *argv[], struct worker_options *o)
 			break;
 		case READY_FD:
 			o->ready_fd = (int)number(optarg, 1023);
+			break;
+		case ALERTS:
+			o->alerts = true;
 			break;
 		case HELP:
 			fputs(usage, stdout);

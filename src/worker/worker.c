@@ -118,6 +118,7 @@ open_api(struct worker *w, struct err *err)
 	    .models = w->models,
 	    .n_models = w->options->n_models,
 	    .rows_limit = w->options->rows_limit,
+	    .alerts = w->options->alerts,
 	    .metrics = &w->metrics,
 	    .slab = w->slab,
 	};

@@ -35,6 +35,7 @@ struct worker_options {
 	size_t n_models;
 	uint64_t request_limit; /* bytes of body */
 	uint64_t rows_limit;    /* rows in a request */
+	bool alerts;            /* the web server has a list at /alerts */
 	uint64_t memory_limit;  /* bytes for one request, body included */
 	uint64_t queue_limit;   /* connections waiting; more is shed */
 	uint64_t max_requests;  /* then end; 0: never */

@@ -198,5 +198,15 @@ class Receiver:
             with error:
                 return error.code, json.loads(error.read())
 
+    def raw(self, data):
+        """Send bytes; all that comes back."""
+        host, _, port = self.address.partition(":")
+        with socket.create_connection((host, int(port)), PATIENCE) as peer:
+            peer.sendall(data)
+            answer = b""
+            while part := peer.recv(65536):
+                answer += part
+            return answer
+
     def alerts(self):
         return json.loads(get(f"http://{self.address}/alerts"))["alerts"]

@@ -75,6 +75,16 @@ NUMBER, TEXT = {"type": "number"}, {"type": "string"}
 NULL, BOOL = {"type": "null"}, {"type": "boolean"}
 
 
+# The alerts that are shown, and when they are asked for again.
+ALERTS = r"""
+const again = [], later = setTimeout;
+globalThis.setTimeout = (f, ms, ...rest) => { again.push([ms, ...rest]); };
+later(() => console.log(JSON.stringify({ hidden: ids.alerts.hidden, again,
+  lines: ids.alerts.children.map(c => c.all().flatMap(e => [e.textContent || "",
+    ...e.children.filter(t => typeof t === "string")]).join("")) })), 20);
+"""
+
+
 @unittest.skipUnless(shutil.which("node"), "node is not installed")
 class Console(unittest.TestCase):
     def use(self, columns, fill=()):
@@ -97,6 +107,40 @@ class Console(unittest.TestCase):
         told = json.loads(done.stdout)
         self.assertEqual(told["state"], "up")
         return told, [json.loads(body) for body in told["posted"]]
+
+    def alerts(self, answer):
+        """What is shown where `answer` is the JavaScript of /alerts'."""
+        with open(PAGE, encoding="utf-8") as f:
+            script = re.search(r"<script>(.*)</script>", f.read(), re.S)[1]
+        given = {"info": {"message": "up", "models": [],
+                          "alerts": "/alerts"}, "api": {}}
+        browser = BROWSER.replace('path === "/info"', 'path === "/alerts" ? '
+                                  f'{answer} : path === "/info"')
+        done = subprocess.run(
+            ["node", "-"], text=True, capture_output=True, timeout=60,
+            input=f"const given = {json.dumps(given)};{browser}{ALERTS}"
+            f"{script}")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        told = json.loads(done.stdout)
+        self.assertEqual((told["hidden"], told["again"]),
+                         (False, [[5000, "/alerts"]]))
+        return told["lines"]
+
+    def test_alerts_are_shown_newest_first_and_asked_for_again(self):
+        sent = [{"status": state, "startsAt": "2026-01-02T03:04:05.678Z",
+                 "labels": {"alertname": name, "severity": "demo"},
+                 "annotations": {"summary": "Look"}}
+                for state, name in (("resolved", "A"), ("firing", "B"))]
+        self.assertEqual(self.alerts(json.dumps({"alerts": sent})), [
+            "Alerts", " Look RESOLVED Ademo 2026-01-02T03:04:05",
+            " Look FIRING Bdemo 2026-01-02T03:04:05"])
+        self.assertEqual(self.alerts('{"alerts":[]}'),
+                         ["Alerts", "None was sent yet."])
+
+    def test_a_receiver_that_is_away_is_said_and_asked_again(self):
+        self.assertEqual(
+            self.alerts('(() => { throw new Error("away"); })()'),
+            ["Alerts", "Error: away"])
 
     def test_the_example_is_sent_as_it_is(self):
         columns = {"age": ([NUMBER], 58), "city": ([{"enum": ["Oslo"]}],
