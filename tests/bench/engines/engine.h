@@ -18,6 +18,7 @@ struct rows {
 	const bool *is_text;  /* a column */
 	const char **texts;   /* a cell; NULL for numbers, as the others for
 	                       * texts are 0 */
+	const size_t *lengths;/* of the texts */
 	const double *doubles;
 	const float *floats;
 };

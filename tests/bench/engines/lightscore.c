@@ -51,7 +51,8 @@ decode(const struct rows *rows, size_t first, size_t n, double *ret)
 
 			if (text != NULL) {
 				raw[i].kind = RAW_TEXT;
-				raw[i].text = str_of(text);
+				raw[i].text.p = text;
+				raw[i].text.n = rows->lengths[at + source[i]];
 			} else {
 				raw[i].kind = RAW_FLOAT;
 				raw[i].number = rows->doubles[at + source[i]];

@@ -88,6 +88,7 @@ read_rows(const char *path, struct rows *ret)
 	bool *is_text;
 	double *doubles;
 	float *floats;
+	size_t *lengths;
 	FILE *f = fopen(path, "r");
 
 	if (f == NULL || fgets(line, sizeof(line), f) == NULL)
@@ -103,6 +104,7 @@ read_rows(const char *path, struct rows *ret)
 	while (fgets(line, sizeof(line), f) != NULL)
 		most++;
 	ret->texts = allocate(most * columns, sizeof(*ret->texts));
+	ret->lengths = lengths = allocate(most * columns, sizeof(*lengths));
 	ret->doubles = doubles = allocate(most * columns, sizeof(*doubles));
 	ret->floats = floats = allocate(most * columns, sizeof(*floats));
 	rewind(f);
@@ -117,6 +119,7 @@ read_rows(const char *path, struct rows *ret)
 
 			if (is_text[i]) {
 				ret->texts[at] = strdup(cells[i]);
+				lengths[at] = strlen(cells[i]);
 				continue;
 			}
 			doubles[at] = strtod(cells[i], NULL);
