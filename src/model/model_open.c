@@ -12,6 +12,7 @@
 
 #include "base/checksum.h"
 #include "model/model_format.h"
+#include "model/model_pick.h"
 #include "model/model_view.h"
 
 /* Scratch of a block of rows stays within this where a row is that small. */
@@ -165,6 +166,7 @@ open_image(struct model *m, struct str bytes, struct err *err)
 	m->n_bytes = bytes.n;
 	if (!check_header(bytes, err) || !find_sections(m, bytes, err) ||
 	    !model_check(m, err) || !view_aliases(m, err) ||
+	    !model_pick_derive(m, err) ||
 	    !model_ranks(m, err))
 		return false;
 	size_scratch(m);
@@ -217,6 +219,7 @@ model_close(struct model *m)
 		return;
 	file_unmap(&m->map);
 	free(m->alias_views);
+	free(m->picks);
 	free(m->ranks);
 	arena_done(&m->derived);
 	free(m);

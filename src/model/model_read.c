@@ -124,19 +124,28 @@ model_find_input(const struct model *m, struct str name, uint32_t hint)
 	return find(m, m->about->names, name);
 }
 
+/* On its own, as room for a text takes time to set up. */
+static __attribute__((noinline)) int32_t
+find_folded(const struct model *m, const struct image_input *in,
+    struct str text)
+{
+	char folded[FOLD_MAX];
+
+	text = str_trim(text);
+	if (text.n > in->longest || text.n > sizeof(folded))
+		return ENTRY_EMPTY;
+	return find(m, in->folded, image_fold(text, folded));
+}
+
 double
 model_find_code(const struct model *m, uint32_t column, struct str text,
     bool *refused)
 {
 	const struct image_input *in = &m->inputs[column];
 	int32_t code = find(m, in->exact, text);
-	char folded[FOLD_MAX];
 
-	if (code < 0 && in->flags & INPUT_LOOSE) {
-		text = str_trim(text);
-		if (text.n <= in->longest && text.n <= sizeof(folded))
-			code = find(m, in->folded, image_fold(text, folded));
-	}
+	if (code < 0 && in->flags & INPUT_LOOSE)
+		code = find_folded(m, in, text);
 	*refused = code < 0 && in->flags & INPUT_CLOSED;
 	return code;
 }

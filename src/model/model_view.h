@@ -24,6 +24,7 @@ struct model {
 	IMAGE_SECTIONS(SECTION)
 #undef SECTION
 	struct model_alias *alias_views; /* one an alias */
+	struct model_pick *picks;        /* one a column */
 	struct ranks **ranks; /* one a forest, NULL: none */
 	struct arena derived; /* what they lie in */
 	bool wide;            /* vector registers of 32 bytes are there */

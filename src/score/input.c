@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "model/model_build.h"
+#include "model/model_pick.h"
 #include "model/model_view.h"
 
 enum outcome { FITS, WRONG_MISSING, WRONG_TYPE, WRONG_VALUE };
@@ -251,6 +252,14 @@ input_row(const struct model *m, const struct raw *raw, double *cells,
 	uint32_t n_unknown = 0;
 
 	for (uint32_t i = 0; i < m->n_inputs; i++) {
+		int32_t code = raw[i].kind == RAW_TEXT ?
+		    model_pick_code(m, i, raw[i].text) : -1;
+
+		/* Most cells are a category as training wrote it. */
+		if (code >= 0) {
+			cells[i] = code;
+			continue;
+		}
 		if (to_cell(m, i, &raw[i], &cells[i]) != FITS)
 			return complain(m, raw, err);
 		n_unknown += m->inputs[i].kind == MODEL_TEXT &&

@@ -415,6 +415,90 @@ faults_of_scoring_have_sentences(void **state)
 	}
 }
 
+/* A model of one column with these categories. */
+static struct model *
+open_categories(const struct str *texts, uint32_t n)
+{
+	static const double one = 1, none = 0;
+	double entries[64] = {0};
+	struct model_build *b = model_build_new(&mem);
+	struct model *ret;
+	struct str image;
+	uint32_t slot, code, y;
+
+	BUILD(model_build_input(b, STR("plan"), &slot, &err));
+	for (uint32_t i = 0; i < n; i++)
+		BUILD(model_build_code(b, slot, texts[i], &code, &err));
+	BUILD(model_build_table(b, slot, entries, TABLE_CODES + n, &slot,
+	    &err));
+	BUILD(model_build_linear(b, &slot, 1, 1, &one, &none, &y, &err));
+	BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
+	BUILD(model_image(b, &image, &err));
+	BUILD(model_open_bytes(image, &ret, &err));
+	return ret;
+}
+
+static double
+code_of(const struct model *plans, struct str text)
+{
+	const struct raw raw = {RAW_TEXT, 0, text};
+	uint32_t unknown;
+	double cell;
+
+	BUILD(input_row(plans, &raw, &cell, &unknown, &err));
+	assert_int_equal(unknown, cell < 0);
+	return cell;
+}
+
+/* However many there are and however long, the very text is found, and none
+ * that differs from it in one byte. */
+static void
+categories_are_found_by_every_byte(void **state)
+{
+	enum { MOST = 48, LONGEST = 40 };
+	static const uint32_t counts[] = {1, 2, 7, 15, MOST};
+	static char bytes[MOST][LONGEST];
+	struct str texts[MOST];
+
+	(void)state;
+	for (uint32_t i = 0; i < MOST; i++) {
+		texts[i] = (struct str){bytes[i], i < LONGEST ? i + 1 : 7};
+		for (size_t k = 0; k < LONGEST; k++)
+			bytes[i][k] = (char)('a' + (i + k) % 23);
+		bytes[i][0] = (char)('A' + i / 3);
+	}
+	for (size_t c = 0; c < countof(counts); c++) {
+		struct model *plans = open_categories(texts, counts[c]);
+
+		for (uint32_t i = 0; i < counts[c]; i++) {
+			assert_true(code_of(plans, texts[i]) == i);
+			for (size_t k = 0; k < texts[i].n; k++) {
+				bytes[i][k] ^= 0x80;
+				assert_true(code_of(plans, texts[i]) ==
+				    CODE_UNKNOWN);
+				bytes[i][k] ^= 0x80;
+			}
+		}
+		assert_true(code_of(plans, STR("")) == CODE_UNKNOWN);
+		model_close(plans);
+	}
+}
+
+/* The lookup that sees length, ends and middle cannot tell these. */
+static void
+categories_alike_at_ends_and_middle_are_told_apart(void **state)
+{
+	static const struct str texts[] = {STR("plan-0-a"), STR("plbn-0-a"),
+	    STR("plan-0ba"), STR(""), STR("x")};
+	struct model *plans = open_categories(texts, countof(texts));
+
+	(void)state;
+	for (size_t i = 0; i < countof(texts); i++)
+		assert_true(code_of(plans, texts[i]) == (double)i);
+	assert_true(code_of(plans, STR("plcn-0-a")) == CODE_UNKNOWN);
+	model_close(plans);
+}
+
 int
 main(void)
 {
@@ -431,6 +515,9 @@ main(void)
 	    cmocka_unit_test(column_of_whole_numbers_takes_no_fraction),
 	    cmocka_unit_test(column_nobody_reads_takes_anything),
 	    cmocka_unit_test(faults_of_scoring_have_sentences),
+	    cmocka_unit_test(categories_are_found_by_every_byte),
+	    cmocka_unit_test(
+		categories_alike_at_ends_and_middle_are_told_apart),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
