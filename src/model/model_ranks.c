@@ -22,22 +22,38 @@ derive_room(struct derive *d, size_t count, size_t size)
 
 /* --- scales -------------------------------------------------------------- */
 
+static enum ranks_kind
+kind_of(const struct image_lane *l, uint32_t lane, uint32_t cuts)
+{
+	if (cuts == 0)
+		return RANKS_NONE;
+	if (lane > 0 && l->cuts > 0 && l->cut == l[-1].cut &&
+	    l->slot == l[-1].slot)
+		return RANKS_AGAIN;
+	if (cuts > RANKS_CUTS)
+		return RANKS_WIDE;
+	return cuts == 1 ? RANKS_ONE : cuts < RANKS_STEP ? RANKS_FEW :
+	    RANKS_MANY;
+}
+
 /* Number columns and room for the cuts of a lane. */
 static void
 start_scale(struct derive *d, uint32_t lane, uint32_t cuts, uint32_t *at)
 {
 	const struct image_lane *l = &d->m->lanes[d->f->lane + lane];
+	uint32_t columns = (cuts + RANKS_CUTS - 1) / RANKS_CUTS;
 	struct ranks_scale *s = &d->scales[lane];
 
-	*s = (struct ranks_scale){.slot = l->slot, .cut = *at, .cuts = cuts,
-	    .again = lane > 0 && l->cuts > 0 && l->cut == l[-1].cut &&
-	    l->slot == l[-1].slot,
-	    .column = d->out->columns,
-	    .columns = (cuts + RANKS_CUTS - 1) / RANKS_CUTS,
+	d->out->columns += columns;
+	if (d->out->columns > RANKS_COLUMNS)
+		return;
+	*s = (struct ranks_scale){.kind = (uint8_t)kind_of(l, lane, cuts),
+	    .slot = l->slot, .cut = *at, .cuts = cuts,
+	    .column = d->out->columns - columns,
+	    .columns = (uint16_t)columns,
 	    .missing = l->nan_left ? RANKS_LEAST : RANKS_MOST};
-	d->out->columns += s->columns;
 	*at += (cuts / RANKS_STEP + 1) * RANKS_STEP;
-	if (s->columns == 1) {
+	if (columns == 1) {
 		s->pivot = *at;
 		*at += RANKS_STEP;
 	}

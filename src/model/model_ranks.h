@@ -40,17 +40,27 @@ enum {
 /* A split that sends nothing right. */
 #define RANKS_NEVER INT8_MAX
 
+/* How a lane is ranked. */
+enum ranks_kind {
+	RANKS_NONE,    /* no node asks */
+	RANKS_ONE,     /* one cut: columns that are 0 or 1 */
+	RANKS_FEW,     /* less than a step */
+	RANKS_MANY,    /* of one column */
+	RANKS_WIDE,    /* of several columns */
+	RANKS_AGAIN,   /* cuts and slot of the lane before, but for `missing` */
+};
 /* From a lane's numbers to its columns. Cuts are floats, which a value
  * reaches where cut <= value, or doubles, where cut < value, as the compare
  * rule has it. They lie in steps of RANKS_STEP, filled up with NaN; where
  * one column holds them all, the last of each step lies at `pivot`. */
 struct ranks_scale {
+	uint8_t kind;  /* enum ranks_kind */
+	int8_t missing;
+	uint16_t columns;
+	uint32_t column;
 	uint32_t slot;
 	uint32_t cut, cuts;
 	uint32_t pivot;
-	uint32_t column, columns;
-	int8_t missing;
-	bool again;  /* cuts and slot of the lane before, but for `missing` */
 };
 struct ranks_split {
 	uint16_t column;

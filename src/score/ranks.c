@@ -57,7 +57,7 @@ ranks_again(const struct ranks_scale *s, const double *x, size_t n,
     int8_t *to, size_t stride)
 {
 	for (uint32_t k = 0; k < s->columns; k++, to += stride) {
-		const int8_t *before = to - s->columns * stride;
+		const int8_t *before = to - (size_t)s->columns * stride;
 
 		for (size_t i = 0; i < n; i++)
 			to[i] = isnan(x[i]) ? s->missing : before[i];

@@ -46,30 +46,12 @@ extern const struct ranks_code ranks_avx2;
 /* The code for this machine. */
 const struct ranks_code *ranks_code(const struct model *m);
 
-/* The columns of n values of a lane that has more cuts than one holds. */
+/* The columns of n values of a lane. */
 void ranks_columns(const struct ranks *r, const struct ranks_scale *s,
     const double *x, size_t n, int8_t *to, size_t stride);
-
 /* The same columns as those of the lane before, which lie before. */
 void ranks_again(const struct ranks_scale *s, const double *x, size_t n,
     int8_t *to, size_t stride);
-
-/* The body of `make` over functions for lanes of one column. */
-#define RANKS_MAKE(floats, doubles) \
-	for (uint32_t k = 0; k < f->lanes; k++) { \
-		const struct ranks_scale *s = &r->scales[k]; \
-		const double *x = b->frame + s->slot * b->stride + from; \
-		int8_t *to = columns + s->column * stride; \
-\
-		if (s->again) \
-			ranks_again(s, x, n, to, stride); \
-		else if (s->columns > 1) \
-			ranks_columns(r, s, x, n, to, stride); \
-		else if (s->columns == 1 && r->floats != NULL) \
-			floats(r, s, x, n, to); \
-		else if (s->columns == 1) \
-			doubles(r, s, x, n, to); \
-	}
 
 /* Add the numbers of a leaf to sums that lie `stride` apart. A sum of two
  * floats is exact enough in double that rounding it changes nothing. */

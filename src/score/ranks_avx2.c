@@ -47,38 +47,107 @@ count_doubles(const double *cuts, double v)
 	return (unsigned)__builtin_popcount(mask);
 }
 
-/* In two looks: how many steps x has passed, and how far it is in the next.
- * Lanes of few cuts want one look, and those of one cut - of columns that
- * are 0 or 1 - a mere comparison. */
-#define RANK(NAME, TYPE, COUNT, REACHED) \
+/* Which of 8 values have reached a cut, a bit each, and which are NaN. */
+INLINE unsigned
+test_floats(float cut, const double *x, unsigned *nan)
+{
+	__m256 v = _mm256_set_m128(_mm256_cvtpd_ps(_mm256_loadu_pd(x + 4)),
+	    _mm256_cvtpd_ps(_mm256_loadu_pd(x)));
+
+	*nan = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+	return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(
+	    _mm256_set1_ps(cut), v, _CMP_LE_OQ));
+}
+
+INLINE unsigned
+test_doubles(double cut, const double *x, unsigned *nan)
+{
+	__m256d c = _mm256_set1_pd(cut);
+	__m256d a = _mm256_loadu_pd(x), b = _mm256_loadu_pd(x + 4);
+
+	*nan = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(a, b,
+	    _CMP_UNORD_Q));
+	return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(c, a, _CMP_LT_OQ)) |
+	    (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(c, b, _CMP_LT_OQ)) << 4;
+}
+
+/* Eight bits to the bytes of ranks 0 and 1. */
+INLINE void
+put_bits(unsigned bits, int8_t *to)
+{
+	const uint64_t each = 0x0101010101010101u;
+	uint64_t set = bits * each & 0x8040201008040201u;
+
+	set = (set + 0x7f * each) >> 7 & each;
+	set |= 0x80 * each;
+	memcpy(to, &set, sizeof(set));
+}
+
+#define PUT(i, rank) \
+	to[i] = isnan(x[i]) ? s->missing : (int8_t)((int)(rank) + RANKS_LEAST)
+
+/* Cuts are counted in two looks: how many steps a value has passed, and how
+ * far it is in the next. */
+#define MAKE(NAME, TYPE, CUTS, COUNT, TEST, REACHED) \
 INLINE void \
 NAME(const struct ranks *r, const struct ranks_scale *s, const double *x, \
-    size_t n, int8_t *to) \
+    size_t n, int8_t *to, size_t stride) \
 { \
-	const TYPE *first = r->NAME + s->cut, *pivots = r->NAME + s->pivot; \
+	const TYPE *cuts = r->CUTS + s->cut, *pivots = r->CUTS + s->pivot; \
+	size_t i = 0; \
 \
-	for (size_t i = 0; i < n && s->cuts == 1; i++) \
-		to[i] = isnan(x[i]) ? s->missing : \
-		    (int8_t)(RANKS_LEAST + (first[0] REACHED (TYPE)x[i])); \
-	for (size_t i = 0; i < n && s->cuts > 1; i++) { \
-		TYPE v = (TYPE)x[i]; \
-		unsigned step = s->cuts < RANKS_STEP ? 0 : COUNT(pivots, v); \
-		unsigned rank = step * RANKS_STEP + \
-		    COUNT(first + (size_t)step * RANKS_STEP, v); \
+	switch ((enum ranks_kind)s->kind) { \
+	case RANKS_NONE: \
+		break; \
+	case RANKS_ONE: \
+		for (; i + 8 <= n; i += 8) { \
+			unsigned nan, bits = TEST(cuts[0], x + i, &nan); \
 \
-		to[i] = isnan(x[i]) ? s->missing : \
-		    (int8_t)((int)rank + RANKS_LEAST); \
+			if (nan != 0) \
+				break; \
+			put_bits(bits, to + i); \
+		} \
+		for (; i < n; i++) \
+			PUT(i, cuts[0] REACHED (TYPE)x[i]); \
+		break; \
+	case RANKS_FEW: \
+		for (; i < n; i++) \
+			PUT(i, COUNT(cuts, (TYPE)x[i])); \
+		break; \
+	case RANKS_MANY: \
+		for (; i < n; i++) { \
+			unsigned past = COUNT(pivots, (TYPE)x[i]) * \
+			    RANKS_STEP; \
+\
+			PUT(i, past + COUNT(cuts + past, (TYPE)x[i])); \
+		} \
+		break; \
+	case RANKS_WIDE: \
+		ranks_columns(r, s, x, n, to, stride); \
+		break; \
+	case RANKS_AGAIN: \
+		ranks_again(s, x, n, to, stride); \
+		break; \
 	} \
 }
-RANK(floats, float, count_floats, <=)
-RANK(doubles, double, count_doubles, <)
+MAKE(make_floats, float, floats, count_floats, test_floats, <=)
+MAKE(make_doubles, double, doubles, count_doubles, test_doubles, <)
 
 static TARGET void
 make(const struct block *b, const struct image_forest *f,
     const struct ranks *r, size_t from, size_t n, int8_t *columns,
     size_t stride)
 {
-	RANKS_MAKE(floats, doubles)
+	const struct ranks_scale *s = r->scales, *end = s + f->lanes;
+
+	if (r->floats != NULL)
+		for (; s < end; s++)
+			make_floats(r, s, b->frame + s->slot * b->stride +
+			    from, n, columns + s->column * stride, stride);
+	else
+		for (; s < end; s++)
+			make_doubles(r, s, b->frame + s->slot * b->stride +
+			    from, n, columns + s->column * stride, stride);
 }
 
 /* Trees side by side: what their columns hold is looked up in registers, 16

@@ -5,7 +5,6 @@
  */
 #include "score/ranks.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/attr.h"
@@ -18,37 +17,22 @@ typedef int8_t bytes __attribute__((vector_size(16), may_alias));
 
 #include "score/ranks_code.h"
 
-/* How many cuts x has reached, by halves and without a branch. */
-#define RANK(NAME, TYPE, REACHED) \
-static void \
-NAME(const struct ranks *r, const struct ranks_scale *s, const double *x, \
-    size_t n, int8_t *to) \
-{ \
-	const TYPE *first = r->NAME + s->cut; \
-\
-	for (size_t i = 0; i < n; i++) { \
-		TYPE v = (TYPE)x[i]; \
-		uint32_t low = 0, left = s->cuts; \
-\
-		while (left > 0) { \
-			uint32_t half = left - left / 2; \
-\
-			low += first[low + half - 1] REACHED v ? half : 0; \
-			left -= half; \
-		} \
-		to[i] = isnan(x[i]) ? s->missing : \
-		    (int8_t)((int)low + RANKS_LEAST); \
-	} \
-}
-RANK(floats, float, <=)
-RANK(doubles, double, <)
-
+/* Cuts are counted by halves and without a branch. */
 static void
 make(const struct block *b, const struct image_forest *f,
     const struct ranks *r, size_t from, size_t n, int8_t *columns,
     size_t stride)
 {
-	RANKS_MAKE(floats, doubles)
+	for (uint32_t k = 0; k < f->lanes; k++) {
+		const struct ranks_scale *s = &r->scales[k];
+		const double *x = b->frame + s->slot * b->stride + from;
+		int8_t *to = columns + s->column * stride;
+
+		if (s->kind == RANKS_AGAIN)
+			ranks_again(s, x, n, to, stride);
+		else
+			ranks_columns(r, s, x, n, to, stride);
+	}
 }
 
 const struct ranks_code ranks_plain = {make, whole, any, NULL, NULL, NULL};

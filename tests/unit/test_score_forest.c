@@ -284,18 +284,23 @@ each_rule_splits_as_it_says(void **state)
 				    (uint32_t)(1 + i * 3), i % 9);
 }
 
-/* Whole trees of every depth, and lanes of more cuts than a byte counts. */
+/* Whole trees of every depth; lanes of one cut, of a few, and of more than a
+ * byte counts. */
 static void
-full_trees_and_many_cuts_split_as_they_say(void **state)
+full_trees_of_few_and_many_cuts_split_as_they_say(void **state)
 {
+	static const long spreads[] = {0, 1, 12, 200, 2000, 4000};
+
 	(void)state;
 	srand48(3);
 	stop = 0;
 	for (int rule = TREE_F32_LE_F64; rule <= TREE_F32_LT_F32; rule++)
 		for (int depth = 0; depth <= 8; depth++)
-			for (spread = 0; spread <= 4000; spread += 2000)
-				compare((enum tree_compare)rule, depth % 2, 1,
-				    1, 70, depth);
+			for (size_t i = 0; i < countof(spreads); i++) {
+				spread = spreads[i];
+				compare((enum tree_compare)rule,
+				    (depth + i) % 2, 1, 1, 70, depth);
+			}
 	spread = 0;
 	stop = 5;
 }
@@ -373,7 +378,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_rule_splits_as_it_says),
-	    cmocka_unit_test(full_trees_and_many_cuts_split_as_they_say),
+	    cmocka_unit_test(
+		full_trees_of_few_and_many_cuts_split_as_they_say),
 	    cmocka_unit_test(leaves_of_many_values_and_outputs_add_up),
 	    cmocka_unit_test(values_beyond_the_rules_type_are_refused),
 	};
