@@ -66,6 +66,8 @@ array_number(const struct array *a, size_t i, double *ret)
 	uint32_t half;
 	float f;
 
+	if (i >= a->count)
+		return false;
 	switch (a->dtype.type) {
 	case ARRAY_BOOL:
 		*ret = number_bits(a, i) != 0;
@@ -126,6 +128,8 @@ array_value(const struct array *a, size_t i, struct arena *mem)
 {
 	struct value v = {.kind = VALUE_OTHER};
 
+	if (i >= a->count)
+		return v;
 	switch (a->dtype.type) {
 	case ARRAY_OBJECT:
 		return value_of(array_node(a, i), mem);

@@ -67,10 +67,10 @@ MUST_USE bool array_view(const struct node *n, struct array *ret,
 /* A numpy scalar as an array of one item; false for what is none. */
 MUST_USE bool array_scalar(const struct node *n, struct array *ret);
 /* Item i, counted in C order whatever the order in the file. Numbers only:
- * false for other types. */
+ * false for other types, and beyond the last item. */
 MUST_USE bool array_number(const struct array *a, size_t i, double *ret);
 /* Item i as a value; text is decoded into mem (VALUE_OTHER where mem is NULL
- * or full). */
+ * or full, and beyond the last item). */
 struct value array_value(const struct array *a, size_t i, struct arena *mem);
 /* Item i of an array of objects, else NULL. */
 const struct node *array_node(const struct array *a, size_t i);

@@ -106,18 +106,6 @@ read_ransac(const struct step *s, const struct flow *in, struct flow *out,
 	    out, err);
 }
 
-/* LinearDiscriminantAnalysis: its weights hold what it has learnt. */
-bool
-read_discriminant(const struct step *s, const struct flow *in,
-    struct flow *out, struct err *err)
-{
-	struct array classes;
-
-	return sk_classes(s, 2, &classes, err) &&
-	    sk_logistic(s, in, &classes, LINK_SIGMOID, LINK_SOFTMAX, out,
-	    err);
-}
-
 /* One sigmoid a class, instead of a softmax over all. */
 static bool
 is_one_vs_rest(const struct step *s, size_t n_classes)

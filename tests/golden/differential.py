@@ -43,7 +43,8 @@ try:
         LogisticRegression, LogisticRegressionCV, MultiTaskLasso, Perceptron,
         Ridge, RidgeCV, RidgeClassifier, SGDClassifier, SGDRegressor,
         TweedieRegressor)
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.discriminant_analysis import (
+        LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis)
     from sklearn.dummy import DummyClassifier
     from sklearn.model_selection import GridSearchCV
     from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
@@ -393,6 +394,7 @@ class Maker:
         return self.pick(
             MLPClassifier(**mlp),
             self.pick(LinearDiscriminantAnalysis(),
+                      QuadraticDiscriminantAnalysis(reg_param=0.1),
                       Pipeline([("s", StandardScaler(with_mean=False)),
                                 ("d", DummyClassifier())]),
                       SGDClassifier(loss="modified_huber", max_iter=20),

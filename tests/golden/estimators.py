@@ -89,6 +89,10 @@ CASES = [
         "discriminant_analysis.LinearDiscriminantAnalysis")()),
     ("lda3", "3", lambda: get(
         "discriminant_analysis.LinearDiscriminantAnalysis")()),
+    ("qda2", "2", lambda: get(
+        "discriminant_analysis.QuadraticDiscriminantAnalysis")()),
+    ("qda3", "3", lambda: get(
+        "discriminant_analysis.QuadraticDiscriminantAnalysis")()),
     ("linear_several", "m", lambda: linear("LinearRegression")),
     ("multi_task", "m", lambda: linear("MultiTaskLasso", alpha=0.1)),
     ("bayesian_ridge", "r", lambda: linear("BayesianRidge")),
