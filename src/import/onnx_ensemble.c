@@ -358,6 +358,33 @@ one_score(struct classifier *c, struct onnx_elem s, bool mirrored,
 		&c->e[0], err);
 }
 
+/* Whether a row has a weight for class 1 in any case: of one that has none,
+ * the runtime makes the two scores of one. */
+static bool
+always_second(const struct classifier *c)
+{
+	const struct tree_list *t = &c->t;
+	bool *never = ARENA_ARRAY(c->g->im->mem, t->n_trees + 1, bool);
+	uint32_t tree = 0;
+
+	/* The nodes of a tree stand together. */
+	for (uint32_t i = 0; never != NULL && i < t->n_nodes; i++) {
+		bool has = false;
+
+		if (tree + 1 < t->n_trees && t->roots[tree + 1] == i)
+			tree++;
+		if (t->nodes[i].mode != MODE_LEAF)
+			continue;
+		for (uint32_t w = 0; w < t->nodes[i].n; w++)
+			has |= t->weights[t->nodes[i].first + w].target == 1;
+		never[tree] |= !has;
+	}
+	for (uint32_t i = 0; never != NULL && i < t->n_trees; i++)
+		if (!never[i])
+			return true;
+	return false;
+}
+
 static bool
 two_classes(struct classifier *c, struct err *err)
 {
@@ -373,6 +400,9 @@ two_classes(struct classifier *c, struct err *err)
 		return false;
 	if (c->n_base == 1 && !add_base(g, c->type, s, 1, c->base, err))
 		return false;
+	if (two && c->uses[0] && !always_second(c))
+		return onnx_cannot(err, "some leaves have a weight for class "
+		    "1, some have none, in every tree");
 	if (!label_above(c, s[two ? 1 : 0], single && c->positive ? 0.5 : 0,
 		err))
 		return false;
@@ -626,7 +656,8 @@ onnx_op_tree_ensemble(struct onnx *g, struct err *err)
 {
 	static const char *const aggregates[] = {"AVERAGE", "SUM", "MIN",
 	    "MAX"};
-	static const char *const posts[] = {"NONE", "SOFTMAX", "LOGISTIC",
+	/* The standard has 1 and 2 the other way round. */
+	static const char *const posts[] = {"NONE", "LOGISTIC", "SOFTMAX",
 	    "SOFTMAX_ZERO", "PROBIT"};
 	int64_t aggregate = onnx_attr_int(g, "aggregate_function", 1);
 	int64_t post = onnx_attr_int(g, "post_transform", 0);

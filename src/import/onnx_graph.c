@@ -225,10 +225,12 @@ bool
 onnx_copy(struct onnx *g, const struct onnx_tensor *x,
     struct onnx_tensor *ret, struct onnx_elem **elems, struct err *err)
 {
-	if (!onnx_make(g, x->type, x->rank, x->dims, x->batch, ret, elems,
-		err))
+	struct onnx_tensor from = *x; /* may be ret */
+
+	if (!onnx_make(g, from.type, from.rank, from.dims, from.batch, ret,
+		elems, err))
 		return false;
-	memcpy(*elems, x->elems, x->n * sizeof(**elems));
+	memcpy(*elems, from.elems, from.n * sizeof(**elems));
 	return true;
 }
 

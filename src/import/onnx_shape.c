@@ -26,15 +26,16 @@ static bool
 reshaped(struct onnx *g, const struct onnx_tensor *x, int rank,
     const int64_t *dims, int batch, struct onnx_tensor *ret, struct err *err)
 {
+	struct onnx_tensor from = *x; /* may be ret */
 	struct onnx_elem *e;
 
-	if (!onnx_make(g, x->type, rank, dims, batch, ret, &e, err))
+	if (!onnx_make(g, from.type, rank, dims, batch, ret, &e, err))
 		return false;
-	if (ret->n != x->n)
-		return onnx_wrong(err, "%zu numbers are to be %zu", x->n,
+	if (ret->n != from.n)
+		return onnx_wrong(err, "%zu numbers are to be %zu", from.n,
 		    ret->n);
-	memcpy(e, x->elems, x->n * sizeof(*e));
-	ret->scores = x->scores;
+	memcpy(e, from.elems, from.n * sizeof(*e));
+	ret->scores = from.scores;
 	return true;
 }
 

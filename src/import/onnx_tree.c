@@ -15,13 +15,23 @@
 /* So many times the nodes that a file has may its trees have. */
 enum { SHARED_MAX = 4, NODES_MAX = 1 << 28 };
 
+/* Is a feature equal to a value? */
+struct question {
+	double value;
+	uint32_t feature;
+	bool counts;    /* missing counts as equal */
+	uint32_t place; /* of the answer, in src */
+};
+
 struct builder {
 	struct onnx *g;
 	struct tree_list *list;
 	int type;              /* FLOAT or DOUBLE */
 	uint32_t *src;         /* features, then answers to questions */
 	uint32_t n_features, n_src, cap_src;
-	struct onnx_map equal; /* question to its place in src */
+	struct question *questions;
+	uint32_t n_questions, cap_questions;
+	struct onnx_map asked; /* by a number made of them */
 	struct build_forest forest;
 	struct build_tree *trees;
 	uint32_t *order;       /* nodes of the tree being built, */
@@ -55,6 +65,13 @@ add_source(struct builder *b, uint32_t slot, uint32_t *ret, struct err *err)
 	return true;
 }
 
+/* What differs goes to yes of NEQ, and so does missing in any case. */
+static bool
+counts(const struct tree_node *node)
+{
+	return node->tracks && node->mode != MODE_NEQ;
+}
+
 /* Above 0.5 where the feature is one of the members, or is missing and counts
  * as one. */
 static bool
@@ -77,8 +94,7 @@ ask(struct builder *b, const struct tree_node *node, const double *members,
 		ones[i] = elem_number(1);
 	/* A number of its own, so that missing is seen to be taken. */
 	keys[n_keys] = elem_number(NAN);
-	ones[n_keys++] = elem_number(node->tracks &&
-	    node->mode != MODE_NEQ ? 2 : -1);
+	ones[n_keys++] = elem_number(counts(node) ? 2 : -1);
 	return onnx_numbers(b->g, b->type, &x, 1, err) &&
 	    onnx_lookup(b->g, &x, keys, ones, n_keys, elem_number(0), &x,
 		err) && add_source(b, x.slot, ret, err);
@@ -92,19 +108,37 @@ ask_equal(struct builder *b, const struct tree_node *node, uint32_t *ret,
 	union {
 		double d;
 		uint64_t u;
-	} key = {.d = node->value + 0.0};
+	} bits = {.d = node->value + 0.0};
+	struct question q = {.value = node->value, .feature = node->feature,
+	    .counts = counts(node)}, *more;
+	uint64_t key = (bits.u ^ node->feature) * 2654435761u + q.counts;
 	const uint32_t *known;
 
-	key.u = key.u * 31 + node->feature;
-	key.u = key.u * 2 + node->tracks;
-	known = onnx_map_get(&b->equal, key.u);
-	if (known != NULL) {
-		*ret = *known;
-		return true;
+	for (; (known = onnx_map_get(&b->asked, key)) != NULL; key++) {
+		const struct question *old = &b->questions[*known];
+
+		if (old->value == q.value && old->feature == q.feature &&
+		    old->counts == q.counts) {
+			*ret = old->place;
+			return true;
+		}
 	}
-	return ask(b, node, &node->value, 1, ret, err) &&
-	    (onnx_map_put(b->g->im->mem, &b->equal, key.u, *ret) ||
-	    full(b, err));
+	if (b->n_questions == b->cap_questions) {
+		uint32_t cap = b->cap_questions * 2 + 16;
+
+		more = ARENA_ARRAY(b->g->im->mem, cap, struct question);
+		if (more == NULL)
+			return full(b, err);
+		memcpy(more, b->questions, b->n_questions * sizeof(*more));
+		b->questions = more;
+		b->cap_questions = cap;
+	}
+	if (!ask(b, node, &node->value, 1, ret, err))
+		return false;
+	q.place = *ret;
+	b->questions[b->n_questions] = q;
+	return onnx_map_put(b->g->im->mem, &b->asked, key,
+	    b->n_questions++) || full(b, err);
 }
 
 /* --- one node ------------------------------------------------------------- */
@@ -173,7 +207,6 @@ write_split(struct builder *b, const struct tree_node *node,
 	if (node->mode <= MODE_GT) {
 		compare(b, node, &o->threshold[i], &yes_left);
 	} else {
-		/* What differs goes to yes of NEQ, missing values too. */
 		if (!(node->mode == MODE_MEMBER ?
 		    ask(b, node, node->members, node->n, &feature,
 			err) : ask_equal(b, node, &feature, err)))
@@ -386,6 +419,8 @@ add_best(struct builder *b, enum model_fold fold, struct onnx_elem *ret,
 	return onnx_fold(b->g, fold, b->type, each, n, 1, ret, err);
 }
 
+/* A missing value has a way through any tree, which libraries that boost mean.
+ * scikit-learn's mostly refuse it: of these a node must say that it does not. */
 static bool
 init(struct builder *b, const struct onnx_tensor *x, struct err *err)
 {
@@ -414,7 +449,9 @@ init(struct builder *b, const struct onnx_tensor *x, struct err *err)
 	    .compare = b->type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ?
 		TREE_F32_LT_F32 : TREE_F64_LE_F64,
 	    .n_values = single ? 1 : b->list->n_targets,
-	    .n_outputs = b->list->n_targets, .divide = 1};
+	    .n_outputs = b->list->n_targets, .divide = 1,
+	    .takes_nan = !str_eq(onnx_text(g->model->producer_name),
+		STR("skl2onnx"))};
 	return true;
 }
 

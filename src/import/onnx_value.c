@@ -161,7 +161,12 @@ constant_slot(struct onnx *g, double v, uint32_t *ret, struct err *err)
 		*ret = *known;
 		return true;
 	}
-	return model_build_constant(g->im->build, v, ret, err) &&
+	/* A constant step is finite; what is not is made of one. */
+	return (isfinite(v) ?
+	    model_build_constant(g->im->build, v, ret, err) :
+	    constant_slot(g, 1, ret, err) &&
+	    model_build_calc(g->im->build, CALC_MUL, false,
+		&(uint32_t){*ret}, &v, 1, ret, err)) &&
 	    (onnx_map_put(g->im->mem, &g->constants, bits, *ret) ||
 	    onnx_full(g, err));
 }
@@ -405,45 +410,63 @@ onnx_fold(struct onnx *g, enum model_fold fold, int type,
 
 /* --- weighted sums, probabilities ----------------------------------------- */
 
+/* Sums of what is no constant, of `n` numbers. */
+static bool
+weigh(struct onnx *g, bool floats, const uint32_t *slots, size_t n,
+    const double *coef, const double *add, size_t n_out, uint32_t *dst,
+    struct err *err)
+{
+	return floats ?
+	    model_build_linear_fma(g->im->build, slots, (uint32_t)n,
+		(uint32_t)n_out, coef, add, dst, err) :
+	    model_build_linear(g->im->build, slots, (uint32_t)n,
+		(uint32_t)n_out, coef, add, dst, err);
+}
+
+/* Floats are added up as ONNX Runtime's matrix products do: one after the
+ * other, in blocks whose sums are added. */
 bool
 onnx_linear(struct onnx *g, int type, const struct onnx_elem *e, size_t n,
     const double *coef, const double *intercept, size_t n_out,
     struct onnx_elem *ret, struct err *err)
 {
-	struct onnx_elem *x;
-	uint32_t *slots, n_slots = 0, dst;
-	double *c, *add;
+	enum { BLOCK = 256 };
+	struct onnx_elem *x, *part;
+	size_t step = in_float(type) ? BLOCK : n;
+	uint32_t *slots, dst;
+	double *c, *none;
 
-	if (!operand(g, type, e, n, &x, err))
+	if (!operand(g, type, e, n, &x, err) ||
+	    !onnx_slots(g, x, n, &slots, err))
 		return false;
-	slots = ARENA_ARRAY(g->im->mem, n, uint32_t);
 	c = arena_array(g->im->mem, n, n_out * sizeof(*c));
-	add = ARENA_ARRAY(g->im->mem, n_out, double);
-	if (slots == NULL || c == NULL || add == NULL)
+	none = ARENA_ARRAY(g->im->mem, n_out, double);
+	part = ARENA_ARRAY(g->im->mem, n_out, struct onnx_elem);
+	if (c == NULL || none == NULL || part == NULL)
 		return onnx_full(g, err);
-	for (size_t i = 0; i < n; i++)
-		if (!elem_is_constant(&x[i]))
-			slots[n_slots++] = x[i].slot;
-	for (size_t k = 0, at = 0; k < n_out; k++) {
-		add[k] = intercept[k];
-		for (size_t i = 0; i < n; i++)
-			if (!elem_is_constant(&x[i]))
-				c[at++] = coef[k * n + i];
-			else
-				add[k] += coef[k * n + i] * x[i].number;
-	}
-	if (n_slots == 0) {
+	if (n == 0)
+		return onnx_cannot(err, "it weighs nothing");
+	for (size_t at = 0; at < n; at += step) {
+		size_t some = n - at < step ? n - at : step;
+
 		for (size_t k = 0; k < n_out; k++)
-			ret[k] = elem_number(in_float(type) ?
-			    (double)(float)add[k] : add[k]);
-		return true;
+			for (size_t i = 0; i < some; i++)
+				c[k * some + i] = coef[k * n + at + i];
+		if (!weigh(g, in_float(type), slots + at, some, c,
+			some == n ? intercept : none, n_out, &dst, err))
+			return false;
+		for (size_t k = 0; k < n_out; k++)
+			part[k] = elem_slot(dst++, in_float(type));
+		if (at == 0)
+			memcpy(ret, part, n_out * sizeof(*ret));
+		else if (!onnx_calc(g, CALC_ADD, type, part, ret, NULL,
+		    n_out, ret, err))
+			return false;
 	}
-	if (!model_build_linear(g->im->build, slots, n_slots,
-		(uint32_t)n_out, c, add, &dst, err))
-		return false;
 	for (size_t k = 0; k < n_out; k++)
-		ret[k] = elem_slot(dst++, false);
-	return onnx_numbers(g, type, ret, n_out, err);
+		part[k] = elem_number(intercept[k]);
+	return step >= n || onnx_calc(g, CALC_ADD, type, ret, part, NULL,
+	    n_out, ret, err);
 }
 
 bool

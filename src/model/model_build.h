@@ -160,6 +160,10 @@ MUST_USE bool model_build_onehot(struct model_build *b, uint32_t src,
 MUST_USE bool model_build_linear(struct model_build *b, const uint32_t *src,
     uint32_t n, uint32_t n_out, const double *coef, const double *intercept,
     uint32_t *dst, struct err *err);
+/* The same in float: each sum is rounded as by a fused multiply-add. */
+MUST_USE bool model_build_linear_fma(struct model_build *b,
+    const uint32_t *src, uint32_t n, uint32_t n_out, const double *coef,
+    const double *intercept, uint32_t *dst, struct err *err);
 /* dst[k] = start[k] + sum over i of (float)src[i] * coef[k * n + i], k <
  * n_out, all in float; a NaN is left out. Refuses the row where a src is
  * infinite as a float. */

@@ -366,12 +366,12 @@ model_build_onehot(struct model_build *b, uint32_t src, const int32_t *map,
 
 /* --- many slots ---------------------------------------------------------- */
 
-bool
-model_build_linear(struct model_build *b, const uint32_t *src, uint32_t n,
-    uint32_t n_out, const double *coef, const double *intercept,
+static bool
+add_linear(struct model_build *b, enum step_op op, const uint32_t *src,
+    uint32_t n, uint32_t n_out, const double *coef, const double *intercept,
     uint32_t *dst, struct err *err)
 {
-	struct ir_step step = {.op = STEP_LINEAR, .n_src = n};
+	struct ir_step step = {.op = op, .n_src = n};
 	struct ir_slot like = {.kind = SLOT_NUMBER, .dict = -1};
 	size_t n_coef = (size_t)n * n_out;
 	double *params;
@@ -396,6 +396,24 @@ model_build_linear(struct model_build *b, const uint32_t *src, uint32_t n,
 	like.column = ir_common_column(b, src, n);
 	return ir_copy(b, src, n, sizeof(*src), &step.list, err) &&
 	    ir_add_step(b, step, n_out, like, dst, err);
+}
+
+bool
+model_build_linear(struct model_build *b, const uint32_t *src, uint32_t n,
+    uint32_t n_out, const double *coef, const double *intercept,
+    uint32_t *dst, struct err *err)
+{
+	return add_linear(b, STEP_LINEAR, src, n, n_out, coef, intercept, dst,
+	    err);
+}
+
+bool
+model_build_linear_fma(struct model_build *b, const uint32_t *src, uint32_t n,
+    uint32_t n_out, const double *coef, const double *intercept,
+    uint32_t *dst, struct err *err)
+{
+	return add_linear(b, STEP_LINEAR_FMA, src, n, n_out, coef, intercept,
+	    dst, err);
 }
 
 bool

@@ -277,6 +277,7 @@ check_step(struct check *c, const struct image_step *s)
 	case STEP_ONEHOT:
 		return check_simple(c, s, 0, NULL);
 	case STEP_LINEAR:
+	case STEP_LINEAR_FMA:
 		return check_linear(c, s);
 	case STEP_FOREST:
 		return check_forest(c, s);

@@ -121,6 +121,7 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 				refuse_all(slots, s);
 			break;
 		case STEP_LINEAR:
+		case STEP_LINEAR_FMA:
 		case STEP_LINK:
 		case STEP_MEDIAN:
 			refuse_all(slots, s);

@@ -183,7 +183,8 @@ struct image_class {
 	                                        params: coefs, then constant
 	                                        and otherwise [count] */ \
 	STEP(REQUIRE,    "present")    /*    1  - */ \
-	STEP(BINS,       "bin")        /*    1  params [count]: ascending */
+	STEP(BINS,       "bin")        /*    1  params [count]: ascending */ \
+	STEP(LINEAR_FMA, "linear in fused float") /* * w  as LINEAR */
 
 enum step_op {
 #define STEP(name, text) STEP_##name,

@@ -131,6 +131,7 @@ model_step_text(const struct model *m, uint32_t i, char *text, size_t n)
 	buf_printf(&b, "%s ", step_names[s->op]);
 	switch (s->op) {
 	case STEP_LINEAR:
+	case STEP_LINEAR_FMA:
 	case STEP_LINEAR_F32:
 	case STEP_LEAVES:
 	case STEP_LINK:

@@ -114,6 +114,7 @@ put_step(struct writer *w, const struct ir_step *s)
 		step.count = s->n_map;
 		break;
 	case STEP_LINEAR:
+	case STEP_LINEAR_FMA:
 	case STEP_MEDIAN:
 		step.at = write_put(w, SECTION_params, s->params, s->n_params);
 		step.src = write_put(w, SECTION_lists, s->list, s->n_src);
@@ -181,6 +182,7 @@ count_figures(const struct model_build *b, double *figures)
 			nodes += s->forest->n_nodes;
 		}
 		if ((s->op == STEP_FOREST || s->op == STEP_LINEAR ||
+		    s->op == STEP_LINEAR_FMA ||
 		    s->op == STEP_LINEAR_F32) && s->n_src > features)
 			features = s->n_src;
 	}

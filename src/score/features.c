@@ -209,6 +209,7 @@ score_feature(struct block *b, const struct image_step *s)
 		break;
 	case STEP_MEDIAN:
 	case STEP_LINEAR:
+	case STEP_LINEAR_FMA:
 	case STEP_LINEAR_F32:
 	case STEP_LEAVES:
 	case STEP_FOREST:

@@ -70,6 +70,33 @@ score_linear(struct block *b, const struct image_step *s)
 	}
 }
 
+/* A product of two floats is exact as a double, so that rounding the sum is
+ * what a fused multiply-add does. */
+void
+score_linear_fma(struct block *b, const struct image_step *s)
+{
+	const uint32_t *src = b->m->lists + s->src;
+	const double *coef = b->m->params + s->at;
+	const double *intercept = coef + (size_t)s->n_src * s->width;
+
+	score_check_slots(b, b->m->lists + s->extra, s->count, false,
+	    INFINITY);
+	for (uint32_t k = 0; k < s->width; k++, coef += s->n_src) {
+		double *y = b->frame + (s->dst + k) * b->stride;
+
+		for (size_t r = 0; r < b->rows; r++)
+			y[r] = 0;
+		for (uint32_t i = 0; i < s->n_src; i++) {
+			const double *x = b->frame + src[i] * b->stride;
+
+			for (size_t r = 0; r < b->rows; r++)
+				y[r] = (double)(float)(coef[i] * x[r] + y[r]);
+		}
+		for (size_t r = 0; r < b->rows; r++)
+			y[r] = (double)(float)(y[r] + intercept[k]);
+	}
+}
+
 void
 score_linear_float(struct block *b, const struct image_step *s)
 {

@@ -89,6 +89,9 @@ run(struct block *b)
 		const struct image_step *s = &m->steps[i];
 
 		switch ((enum step_op)s->op) {
+		case STEP_LINEAR_FMA:
+			score_linear_fma(b, s);
+			break;
 		case STEP_LINEAR:
 			score_linear(b, s);
 			break;

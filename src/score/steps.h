@@ -49,6 +49,7 @@ void score_check_slots(struct block *b, const uint32_t *slots, uint32_t n,
 
 void score_feature(struct block *b, const struct image_step *s);
 void score_linear(struct block *b, const struct image_step *s);
+void score_linear_fma(struct block *b, const struct image_step *s);
 void score_linear_float(struct block *b, const struct image_step *s);
 void score_leaves(struct block *b, const struct image_step *s);
 void score_forest(struct block *b, const struct image_step *s);
