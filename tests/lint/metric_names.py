@@ -26,18 +26,19 @@ THEIRS = {"alertmanager_notifications_failed_total",
 WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "bool",
          "group_left", "group_right", "offset", "inf", "nan", "atan2"}
 PARTS = ("_bucket", "_sum", "_count")
+SCRAPED = {"job", "instance", "service"}  # what prometheus.yml adds
 OVER_COUNTERS = ("rate", "irate", "increase")
 OURS = re.compile(r"\b(?:ml|app|process|http_request|http_requests|"
                   r"http_response|model|target)_[a-z0-9_]*[a-z0-9]\b")
 
 
 def table():
-    """{name: type} of every metric, and the names of all labels."""
+    """{name: type} and {name: labels} of every metric."""
     out = subprocess.run([os.path.join(tap.BUILDDIR, "lightscore"), "metrics",
                           "--json"], check=True, stdout=subprocess.PIPE)
     metrics = json.loads(out.stdout)
     return ({m["name"]: m["type"] for m in metrics},
-            {l["name"] for m in metrics for l in m["labels"]})
+            {m["name"]: {l["name"] for l in m["labels"]} for m in metrics})
 
 
 def bare(expr):
@@ -80,6 +81,22 @@ def problems(expr, types, records=()):
     for call in re.findall(r"histogram_quantile\s*\((.*)", bare(expr)):
         if not any(n.endswith("_bucket") for n in names(call)):
             found.append("histogram_quantile() needs the _bucket series")
+    return found
+
+
+def odd_labels(expr, labels):
+    """Matchers on labels that their metric does not have."""
+    found = []
+    for name, matchers in re.findall(
+            r"\b([a-z_]\w*)\{((?:[^{}\"]|\"[^\"]*\")*)\}", expr):
+        family = next((name[:-len(p)] for p in PARTS if name.endswith(p)
+                       and name[:-len(p)] in labels), name)
+        if family not in labels:
+            continue
+        known = labels[family] | SCRAPED | (
+            {"le"} if name.endswith("_bucket") else set())
+        found += [f"{name} has no label {label}" for label in re.findall(
+            r'(\w+)\s*(?:=~|!~|!=|=)\s*"', matchers) if label not in known]
     return found
 
 
@@ -126,7 +143,8 @@ class Names(unittest.TestCase):
         for path in files:
             for expr in yaml_values(path.read_text(), "expr"):
                 exprs += 1
-                self.assertEqual(problems(expr, self.types, records), [],
+                self.assertEqual(problems(expr, self.types, records)
+                                 + odd_labels(expr, self.labels), [],
                                  f"{path}: {expr}")
         self.assertGreaterEqual(exprs, 5)
 
@@ -135,15 +153,17 @@ class Names(unittest.TestCase):
                    for r in yaml_values(f.read_text(), "record")}
         for path in sorted(SRC.glob("grafana/**/*.json")):
             for expr in json_values(json.loads(path.read_text()), "expr"):
-                self.assertEqual(problems(expr, self.types, records), [],
+                self.assertEqual(problems(expr, self.types, records)
+                                 + odd_labels(expr, self.labels), [],
                                  f"{path}: {expr}")
 
     def test_documents_name_what_there_is(self):
         families = {re.sub("_(total|info)$", "", n) for n in self.types}
+        words = set().union(*self.labels.values())
         for path in [SRC / "README.md", *sorted(SRC.glob("man/*.[1-9]*")),
                      *sorted(SRC.glob("docs/runbooks/*.md"))]:
             for name in set(OURS.findall(path.read_text())):
-                if name in families | self.labels or type_of(name, self.types):
+                if name in families | words or type_of(name, self.types):
                     continue
                 self.fail(f"{path}: there is no metric {name}")
 
@@ -173,6 +193,16 @@ class Lint(unittest.TestCase):
     def test_it_sees_a_quantile_of_no_buckets(self):
         self.assertIn("_bucket", self.found(
             "histogram_quantile(0.9, rate(h_seconds_sum[1m]))"))
+
+    def test_it_sees_a_label_that_is_not_there(self):
+        labels = {"h_seconds": {"route"}, "g": set()}
+        self.assertEqual(odd_labels(
+            'h_seconds_bucket{route="/{x}",le="1",job="j"} / up{x="y"}',
+            labels), [])
+        self.assertEqual(odd_labels('g{le="1"} + h_seconds_sum{rout!="x"}',
+                                    labels),
+                         ["g has no label le",
+                          "h_seconds_sum has no label rout"])
 
     def test_it_reads_block_texts(self):
         text = "- alert: A\n  expr: |\n    a\n    / b\n  for: 1m\n  expr: c\n"
