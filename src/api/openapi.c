@@ -186,7 +186,16 @@ render_schemas(struct buf *b, const struct api *api)
 	    "\"properties\":{\"error\":{\"type\":\"string\","
 	    "\"description\":\"What is wrong\"},"
 	    "\"detail\":{\"type\":\"string\","
-	    "\"description\":\"Where: the row of a list, or the byte\"}}}"));
+	    "\"description\":\"Where: the row of a list, or the byte\"},"
+	    "\"errors\":{\"type\":\"array\",\"description\":\"All that is "
+	    "wrong with the records, where that is more than the sentence "
+	    "says: at most 100\",\"items\":{\"type\":\"object\",\"required\":[\"error\"],"
+	    "\"properties\":{\"row\":{\"type\":\"integer\","
+	    "\"description\":\"In a list, from 1\"},"
+	    "\"field\":{\"type\":\"string\"},"
+	    "\"error\":{\"type\":\"string\"}}}},"
+	    "\"more\":{\"type\":\"integer\",\"description\":"
+	    "\"How many there are beyond those in errors\"}}}"));
 	for (size_t i = 0; i < api->n_served; i++)
 		openapi_render_schemas(b, &api->served[i]);
 	json_close(b, '}');

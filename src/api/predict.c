@@ -10,6 +10,7 @@
 #include "api/predict_batch.h"
 #include "api/predict_decode.h"
 #include "api/predict_encode.h"
+#include "api/predict_errors.h"
 #include "api/problem.h"
 #include "base/clock.h"
 #include "score/input.h"
@@ -39,6 +40,32 @@ parse(struct exchange *x, struct predict_batch *b, struct problem *p)
 	    x->api->rows_limit, x->mem, b, p);
 }
 
+/* Scoring stops at a row that the model refuses; what else it would refuse is
+ * looked for, so that all of it is told at once. */
+static bool
+refuse(struct exchange *x, struct predict_batch *b, struct score_fault fault,
+    void *scratch, struct problem *p)
+{
+	const struct model *m = x->served->model;
+	size_t inputs = model_inputs(m), outputs = model_outputs(m);
+	struct predict_errors errors;
+	size_t at = fault.row;
+	struct err err;
+
+	input_fault(m, &fault, &err);
+	predict_decode_refuse(b, at, &err, p);
+	if (!predict_errors_begin(&errors, b->list, x->mem))
+		return false;
+	predict_errors_fault(&errors, m, at, &fault);
+	/* One by one: a block would be scored again for each of its rows. */
+	while (++at < b->rows)
+		if (!score_rows(m, b->cells + at * inputs, 1,
+			b->out + at * outputs, scratch, &fault))
+			predict_errors_fault(&errors, m, at, &fault);
+	predict_errors_end(&errors, p);
+	return false;
+}
+
 static bool
 infer(struct exchange *x, struct predict_batch *b, struct problem *p)
 {
@@ -47,7 +74,6 @@ infer(struct exchange *x, struct predict_batch *b, struct problem *p)
 	char *scratch = arena_alloc(x->mem,
 	    score_scratch_bytes(m, b->rows) + CACHE_LINE);
 	struct score_fault fault;
-	struct err err;
 
 	b->out = arena_array(x->mem, b->rows, width * sizeof(double));
 	if (model_task(m) == MODEL_CLASSIFICATION)
@@ -55,10 +81,8 @@ infer(struct exchange *x, struct predict_batch *b, struct problem *p)
 	if (x->mem->over)
 		return problem_set(p, PROBLEM_TOO_LARGE);
 	scratch += -(uintptr_t)scratch % CACHE_LINE;
-	if (!score_rows(m, b->cells, b->rows, b->out, scratch, &fault)) {
-		input_fault(m, &fault, &err);
-		return predict_decode_refuse(b, fault.row, &err, p);
-	}
+	if (!score_rows(m, b->cells, b->rows, b->out, scratch, &fault))
+		return refuse(x, b, fault, scratch, p);
 	for (size_t i = 0; b->class_ != NULL && i < b->rows; i++)
 		b->class_[i] = score_class(m, b->out + i * width);
 	return true;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/predict_errors.h"
 #include "base/clock.h"
 #include "json/json.h"
 
@@ -229,12 +230,23 @@ predict_decode_refuse(const struct predict_batch *b, size_t row,
 	return false;
 }
 
+/* The first bad row: it is what the sentence says, the list begins. */
+static bool
+begin_errors(struct predict_batch *b, size_t row, const struct err *err,
+    struct arena *mem, struct predict_errors *errors, struct problem *p)
+{
+	predict_decode_refuse(b, row, err, p);
+	return predict_errors_begin(errors, b->list, mem);
+}
+
 bool
 predict_decode_rows(const struct model *m, struct arena *mem,
     struct predict_batch *b, struct problem *p)
 {
 	uint32_t n = model_inputs(m), unknown;
 	struct raw *raw = ARENA_ARRAY(mem, n, struct raw);
+	struct predict_errors errors;
+	bool good = true;
 	const cJSON *item;
 	struct err err;
 	size_t mark;
@@ -246,16 +258,28 @@ predict_decode_rows(const struct model *m, struct arena *mem,
 	for (size_t i = 0; i < b->rows; i++) {
 		uint64_t from = clock_mono_ns(), parsed;
 
-		if (!json_list_next(&b->json, mem, &item, &err))
-			return problem_set(p, PROBLEM_TOO_LARGE);
+		if (!json_list_next(&b->json, mem, &item, &err)) {
+			if (good)
+				return problem_set(p, PROBLEM_TOO_LARGE);
+			break;
+		}
 		parsed = clock_mono_ns();
 		if (!predict_decode_row(m, item, raw, b->cells + i * n,
-		    &unknown, &err))
-			return predict_decode_refuse(b, i, &err, p);
+		    &unknown, &err)) {
+			if (good && !begin_errors(b, i, &err, mem, &errors, p))
+				return false;
+			predict_errors_add(&errors, m, i, raw);
+			/* The list lies above the tree of its first row. */
+			if (good)
+				mark = arena_mark(mem);
+			good = false;
+		}
 		/* Its tree is no longer needed. */
 		arena_release(mem, mark);
 		b->stage_ns[STAGE_PARSE] += parsed - from;
 		b->stage_ns[STAGE_VALIDATE] += clock_mono_ns() - parsed;
 	}
-	return true;
+	if (!good)
+		predict_errors_end(&errors, p);
+	return good;
 }

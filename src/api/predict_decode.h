@@ -21,7 +21,8 @@ bool predict_decode_is_json(struct str content_type);
 MUST_USE bool predict_decode_body(struct str body, const struct model *m,
     size_t rows_limit, struct arena *mem, struct predict_batch *b,
     struct problem *p);
-/* All records to cells, in mem; the time it took, by stage. */
+/* All records to cells, in mem; the time it took, by stage. The problem has
+ * all that is wrong with all of them. */
 MUST_USE bool predict_decode_rows(const struct model *m, struct arena *mem,
     struct predict_batch *b, struct problem *p);
 /* The problem of one row, from 0: its sentence, and which it is in a list.

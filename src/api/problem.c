@@ -23,7 +23,27 @@ problem_set(struct problem *p, enum problem_kind kind)
 	p->kind = kind;
 	p->sentence[0] = '\0';
 	p->detail[0] = '\0';
+	p->errors = STR("");
+	p->more = 0;
 	return false;
+}
+
+/* Before the bracket that closes the answer. */
+static void
+put_errors(const struct problem *p, struct buf *b)
+{
+	enum { AROUND = 64 };
+
+	if (p->errors.n == 0 || p->errors.n + AROUND > b->cap - b->n)
+		return;
+	b->n--;
+	json_key(b, "errors");
+	json_raw(b, p->errors);
+	if (p->more > 0) {
+		json_key(b, "more");
+		json_u64(b, p->more);
+	}
+	json_close(b, '}');
 }
 
 void
@@ -32,6 +52,7 @@ problem_answer(const struct problem *p, struct http_response *res)
 	problem_answer_with(problems[p->kind].status,
 	    str_of(p->sentence[0] != '\0' ? p->sentence :
 	    problems[p->kind].sentence), str_of(p->detail), res);
+	put_errors(p, &res->body);
 }
 
 void

@@ -12,6 +12,8 @@
 
 /* A batch ends early once the texts of its rows are this long. */
 enum { ENOUGH_TEXT = 1 << 20, KEEP = 1 << 21 };
+/* As much as input_refusal writes. */
+enum { REASON_BYTES = 24 << 10 };
 
 bool
 batch_init(struct batch *b, const struct model *m, struct arena *mem,
@@ -41,10 +43,10 @@ batch_done(struct batch *b)
 }
 
 static bool
-keep_reason(struct batch *b, struct batch_row *row, const struct err *why,
+keep_reason(struct batch *b, struct batch_row *row, struct str why,
     struct err *err)
 {
-	row->reason = arena_str(&b->kept, str_of(why->text)).p;
+	row->reason = arena_str(&b->kept, why).p;
 	return row->reason != NULL || arena_err(&b->kept, "a batch", err);
 }
 
@@ -54,6 +56,10 @@ add_row(struct batch *b, const struct row *read, double *cells, struct err *err)
 	struct batch_row *row = &b->rows[b->n];
 	struct err why = read->why;
 	uint32_t unknown;
+
+	/* All that is wrong, for those who mend the file. */
+	char reason[REASON_BYTES];
+	struct buf all;
 
 	*row = (struct batch_row){.number = read->number,
 	    .text = arena_str(&b->kept, read->text),
@@ -65,7 +71,11 @@ add_row(struct batch *b, const struct row *read, double *cells, struct err *err)
 	    input_row(b->model, read->raw, cells, &unknown, &why))
 		return true;
 	row->cells = NULL;
-	return keep_reason(b, row, &why, err);
+	if (read->raw == NULL)
+		return keep_reason(b, row, str_of(why.text), err);
+	buf_init(&all, reason, sizeof(reason));
+	input_refusal(b->model, read->raw, &all);
+	return keep_reason(b, row, buf_view(&all), err);
 }
 
 /* Scoring stops at a row the model refuses: note why, go on behind it. */
@@ -94,7 +104,7 @@ score(struct batch *b, size_t n_good, struct err *err)
 		from += fault.row;
 		input_fault(b->model, &fault, &why);
 		good[from]->out = NULL;
-		if (!keep_reason(b, good[from], &why, err))
+		if (!keep_reason(b, good[from], str_of(why.text), err))
 			return false;
 		from++;
 	}

@@ -2,7 +2,7 @@
  *
  * A client's values to cells. Good rows pass in one loop; only when a value
  * does not fit is the row gone through again, to find the complaint that
- * comes first in the order promised to clients.
+ * comes first in the order promised to clients, or all there are.
  */
 #include "score/input.h"
 
@@ -140,109 +140,209 @@ type_word(enum raw_kind kind)
 	return words[kind];
 }
 
-/* All of what is missing, in schema order; as much as a sentence holds. */
-static bool
-say_missing(const struct model *m, const struct raw *raw, uint32_t first,
-    struct err *err)
+/* So much of a name as leaves room for the sentence around it. */
+static struct str
+name_of(const struct model *m, uint32_t column)
 {
-	char text[sizeof(err->text) - 32];
-	struct buf list;
-	bool more = false;
+	enum { LONGEST = 300 };
+	struct str name = model_text(m, m->inputs[column].name);
 
-	buf_init(&list, text, sizeof(text));
-	for (uint32_t i = 0; i < m->n_inputs; i++) {
+	if (name.n > LONGEST) {
+		name.n = LONGEST;
+		while (name.n > 0 && (name.p[name.n] & 0xc0) == 0x80)
+			name.n--; /* not within a character */
+	}
+	return name;
+}
+
+/* All of what is missing, in schema order; as much as a sentence holds. */
+static void
+say_missing(const struct model *m, const struct raw *raw, struct buf *b)
+{
+	enum { LONGEST = 960 };
+	size_t from = b->n;
+
+	buf_text(b, "Missing required features: ");
+	for (uint32_t i = 0, n = 0; i < m->n_inputs; i++) {
 		uint32_t column = m->order[i];
-		struct str name = model_text(m, m->inputs[column].name);
+		struct str name = name_of(m, column);
 
 		if (raw[column].kind != RAW_ABSENT ||
 		    !(m->inputs[column].flags & INPUT_REQUIRED))
 			continue;
-		if (name.n + 8 > list.cap - list.n) {
-			more = true;
+		if (b->n - from + name.n > LONGEST) {
+			buf_text(b, ", ...");
 			break;
 		}
-		if (list.n > 0)
-			buf_text(&list, ", ");
-		buf_str(&list, name);
+		buf_text(b, n++ > 0 ? ", " : "");
+		buf_str(b, name);
 	}
-	return err_set(err, ERR_INPUT, first,
-	    "Missing required features: %.*s%s", STR_ARG(buf_view(&list)),
-	    more ? ", ..." : "");
 }
 
-static bool
-say_value(const struct model *m, uint32_t column, struct err *err)
+static void
+say_categories(const struct model *m, uint32_t column, struct buf *b)
 {
-	const struct image_input *in = &m->inputs[column];
-	char text[sizeof(err->text) / 2];
-	struct buf list;
+	enum { LONGEST = 500 };
+	size_t from = b->n;
 
-	if (in->kind == MODEL_NUMBER)
-		return err_set(err, ERR_INPUT, column,
-		    "Invalid value for %.*s: expected a finite number",
-		    STR_ARG(model_text(m, in->name)));
-	buf_init(&list, text, sizeof(text));
-	for (uint32_t c = 0; c < in->categories; c++) {
+	for (uint32_t c = 0; c < m->inputs[column].categories; c++) {
 		struct str category = model_category(m, column, c);
 
 		if (c > 0)
-			buf_text(&list, ", ");
-		if (category.n + 8 > list.cap - list.n) {
-			buf_text(&list, "...");
+			buf_text(b, ", ");
+		if (b->n - from + category.n > LONGEST) {
+			buf_text(b, "...");
 			break;
 		}
-		buf_str(&list, category);
+		buf_str(b, category);
 	}
-	return err_set(err, ERR_INPUT, column,
-	    "Invalid value for %.*s: expected one of %.*s",
-	    STR_ARG(model_text(m, in->name)), STR_ARG(buf_view(&list)));
 }
 
-static bool
-say_type(const struct model *m, uint32_t column, const struct raw *raw,
-    struct err *err)
+/* What was wanted of a column, and what came: behind its name. */
+static void
+say_wrong(const struct model *m, const struct input_problem *p,
+    const struct raw *raw, struct buf *b)
 {
-	const struct image_input *in = &m->inputs[column];
+	const struct image_input *in = &m->inputs[p->column];
 	bool booleans = in->flags & INPUT_BOOLEANS;
-	const char *wanted = in->kind == MODEL_TEXT ? "str" :
-	    in->flags & INPUT_INTEGER ? (booleans ? "bool or int" : "int") :
-	    booleans ? "bool, int or float" : "int or float";
 
-	return err_set(err, ERR_INPUT, column,
-	    "Invalid type for %.*s: expected %s, got %s",
-	    STR_ARG(model_text(m, in->name)), wanted,
-	    raw->kind == RAW_NULL && raw->text.p != NULL ? "an empty cell" :
-	    type_word(raw->kind));
+	switch (p->what) {
+	case INPUT_MISSING:
+		buf_text(b, "it is required, and missing");
+		break;
+	case INPUT_TYPE:
+		buf_printf(b, "expected %s, got %s", in->kind == MODEL_TEXT ?
+		    "str" : in->flags & INPUT_INTEGER ?
+		    (booleans ? "bool or int" : "int") :
+		    booleans ? "bool, int or float" : "int or float",
+		    raw->kind == RAW_NULL && raw->text.p != NULL ?
+		    "an empty cell" : type_word(raw->kind));
+		break;
+	case INPUT_VALUE:
+		if (in->kind == MODEL_NUMBER) {
+			buf_text(b, "expected a finite number");
+			break;
+		}
+		buf_text(b, "expected one of ");
+		say_categories(m, p->column, b);
+		break;
+	}
+}
+
+void
+input_problem_text(const struct model *m, const struct input_problem *p,
+    const struct raw *raw, struct buf *b)
+{
+	say_wrong(m, p, &raw[p->column], b);
+}
+
+/* The lab's sentence. */
+static void
+say_problem(const struct model *m, const struct input_problem *p,
+    const struct raw *raw, struct buf *b)
+{
+	if (p->what == INPUT_MISSING) {
+		say_missing(m, raw, b);
+		return;
+	}
+	buf_printf(b, "Invalid %s for %.*s: ",
+	    p->what == INPUT_TYPE ? "type" : "value",
+	    STR_ARG(name_of(m, p->column)));
+	say_wrong(m, p, &raw[p->column], b);
+}
+
+/* --- all that is wrong --------------------------------------------------- */
+
+static bool
+has_problem(const struct model *m, uint32_t column, const struct raw *raw,
+    struct input_problem *ret)
+{
+	double cell;
+
+	ret->column = column;
+	switch (to_cell(m, column, raw, &cell)) {
+	case FITS:
+		return false;
+	case WRONG_MISSING:
+		ret->what = INPUT_MISSING;
+		break;
+	case WRONG_TYPE:
+		ret->what = INPUT_TYPE;
+		break;
+	case WRONG_VALUE:
+		ret->what = INPUT_VALUE;
+		break;
+	}
+	return true;
+}
+
+uint32_t
+input_problems(const struct model *m, const struct raw *raw,
+    struct input_problem *list, uint32_t most)
+{
+	/* What is missing, then numbers, then text. */
+	enum { MISSING, NUMBERS, TEXTS, PASSES };
+	struct input_problem p;
+	uint32_t n = 0;
+
+	for (int pass = 0; pass < PASSES; pass++)
+		for (uint32_t i = 0; i < m->n_inputs; i++) {
+			uint32_t column = m->order[i];
+			bool text = m->inputs[column].kind == MODEL_TEXT;
+
+			if (!has_problem(m, column, &raw[column], &p) ||
+			    pass != (p.what == INPUT_MISSING ? MISSING :
+			    text ? TEXTS : NUMBERS))
+				continue;
+			if (n++ < most)
+				list[n - 1] = p;
+		}
+	return n;
+}
+
+void
+input_refusal(const struct model *m, const struct raw *raw, struct buf *b)
+{
+	/* Missing columns are one sentence, so they take one place. */
+	enum { LISTED = 20 };
+	struct input_problem p;
+	uint32_t n = 0, missing = 0;
+
+	for (uint32_t i = 0; i < m->n_inputs; i++)
+		missing += has_problem(m, i, &raw[i], &p) &&
+		    p.what == INPUT_MISSING;
+	if (missing > 0)
+		say_missing(m, raw, b);
+	for (int text = 0; text < 2; text++)
+		for (uint32_t i = 0; i < m->n_inputs; i++) {
+			uint32_t column = m->order[i];
+
+			if (m->inputs[column].kind != (text ? MODEL_TEXT :
+				MODEL_NUMBER) ||
+			    !has_problem(m, column, &raw[column], &p) ||
+			    p.what == INPUT_MISSING || n++ >= LISTED)
+				continue;
+			buf_text(b, missing > 0 || n > 1 ? "; " : "");
+			say_problem(m, &p, raw, b);
+		}
+	if (n > LISTED)
+		buf_printf(b, "; and %u more", n - LISTED);
 }
 
 /* Something is wrong with the row: what comes first? */
 static bool
 complain(const struct model *m, const struct raw *raw, struct err *err)
 {
-	enum model_kind kinds[] = {MODEL_NUMBER, MODEL_TEXT};
-	double cell;
+	char text[sizeof(err->text)];
+	struct input_problem first;
+	struct buf b;
+	uint32_t n = input_problems(m, raw, &first, 1);
 
-	for (uint32_t i = 0; i < m->n_inputs; i++) {
-		uint32_t column = m->order[i];
-
-		if (to_cell(m, column, &raw[column], &cell) == WRONG_MISSING)
-			return say_missing(m, raw, column, err);
-	}
-	for (size_t k = 0; k < countof(kinds); k++)
-		for (uint32_t i = 0; i < m->n_inputs; i++) {
-			uint32_t column = m->order[i];
-			enum outcome outcome;
-
-			if (m->inputs[column].kind != kinds[k])
-				continue;
-			outcome = to_cell(m, column, &raw[column], &cell);
-			if (outcome == WRONG_TYPE)
-				return say_type(m, column, &raw[column], err);
-			if (outcome == WRONG_VALUE)
-				return say_value(m, column, err);
-		}
-	assert(!"a row is refused for a reason");
-	return false;
+	assert(n > 0);
+	buf_init(&b, text, sizeof(text));
+	say_problem(m, &first, raw, &b);
+	return err_set(err, ERR_INPUT, first.column, "%.*s",
+	    STR_ARG(buf_view(&b)));
 }
 
 bool
@@ -269,15 +369,22 @@ input_row(const struct model *m, const struct raw *raw, double *cells,
 	return true;
 }
 
-void
-input_fault(const struct model *m, const struct score_fault *fault,
-    struct err *err)
+const char *
+input_fault_text(const struct score_fault *fault)
 {
 	static const char *const reasons[] = {
 	    [SCORE_MISSING] = "the model takes no missing value here",
 	    [SCORE_NOT_FINITE] = "too large for the model's 32-bit numbers",
 	    [SCORE_UNKNOWN] = "a category the model does not know",
 	};
+
+	return reasons[fault->why];
+}
+
+void
+input_fault(const struct model *m, const struct score_fault *fault,
+    struct err *err)
+{
 	static const char *const alone[] = {
 	    [SCORE_MISSING] = "The model takes no missing value",
 	    [SCORE_NOT_FINITE] = "A value is too large for the model",
@@ -289,6 +396,6 @@ input_fault(const struct model *m, const struct score_fault *fault,
 	else
 		err_set(err, ERR_INPUT, (size_t)fault->column,
 		    "Invalid value for %.*s: %s",
-		    STR_ARG(model_text(m, m->inputs[fault->column].name)),
-		    reasons[fault->why]);
+		    STR_ARG(name_of(m, (uint32_t)fault->column)),
+		    input_fault_text(fault));
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "model/model.h"
@@ -42,6 +43,26 @@ struct raw {
  * text cells hold no category the model knows. */
 MUST_USE bool input_row(const struct model *m, const struct raw *raw,
     double *cells, uint32_t *unknown, struct err *err);
+/* One thing that is wrong with a refused row. */
+enum input_wrong { INPUT_MISSING, INPUT_TYPE, INPUT_VALUE };
+struct input_problem {
+	uint32_t column;
+	enum input_wrong what;
+};
+/* How many there are, and the first `most` of them: missing columns, numbers,
+ * texts, each in schema order. */
+uint32_t input_problems(const struct model *m, const struct raw *raw,
+    struct input_problem *list, uint32_t most);
+/* What was wanted and what came, without the column's name; no value is
+ * repeated. At most 600 bytes. */
+void input_problem_text(const struct model *m, const struct input_problem *p,
+    const struct raw *raw, struct buf *b);
+/* All problems of a refused row as one text: the sentence of input_row, then
+ * the others, as far as a text for people goes. At most 24 KiB. */
+void input_refusal(const struct model *m, const struct raw *raw,
+    struct buf *b);
+/* Why the model refused a row, without the column's name. */
+const char *input_fault_text(const struct score_fault *fault);
 /* The sentence for a row that the model refused to score. */
 void input_fault(const struct model *m, const struct score_fault *fault,
     struct err *err);

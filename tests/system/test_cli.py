@@ -686,6 +686,26 @@ class Predict(Case):
         self.assertEqual(kept[2]["input"], {**good, "tenure": "x"})
         self.assertIn("tenure", kept[2]["reason"])
 
+    def test_rejects_have_all_that_is_wrong_with_a_row(self):
+        good = reference()[0]["input"]
+        bad = {**good, "tenure": "x", "SeniorCitizen": "perhaps",
+               "gender": None}
+        del bad["Contract"]
+        done = run("predict", model, "--rejects", "rejects.ndjson",
+                   path("bad.ndjson", json.dumps(bad) + "\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(
+            json.loads(read("rejects.ndjson"))["reason"],
+            "Missing required features: Contract; Invalid type for tenure:"
+            " expected int or float, got str; Invalid type for gender:"
+            " expected str, got NoneType; Invalid value for SeniorCitizen:"
+            " expected one of No, Yes")
+        # No more than a text for people, however many columns there are.
+        done = run("predict", model, "--rejects", "rejects.ndjson",
+                   path("bad.ndjson", json.dumps({c: [] for c in good})))
+        self.assertEqual(
+            json.loads(read("rejects.ndjson"))["reason"].count("; "), 18)
+
     def test_no_bad_row_leaves_an_empty_rejects_file(self):
         header, rows = customers(2)
         path("rejects.csv", "old\n")

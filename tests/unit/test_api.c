@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/predict_errors.h"
 #include "api/problem.h"
 #include "api/route.h"
 #include "api_fixture.h"
@@ -178,6 +179,87 @@ values_are_not_repeated(void **state)
 	    "\"smoker\":\"SECRET\"}");
 	assert_int_equal(f->res.status, 400);
 	assert_null(strstr(f->answer, "SECRET"));
+}
+
+static void
+all_that_is_wrong_is_told_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_post(f, "/shop/predict",
+	    "{\"age\":\"x\",\"city\":1,\"smoker\":\"maybe\"}");
+	expect(f, 400, "{\"error\":\"Invalid type for age: expected int or "
+	    "float, got str\",\"errors\":["
+	    "{\"field\":\"age\",\"error\":\"expected int or float, got "
+	    "str\"},"
+	    "{\"field\":\"city\",\"error\":\"expected str, got int\"},"
+	    "{\"field\":\"smoker\",\"error\":\"expected one of No, Yes\"}"
+	    "]}");
+	fixture_post(f, "/shop/predict",
+	    "[{\"age\":1,\"city\":\"Oslo\",\"smoker\":\"no\"},"
+	    "{\"age\":true,\"smoker\":\"no\"},"
+	    "{\"age\":1,\"city\":null,\"smoker\":\"no\"}]");
+	expect(f, 400, "{\"error\":\"Missing required features: city\","
+	    "\"detail\":\"row 2\",\"errors\":["
+	    "{\"row\":2,\"field\":\"city\",\"error\":\"it is required, and "
+	    "missing\"},"
+	    "{\"row\":2,\"field\":\"age\",\"error\":\"expected int or float, "
+	    "got bool\"},"
+	    "{\"row\":3,\"field\":\"city\",\"error\":\"expected str, got "
+	    "NoneType\"}]}");
+	/* Here the sentence has said all. */
+	fixture_post(f, "/shop/predict", "{\"age\":\"x\",\"city\":\"Oslo\","
+	    "\"smoker\":\"no\"}");
+	assert_null(strstr(f->answer, "errors"));
+	fixture_post(f, "/shop/predict", "{\"income\":1}");
+	expect(f, 400, "{\"error\":\"Missing required features: city, age, "
+	    "smoker\"}");
+}
+
+static void
+what_the_model_refuses_is_told_of_every_row(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_post(f, "/price/predict", "[{\"size\":1e308},{\"size\":1},"
+	    "{\"size\":-1e308}]");
+	assert_int_equal(f->res.status, 400);
+	assert_non_null(strstr(f->answer, "\"detail\":\"row 1\",\"errors\":["
+	    "{\"row\":1,\"field\":\"size\",\"error\":\""));
+	assert_non_null(strstr(f->answer, "},{\"row\":3,\"field\":\"size\","));
+	assert_null(strstr(f->answer, "\"row\":2"));
+}
+
+static void
+the_list_of_errors_is_bounded(void **state)
+{
+	struct fixture *f = *state;
+	const struct model *shop = f->models[0].model;
+	struct raw raw[4] = {{.kind = RAW_LIST}, {.kind = RAW_ABSENT},
+	    {.kind = RAW_LIST}, {.kind = RAW_LIST}};
+	struct predict_errors errors;
+	struct problem p;
+	size_t listed = 0;
+
+	/* Three in each of 50 rows. */
+	problem_set(&p, PROBLEM_RECORD);
+	assert_true(predict_errors_begin(&errors, true, &f->mem));
+	for (size_t row = 0; row < 50; row++)
+		predict_errors_add(&errors, shop, row, raw);
+	predict_errors_end(&errors, &p);
+	for (size_t i = 0; i < p.errors.n; i++)
+		listed += p.errors.p[i] == '{';
+	assert_int_equal(listed, PREDICT_ERRORS_MAX);
+	assert_int_equal(p.more, 150 - PREDICT_ERRORS_MAX);
+	assert_int_equal(p.errors.p[p.errors.n - 1], ']');
+	problem_answer(&p, &f->res);
+	assert_true(str_has_suffix(buf_view(&f->res.body),
+	    STR("}],\"more\":50}")));
+	/* An answer that has no room for the list goes without. */
+	f->res.body.cap = p.errors.n;
+	problem_answer(&p, &f->res);
+	assert_true(str_has_suffix(buf_view(&f->res.body),
+	    STR("the model wants\"}")));
 }
 
 static void
@@ -782,6 +864,9 @@ main(void)
 	    cmocka_unit_test(a_result_that_is_not_finite_is_refused),
 	    cmocka_unit_test(integers_and_floats_differ),
 	    cmocka_unit_test(values_are_not_repeated),
+	    cmocka_unit_test(all_that_is_wrong_is_told_at_once),
+	    cmocka_unit_test(what_the_model_refuses_is_told_of_every_row),
+	    cmocka_unit_test(the_list_of_errors_is_bounded),
 	    cmocka_unit_test(rows_of_an_array_are_told_the_names),
 	    cmocka_unit_test(rows_are_limited),
 	    cmocka_unit_test(values_are_limited),

@@ -296,6 +296,71 @@ numbers_come_before_texts_each_in_schema_order(void **state)
 }
 
 static void
+all_problems_of_a_row_are_found_in_the_order_of_the_sentences(void **state)
+{
+	const struct input_problem want[] = {{CONTRACT, INPUT_MISSING},
+	    {TENURE, INPUT_TYPE}, {MONTHLY, INPUT_VALUE},
+	    {GENDER, INPUT_TYPE}, {SENIOR, INPUT_VALUE}};
+	struct input_problem list[COLUMNS];
+	struct raw raw[COLUMNS];
+	char text[2048];
+	struct buf b;
+
+	(void)state;
+	memcpy(raw, good, sizeof(raw));
+	assert_int_equal(input_problems(m, raw, list, COLUMNS), 0);
+	raw[SENIOR] = TEXT("x");
+	raw[GENDER] = INT(1);
+	raw[CONTRACT] = KIND(RAW_ABSENT);
+	raw[TENURE] = TEXT("b");
+	raw[MONTHLY] = FLOAT(INFINITY);
+	assert_int_equal(input_problems(m, raw, list, COLUMNS),
+	    countof(want));
+	for (size_t i = 0; i < countof(want); i++) {
+		assert_int_equal(list[i].column, want[i].column);
+		assert_int_equal(list[i].what, want[i].what);
+	}
+	assert_int_equal(input_problems(m, raw, list, 1), countof(want));
+	buf_init(&b, text, sizeof(text) - 1);
+	input_refusal(m, raw, &b);
+	text[b.n] = '\0';
+	assert_string_equal(text, "Missing required features: Contract; "
+	    "Invalid type for tenure: expected int or float, got str; "
+	    "Invalid value for MonthlyCharges: expected a finite number; "
+	    "Invalid type for gender: expected str, got int; "
+	    "Invalid value for SeniorCitizen: expected one of No, Yes");
+}
+
+/* As much of it as leaves the sentence whole. */
+static void
+names_without_end_are_cut_at_a_character(void **state)
+{
+	static const double one = 1, none = 0;
+	const struct raw wrong = TEXT("x");
+	struct model_build *b = model_build_new(&mem);
+	char name[2001];
+	struct model *wide;
+	struct str image;
+	uint32_t x, y, unknown;
+	double cell;
+	size_t bad;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(name) - 1; i += 2)
+		memcpy(name + i, "\xc3\xa9", 2);
+	BUILD(model_build_input(b, (struct str){name, sizeof(name) - 1}, &x,
+	    &err));
+	BUILD(model_build_linear(b, &x, 1, 1, &one, &none, &y, &err));
+	BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
+	BUILD(model_image(b, &image, &err));
+	BUILD(model_open_bytes(image, &wide, &err));
+	assert_false(input_row(wide, &wrong, &cell, &unknown, &err));
+	assert_non_null(strstr(err.text, ": expected int or float, got str"));
+	assert_true(str_is_utf8(str_of(err.text), &bad));
+	model_close(wide);
+}
+
+static void
 number_has_to_be_finite(void **state)
 {
 	(void)state;
@@ -510,6 +575,9 @@ main(void)
 	    cmocka_unit_test(missing_features_come_first_in_schema_order),
 	    cmocka_unit_test(forty_missing_features_are_all_named),
 	    cmocka_unit_test(numbers_come_before_texts_each_in_schema_order),
+	    cmocka_unit_test(
+		all_problems_of_a_row_are_found_in_the_order_of_the_sentences),
+	    cmocka_unit_test(names_without_end_are_cut_at_a_character),
 	    cmocka_unit_test(number_has_to_be_finite),
 	    cmocka_unit_test(column_of_booleans_takes_them_for_one_and_zero),
 	    cmocka_unit_test(column_of_whole_numbers_takes_no_fraction),
