@@ -102,8 +102,59 @@ class Section7(unittest.TestCase):
         self.assertLess(told.index(("resolved", "DemoHighErrorCount")),
                         told.index(("firing", "DemoHighErrorCount")))
         self.assertNotIn("Watchdog", [name for _, name in told])
-        self.assertEqual(self.alertmanager.active().get("Watchdog"),
-                         "active")
+        self.assertIn("Watchdog", self.alertmanager.names()["active"])
+
+
+@needs_alertmanager
+class Inhibition(unittest.TestCase):
+    """What is told, and what is kept quiet beside something worse."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.receiver = Receiver()
+        cls.addClassCleanup(cls.receiver.close)
+        cls.alertmanager = Alertmanager(cls.receiver.address)
+        cls.addClassCleanup(cls.alertmanager.close)
+        wait_until(cls.alertmanager.is_ready, "Alertmanager")
+
+    def check(self, job, worse, quiet, told):
+        """Each (name, severity, more labels): `worse` keeps `quiet` quiet,
+        and `told` is told all the same."""
+        self.alertmanager.send(
+            {"alertname": name, "severity": severity, "job": job,
+             "instance": "a", **more}
+            for name, severity, more in (worse, *quiet, *told))
+        states = {"suppressed": [n for n, _, _ in quiet],
+                  "active": [n for n, _, _ in (worse, *told)]}
+        wait_until(lambda: {s: sorted(n) for s, n in states.items()}
+                   == self.alertmanager.names(job), f"{states}", SOON)
+
+    def test_a_service_that_is_down_has_no_other_trouble(self):
+        self.check("j1", ("APIDown", "critical", {}),
+                   [("MLOverload", "critical", {}),
+                    ("ValidationFailureRateHigh", "warning", {})],
+                   [("APIAbsent", "critical", {}),
+                    ("DemoHighErrorCount", "demo", {})])
+
+    def test_the_fast_burn_is_told_and_not_the_slow_one(self):
+        self.check("j2", ("MLLatencyBudgetBurn", "critical",
+                          {"window": "1h"}),
+                   [("MLLatencyBudgetBurn", "warning", {"window": "3d"})],
+                   [("MLAvailabilityBudgetBurn", "warning", {})])
+
+    def test_what_follows_is_not_told_beside_its_reason(self):
+        self.check("j3", ("MLOverload", "critical", {}),
+                   [("MLWorkersSaturated", "warning", {}),
+                    ("MLListenQueueHigh", "warning", {})],
+                   [("MLMetricsDropped", "warning", {}),
+                    ("MLListenQueueHigh", "warning", {"instance": "b"})])
+        self.check("j4", ("MLNoWorkers", "critical", {}),
+                   [("MLWorkersMissing", "warning", {}),
+                    ("MLWorkersCrashLooping", "warning", {})], [])
+        self.check("j5", ("ModelNotLoaded", "critical",
+                          {"model_version": "v1"}),
+                   [("ModelStale", "info", {"model_version": "v1"})],
+                   [("ModelStale", "info", {"model_version": "v2"})])
 
 
 class Console(unittest.TestCase):

@@ -151,11 +151,24 @@ class Alertmanager(Program):
                  f"--storage.path={self.dir}/data", "--cluster.listen-address=",
                  f"--web.listen-address={self.address}")
 
-    def active(self):
-        """{name: state} of the alerts it holds: active or suppressed."""
-        return {a["labels"]["alertname"]: a["status"]["state"]
-                for a in json.loads(get(
-                    f"http://{self.address}/api/v2/alerts"))}
+    def send(self, labels):
+        """Fire alerts with these labels, as Prometheus would."""
+        request = urllib.request.Request(
+            f"http://{self.address}/api/v2/alerts",
+            json.dumps([{"labels": each} for each in labels]).encode(),
+            {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            answer.read()
+
+    def names(self, job=None):
+        """{state: sorted names} of the alerts it holds (of that job): active
+        or suppressed."""
+        found = {"active": [], "suppressed": []}
+        for alert in json.loads(get(f"http://{self.address}/api/v2/alerts")):
+            if job in (None, alert["labels"].get("job")):
+                found.setdefault(alert["status"]["state"], []).append(
+                    alert["labels"]["alertname"])
+        return {state: sorted(names) for state, names in found.items()}
 
 
 class Receiver:
