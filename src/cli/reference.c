@@ -165,6 +165,10 @@ run(struct reference *r, const char *path, const char *target,
 		return err_set(err, ERR_MODEL, ERR_NOWHERE, "the model answers"
 		    " with a number: leave --target out, the measures are"
 		    " those of classes");
+	if (r->labelled && model_classes(r->model) < 2)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE, "the model knows"
+		    " one class only: leave --target out, there is nothing"
+		    " to measure");
 	r->low = ARENA_ARRAY(&r->mem, n, double);
 	r->high = ARENA_ARRAY(&r->mem, n, double);
 	if (r->mem.over)

@@ -46,6 +46,40 @@ put_entries(struct line *l, const struct node *list, bool named,
 	}
 }
 
+/* What an estimator of estimators is of. */
+static void
+put_inside(struct line *l, const struct node *n, struct str name,
+    uint32_t depth)
+{
+	static const char *const wrappers[] = {"AdaBoostClassifier",
+	    "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor",
+	    "CalibratedClassifierCV", "FixedThresholdClassifier",
+	    "FrozenEstimator", "MultiOutputRegressor", "OneVsOneClassifier",
+	    "OneVsRestClassifier", "RANSACRegressor", "RegressorChain",
+	    "TunedThresholdClassifierCV"};
+	const struct node *inside = node_get(n, "estimator");
+	struct str module, class;
+
+	if (str_eq(name, STR("VotingClassifier")) ||
+	    str_eq(name, STR("VotingRegressor")) ||
+	    str_eq(name, STR("StackingClassifier")) ||
+	    str_eq(name, STR("StackingRegressor"))) {
+		buf_char(&l->buf, '(');
+		put_entries(l, node_get(n, "estimators"), true, "; ",
+		    depth + 1);
+		buf_char(&l->buf, ')');
+		return;
+	}
+	for (size_t i = 0; i < countof(wrappers); i++) {
+		if (!str_eq(name, str_of(wrappers[i])) ||
+		    !node_class(inside, &module, &class))
+			continue;
+		buf_char(&l->buf, '(');
+		put_estimator(l, inside, depth + 1);
+		buf_char(&l->buf, ')');
+	}
+}
+
 static void
 put_estimator(struct line *l, const struct node *n, uint32_t depth)
 {
@@ -64,6 +98,7 @@ put_estimator(struct line *l, const struct node *n, uint32_t depth)
 		return;
 	}
 	buf_str(b, name);
+	put_inside(l, n, name, depth);
 	if (str_eq(name, STR("ColumnTransformer"))) {
 		buf_char(b, '(');
 		put_entries(l, node_get(n, "transformers_"), true, "; ",

@@ -152,6 +152,7 @@ CASES = [
         linear("LogisticRegression"))),
     ("one_vs_one2", "2", lambda: get("multiclass.OneVsOneClassifier")(
         tree())),
+    ("one_class", "1", tree),
     ("several", "m", lambda: get("multioutput.MultiOutputRegressor")(
         linear("LinearRegression"))),
     ("chain", "m", lambda: get("multioutput.RegressorChain")(
@@ -191,6 +192,7 @@ def data():
         "3": np.digitize(s, np.quantile(s, [0.3, 0.7])) * 3 - 1,
         "r": s,
         "p": np.exp(s / 3),
+        "1": np.zeros(ROWS, int),
         "m": np.c_[s, -s * x.b, 2 * x.c],
     }
     return x, targets, test

@@ -25,6 +25,7 @@ import tap
 PROGRAM = os.path.join(tap.BUILDDIR, "lightscore")
 CHURN = os.path.join(tap.SRCDIR, "models", "churn")
 TELCO = os.path.join(tap.SRCDIR, "tests", "golden", "telco")
+ESTIMATORS = os.path.join(tap.SRCDIR, "tests", "golden", "estimators")
 DATA = os.path.join(CHURN, "telco-customer-churn.csv")
 
 # Printed by tests/golden/churn_reference.py.
@@ -347,6 +348,28 @@ class Import(Case):
                              "would be overwritten")
         with open(source, "rb") as f:
             self.assertEqual(f.read(), content)
+
+    def test_decisions_are_measured_without_probabilities(self):
+        with open(os.path.join(ESTIMATORS, "input.json")) as f:
+            rows = json.load(f)
+        for name, right in (("linear_svc", True), ("one_class", False)):
+            stem = os.path.join(ESTIMATORS, f"{name}_sk1.7.2")
+            with open(stem + ".json") as f:
+                labels = json.load(f)["predict"]
+            data = path(f"{name}.csv", as_csv(
+                [*rows[0], "y"],
+                [[*row.values(), y] for row, y in zip(rows, labels)]))
+            done = run("import", stem + ".joblib.z", "-o", "decides.lsm",
+                       "--reference", data, "--target", "y")
+            if not right:
+                self.assertFails(done, 1, "the model knows one class only: "
+                                 "leave --target out")
+                continue
+            self.assertFine(done)
+            figures = json.loads(run("inspect", "decides.lsm",
+                                     "--json").stdout)["figures"]
+            self.assertEqual(figures["reference_accuracy"], 1)
+            self.assertNotIn("reference_roc_auc", figures)
 
 
 class Explain(Case):
@@ -767,6 +790,27 @@ class Predict(Case):
             self.assertIsInstance(answer["prediction"], float)
         done = run("predict", source, "reg.json", "--output=csv")
         self.assertEqual(done.stdout.splitlines()[0], "prediction")
+
+    def test_what_has_no_probabilities_tells_none(self):
+        data = os.path.join(ESTIMATORS, "input.json")
+        for name, keys, header in [
+                ("linear_svc", ["prediction"], "prediction"),
+                ("isolation", ["prediction", "score"], "prediction,score"),
+                ("linear_several", ["prediction"],
+                 "prediction_0,prediction_1,prediction_2")]:
+            source = os.path.join(ESTIMATORS, f"{name}_sk1.7.2.joblib.z")
+            done = run("predict", source, data, "--output=json")
+            self.assertFine(done)
+            for answer in json.loads(done.stdout):
+                self.assertEqual(list(answer), keys)
+            csv = run("predict", source, data, "--output=csv")
+            lines = csv.stdout.splitlines()
+            self.assertEqual(lines[0], header)
+            self.assertEqual({line.count(",") for line in lines},
+                             {header.count(",")})
+        self.assertEqual(len(answer["prediction"]), 3)
+        done = run("inspect", source, "--json")
+        self.assertEqual(json.loads(done.stdout)["outputs"], 3)
 
     def test_files_that_cannot_be_read_or_written_are_said(self):
         header, rows = customers(1)
