@@ -17,6 +17,7 @@
  * one that does without ranks. */
 
 /* What an inner node asks, each thing once, hashed. */
+enum { CUTS_MAX = UINT16_MAX };
 struct cut {
 	uint64_t question; /* lane << 32 | key; 0: empty */
 	uint32_t number;   /* in the order in which they came */
@@ -27,7 +28,9 @@ struct cut_table {
 };
 
 /* Leaves of a tree are numbered from the left, those of a whole tree as if
- * it were full: these are below a node, `size` of them. */
+ * it were full: these are below a node, `size` of them. Where trees are not
+ * whole and there are no planes only the numbers of leaves and the root's
+ * size hold, in any order. */
 struct span {
 	uint16_t first, size;
 };
@@ -43,8 +46,8 @@ struct derive {
 	struct ranks_scale *scales;
 	/* Of float rules: */
 	struct cut_table table;
-	uint32_t *asked;     /* number of the cut of a node */
-	uint32_t *number;    /* of that cut within its lane */
+	uint16_t *asked;     /* number of the cut of a node */
+	uint16_t *number;    /* of that cut within its lane */
 	struct span spans[2 * RANKS_LEAVES - 1]; /* of derive_spans' tree */
 };
 
@@ -70,7 +73,7 @@ uint32_t derive_cut(const struct derive *d, uint64_t question);
 struct ranks_split derive_split(const struct derive *d,
     const struct image_node *n);
 void derive_spans(struct derive *d, uint32_t tree);
-/* Trees for rows side by side, and for trees side by side. */
+/* Trees for rows side by side; trees side by side, in out->planes. */
 MUST_USE bool derive_rows(struct derive *d);
 MUST_USE bool derive_trees(struct derive *d);
 

@@ -12,6 +12,9 @@
 
 #include "model/model_derive.h"
 
+/* Whole trees may be filled up to this many times the splits there are. */
+enum { FILL_MAX = 2 };
+
 void *
 derive_room(struct derive *d, size_t count, size_t size)
 {
@@ -120,13 +123,14 @@ scale_floats(struct derive *d)
 	float *cuts;
 
 	sorted = derive_cuts(d);
-	d->number = ARENA_ARRAY(d->work, d->table.n, uint32_t);
+	d->number = ARENA_ARRAY(d->work, d->table.n, uint16_t);
 	if (sorted == NULL || d->number == NULL)
 		return false;
 	for (uint32_t k = 0; k < d->f->lanes; k++, i += n) {
 		for (n = 0; i + n < d->table.n && sorted[i + n] >> 32 == k + 1;
 		    n++)
-			d->number[derive_cut(d, sorted[i + n])] = n;
+			d->number[derive_cut(d, sorted[i + n])] =
+			    (uint16_t)n;
 		start_scale(d, k, n, &at);
 	}
 	if (d->out->columns > RANKS_COLUMNS)
@@ -158,6 +162,18 @@ derive_split(const struct derive *d, const struct image_node *n)
 	    .cut = (int8_t)((int)(cut % RANKS_CUTS) + RANKS_LEAST)};
 }
 
+/* Leaves in the order of their nodes. */
+static void
+number_leaves(struct span *spans, const struct image_node *nodes, uint32_t n)
+{
+	uint16_t leaves = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (nodes[i].link == 0)
+			spans[i] = (struct span){leaves++, 1};
+	spans[0].size = leaves;
+}
+
 void
 derive_spans(struct derive *d, uint32_t tree)
 {
@@ -165,6 +181,10 @@ derive_spans(struct derive *d, uint32_t tree)
 	uint32_t bits = d->f->lane_bits, n = d->trees[tree].nodes;
 	struct span *spans = d->spans;
 
+	if (d->out->depth == 0 && d->out->planes == 0) {
+		number_leaves(spans, nodes, n);
+		return;
+	}
 	for (uint32_t i = n; i-- > 0 && d->out->depth == 0;) {
 		const struct span *right = &spans[i + (nodes[i].link >> bits)];
 
@@ -199,6 +219,31 @@ model_ranks_fit(const struct model *m, const struct image_forest *f)
 	return f->trees > 0;
 }
 
+/* Whole trees go faster a split, where they are not much larger for it. */
+static uint32_t
+whole_depth(const struct derive *d)
+{
+	uint64_t whole;
+
+	if (d->depth == 0 || d->depth > RANKS_DEPTH)
+		return 0;
+	whole = (((uint64_t)1 << d->depth) - 1) * d->f->trees;
+	return whole <= (uint64_t)FILL_MAX * d->n_splits ? d->depth : 0;
+}
+
+/* What the largest tree wants of planes; none where trees do not go side by
+ * side. */
+static uint32_t
+planes(const struct derive *d)
+{
+	uint32_t leaves = d->out->depth > 0 ? 1u << d->out->depth :
+	    d->out->constants;
+
+	return d->f->trees_to > 0 && d->m->wide &&
+	    leaves <= 8 * RANKS_PLANES && d->out->columns <= RANKS_TABLE ?
+	    (leaves + 7) / 8 : 0;
+}
+
 static bool
 derive(struct derive *d)
 {
@@ -225,8 +270,11 @@ derive(struct derive *d)
 		return false;
 	if (out->columns == 0)
 		out->columns = 1;
-	return out->columns > RANKS_COLUMNS || (derive_rows(d) &&
-	    derive_trees(d));
+	if (out->columns > RANKS_COLUMNS)
+		return false;
+	out->depth = whole_depth(d);
+	out->planes = planes(d);
+	return derive_rows(d) && (out->planes == 0 || derive_trees(d));
 }
 
 /* Room for what is derived, many times over: pages that are not touched cost
@@ -252,7 +300,7 @@ derive_forest(struct model *m, uint32_t i, struct err *err)
 		return arena_err(&m->derived, "a forest", err);
 	if (!arena_init(&work, room_bytes(m), err))
 		return false;
-	if (derive(&d) && out->columns <= RANKS_COLUMNS)
+	if (derive(&d))
 		m->ranks[i] = out;
 	ok = (!m->derived.over && !work.over) ||
 	    arena_err(m->derived.over ? &m->derived : &work, "a forest", err);

@@ -60,7 +60,7 @@ collect_cuts(struct derive *d)
 {
 	struct cut_table *t = &d->table;
 
-	d->asked = ARENA_ARRAY(d->work, d->n_nodes, uint32_t);
+	d->asked = ARENA_ARRAY(d->work, d->n_nodes, uint16_t);
 	if (d->asked == NULL)
 		return false;
 	for (uint32_t i = 0; i < d->n_nodes; i++) {
@@ -72,11 +72,11 @@ collect_cuts(struct derive *d)
 		if (2 * t->n >= t->size && !grow_table(d))
 			return false;
 		cut = find_cut(t, ask(d, n));
-		if (cut == NULL)
+		if (cut == NULL || t->n > CUTS_MAX)
 			return false;
 		if (cut->question == 0)
 			*cut = (struct cut){ask(d, n), t->n++};
-		d->asked[i] = cut->number;
+		d->asked[i] = (uint16_t)cut->number;
 	}
 	return true;
 }

@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* Whole trees may be filled up to this many times the splits there are. */
-enum { FILL_MAX = 2 };
-
 /* Where values of leaves go: one of the two. */
 struct values {
 	float *floats;
@@ -110,18 +107,6 @@ make_groups(struct derive *d)
 	return blends;
 }
 
-/* Whole trees go faster a split, where they are not much larger for it. */
-static uint32_t
-whole_depth(const struct derive *d)
-{
-	uint64_t whole;
-
-	if (d->depth == 0 || d->depth > RANKS_DEPTH)
-		return 0;
-	whole = (((uint64_t)1 << d->depth) - 1) * d->f->trees;
-	return whole <= (uint64_t)FILL_MAX * d->n_splits ? d->depth : 0;
-}
-
 bool
 derive_rows(struct derive *d)
 {
@@ -133,7 +118,6 @@ derive_rows(struct derive *d)
 	struct values values = {0};
 	size_t leaves = d->n_nodes - d->n_splits;
 
-	out->depth = whole_depth(d);
 	if (out->depth > 0)
 		leaves = (size_t)trees << out->depth;
 	/* Where long leaves are shared by many nodes, they had better be. */

@@ -79,16 +79,6 @@ fill_slots(struct derive *d, uint32_t first, const uint16_t *count,
 	}
 }
 
-/* The planes for the largest tree, or 0 where it has too many leaves. */
-static uint32_t
-planes_of(const struct derive *d)
-{
-	uint32_t leaves = d->out->depth > 0 ? 1u << d->out->depth :
-	    d->out->constants;
-
-	return leaves <= 8 * RANKS_PLANES ? (leaves + 7) / 8 : 0;
-}
-
 bool
 derive_trees(struct derive *d)
 {
@@ -98,12 +88,6 @@ derive_trees(struct derive *d)
 	uint16_t *count;
 	size_t n = 0;
 
-	out->planes = planes_of(d);
-	if (d->f->trees_to == 0 || !d->m->wide || out->planes == 0 ||
-	    out->columns > RANKS_TABLE) {
-		out->planes = 0;
-		return true;
-	}
 	count = ARENA_ARRAY(d->keep, (size_t)groups * out->planes, uint16_t);
 	if (count == NULL)
 		return false;
