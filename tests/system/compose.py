@@ -120,6 +120,7 @@ class Compose(unittest.TestCase):
         for name in PROBED:
             self.wait(lambda name=name: self.is_healthy(name),
                       f"{name} healthy")
+        self.assertIn("Up", self.compose("ps"))
         self.assertEqual(ask(f"{self.app}/health")[0], 200)
         self.assertEqual(self.predict(ROW), [200])
 
@@ -172,6 +173,16 @@ class Compose(unittest.TestCase):
         after = self.wait(lambda: self.query("sum(ml_predictions_total)"),
                           "counters")[0]["value"][1]
         self.assertGreaterEqual(float(after), float(before))
+
+
+class Lab(unittest.TestCase):
+    def test_what_the_lab_does_with_docker_is_done_here(self):
+        text = (service.SRCDIR / "docs/lab/student.md").read_text()
+        commands = "".join(re.findall(r"^```bash docker\n(.*?)^```$", text,
+                                      re.M | re.S)).splitlines()
+        self.assertEqual(set(commands), {
+            f"docker compose {words}" for words in (
+                "up -d --build", "ps", "stop app", "start app")})
 
 
 if __name__ == "__main__":
