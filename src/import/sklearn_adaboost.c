@@ -8,10 +8,18 @@
 
 #include "import/sklearn_tree.h"
 
+/* What a vote counts for the classes that it is not for. */
+static double
+against(const struct step *s, uint32_t n_classes)
+{
+	return s->version > 0 && s->version < 1003 ? 0 :
+	    -1.0 / (n_classes - 1);
+}
+
 /* How a leaf with these fractions of the classes votes, in place. SAMME: the
  * tree's weight for its class, shared by the others below nought. */
 static void
-vote(double *p, uint32_t n, double weight)
+vote(double *p, uint32_t n, double weight, double others)
 {
 	uint32_t best = 0;
 
@@ -19,7 +27,7 @@ vote(double *p, uint32_t n, double weight)
 		if (p[k] > p[best])
 			best = k;
 	for (uint32_t k = 0; k < n; k++)
-		p[k] = k == best ? weight : -1.0 / (n - 1) * weight;
+		p[k] = k == best ? weight : others;
 }
 
 /* SAMME.R: the logarithms of the fractions, around their mean. */
@@ -75,7 +83,7 @@ read_any_votes(const struct step *s, const struct flow *in, bool real,
 {
 	uint32_t n = list->n * n_classes;
 	uint32_t *src, *votes;
-	double *coef, *against, divide = 0;
+	double *coef, *zero, divide = 0;
 	bool ok = true;
 
 	if (real)
@@ -86,11 +94,11 @@ read_any_votes(const struct step *s, const struct flow *in, bool real,
 		return step_err(s, err, ERR_LIMIT, "too many votes");
 	src = ARENA_ARRAY(s->sk->mem, n, uint32_t);
 	coef = ARENA_ARRAY(s->sk->mem, (size_t)n * n_classes, double);
-	against = ARENA_ARRAY(s->sk->mem, n_classes, double);
-	if (src == NULL || coef == NULL || against == NULL)
+	zero = ARENA_ARRAY(s->sk->mem, n_classes, double);
+	if (src == NULL || coef == NULL || zero == NULL)
 		return step_full(s, err);
 	for (uint32_t i = 0; i < list->n; i++) {
-		double least = -1.0 / (n_classes - 1) * weights[i];
+		double least = against(s, n_classes) * weights[i];
 		struct flow f;
 
 		if (!step_read(s, STR("estimators_"), list->items[i], in, &f,
@@ -114,7 +122,7 @@ read_any_votes(const struct step *s, const struct flow *in, bool real,
 		divide += weights[i];
 	}
 	ok = model_build_linear(s->sk->build, src, n, n_classes, coef,
-	    against, &votes[0], err);
+	    zero, &votes[0], err);
 	for (uint32_t k = 0; ok && k < n_classes; k++)
 		ok = model_build_sub_div(s->sk->build, votes[0] + k, 0,
 		    divide, k == 0 ? first : &src[0], err);
@@ -173,7 +181,8 @@ read_votes(const struct step *s, const struct flow *in, bool real,
 			if (real)
 				vote_real(p, n_classes);
 			else
-				vote(p, n_classes, weights[i]);
+				vote(p, n_classes, weights[i],
+				    against(s, n_classes) * weights[i]);
 		}
 		trees[i].value = value;
 		trees[i].missing_left = NULL;
@@ -200,11 +209,11 @@ read_adaboost_classifier(const struct step *s, const struct flow *in,
 		err) ||
 	    !sk_classes(s, 2, &classes, err))
 		return false;
-	/* SAMME counted its votes in another way once. */
-	if (algorithm != 1 && s->version > 0 && s->version < 1005)
+	/* 1.3.1 began to count votes in another way than 1.3.0. */
+	if (algorithm != 1 && s->version == 1003)
 		return step_err(s, err, ERR_MODEL,
-		    "algorithm='SAMME' is read from scikit-learn 1.5 on; "
-		    "train with that, or with algorithm='SAMME.R'");
+		    "algorithm='SAMME' of scikit-learn 1.3 is not supported; "
+		    "train with 1.4 or newer, or with algorithm='SAMME.R'");
 	n = (uint32_t)classes.count;
 	if (!read_votes(s, in, algorithm == 1, n, &first, err) ||
 	    !sk_slots(s, first, n, &votes, err) ||

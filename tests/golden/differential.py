@@ -298,8 +298,9 @@ class Maker:
             return FixedThresholdClassifier(
                 self.pick(self.estimator(2, True), self.decider()),
                 threshold=self.pick("auto", 0.1, 0.5, 0.8))
-        if VERSION >= (1, 5) and self.chance(0.2):
+        if VERSION != (1, 3) and self.chance(0.2):
             return known(AdaBoostClassifier, n_estimators=3,
+                         base_estimator=LogisticRegression(),
                          estimator=LogisticRegression(), algorithm="SAMME")
         inside = self.pick(self.decider(), self.estimator(n_classes, True))
         return self.pick(

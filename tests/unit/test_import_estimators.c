@@ -238,7 +238,7 @@ end_calibrated(void)
 static void
 a_calibrator_must_be_one(void **state)
 {
-	static const double up[] = {0, 1, 2}, level[] = {0, 1, 1};
+	static const double up[] = {0, 1, 2}, back[] = {0, 2, 1};
 
 	(void)state;
 	begin_calibrated("IsotonicRegression", "isotonic");
@@ -247,10 +247,10 @@ a_calibrator_must_be_one(void **state)
 	assert_refused("is supported with out_of_bounds='clip' only");
 	begin_calibrated("IsotonicRegression", "isotonic");
 	word("out_of_bounds", "clip");
-	numbers("X_thresholds_", level, 3);
+	numbers("X_thresholds_", back, 3);
 	numbers("y_thresholds_", up, 3);
 	end_calibrated();
-	assert_refused("point 2 of a line is not finite or not behind");
+	assert_refused("point 2 of a line is not finite or before");
 	begin_calibrated("IsotonicRegression", "isotonic");
 	word("out_of_bounds", "clip");
 	numbers("X_thresholds_", up, 3);
