@@ -316,7 +316,7 @@ read_iterative_imputer(const struct step *s, const struct flow *in,
 {
 	const struct node *sequence = step_get(s, "imputation_sequence_");
 	bool indicator, sample;
-	double *low, *high;
+	double *low = NULL, *high = NULL;
 	struct flow at;
 	uint32_t *missing = ARENA_ARRAY(s->sk->mem, in->n > 0 ? in->n : 1,
 	    uint32_t);
@@ -334,8 +334,10 @@ read_iterative_imputer(const struct step *s, const struct flow *in,
 		    "draws what it fills in by chance "
 		    "(sample_posterior=True), which is not supported" :
 		    "no list imputation_sequence_: was the model fitted?");
-	if (!read_limits(s, "_min_value", in->n, &low, err) ||
-	    !read_limits(s, "_max_value", in->n, &high, err))
+	/* Of a single column there is nothing to learn from: no limits. */
+	if (sequence->n > 0 &&
+	    (!read_limits(s, "_min_value", in->n, &low, err) ||
+		!read_limits(s, "_max_value", in->n, &high, err)))
 		return false;
 	for (uint32_t i = 0; i < sequence->n; i++)
 		if (!refill(s, sequence->items[i], missing, low, high, &at,

@@ -176,6 +176,11 @@ unknown_class(const struct step *s, struct err *err)
 		    "%s is no class of scikit-learn, and nothing in a file is "
 		    "ever run; use scikit-learn's own steps and estimators",
 		    what);
+	if (str_has_prefix(module, STR("sklearn.feature_extraction")))
+		return step_err(s, err, ERR_MODEL,
+		    "%s makes columns of texts or lists, which is not "
+		    "supported; compute them before the request, and train "
+		    "the pipeline on these columns", what);
 	sk_class_names(is_preparing(module) ? ROLE_TRANSFORMER :
 	    ROLE_ESTIMATOR, names, sizeof(names));
 	return step_err(s, err, ERR_MODEL,

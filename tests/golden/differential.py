@@ -37,7 +37,13 @@ try:
         IsolationForest, RandomForestClassifier, RandomForestRegressor,
         StackingClassifier, StackingRegressor, VotingClassifier,
         VotingRegressor)
-    from sklearn.impute import SimpleImputer
+    from sklearn.decomposition import PCA, TruncatedSVD
+    from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+    from sklearn.feature_selection import (
+        RFE, GenericUnivariateSelect, SelectFdr, SelectFpr, SelectFromModel,
+        SelectKBest, SelectPercentile, VarianceThreshold)
+    from sklearn.impute import (
+        IterativeImputer, MissingIndicator, SimpleImputer)
     from sklearn.linear_model import (
         BayesianRidge, ElasticNet, HuberRegressor, Lasso, LinearRegression,
         LogisticRegression, LogisticRegressionCV, MultiTaskLasso, Perceptron,
@@ -53,6 +59,9 @@ try:
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.pipeline import FeatureUnion, Pipeline
     from sklearn.preprocessing import (
+        Binarizer, KBinsDiscretizer, Normalizer, PolynomialFeatures,
+        PowerTransformer, QuantileTransformer)
+    from sklearn.preprocessing import (
         FunctionTransformer, MaxAbsScaler, MinMaxScaler, OneHotEncoder,
         OrdinalEncoder, RobustScaler, StandardScaler)
     from sklearn.svm import LinearSVC, LinearSVR
@@ -67,6 +76,14 @@ try:
     import skops.io
 except ImportError:
     skops = None
+
+try:
+    from sklearn.preprocessing import TargetEncoder
+except ImportError:
+    TargetEncoder = None
+
+FUNCTIONS = [np.cbrt, np.square, np.abs, np.sign, np.negative, np.sin, np.cos,
+             np.tanh, np.floor, np.ceil, np.rint, np.trunc, np.nan_to_num]
 
 WORDS = ["Yes", "No", "DSL", "Fiber optic", "Zürich", "日本", "a b", "",
          "0", "1", "other", "None", "nan", "x,y", "\"q\""]
@@ -160,7 +177,51 @@ class Maker:
             RobustScaler(with_centering=self.chance(0.7)),
             MinMaxScaler(feature_range=(-1, 3), clip=True))
 
+    def shaper(self):
+        """What comes behind a scaler, on numbers without a gap."""
+        return self.pick(
+            FunctionTransformer(self.pick(*FUNCTIONS),
+                                validate=self.chance(0.2)),
+            PowerTransformer(standardize=self.chance(0.5)),
+            QuantileTransformer(
+                n_quantiles=self.pick(5, 200),
+                output_distribution=self.pick("uniform", "normal")),
+            KBinsDiscretizer(
+                self.pick(2, 5), strategy=self.pick("uniform", "quantile"),
+                encode=self.pick("onehot", "onehot-dense", "ordinal")),
+            PolynomialFeatures(
+                self.pick(2, 3), interaction_only=self.chance(0.4),
+                include_bias=self.chance(0.5)),
+            Normalizer(self.pick("l1", "l2", "max")),
+            Binarizer(threshold=self.pick(0, 0.3)),
+            PCA(self.pick(1, None), whiten=self.chance(0.4)))
+
+    def selector(self):
+        """What chooses among the columns that the transformer makes."""
+        tree = DecisionTreeClassifier(max_depth=4, random_state=1)
+        few = RandomForestClassifier(4, max_depth=3, random_state=1)
+        return self.pick(
+            VarianceThreshold(self.pick(0, 0.1)),
+            SelectKBest(k=self.pick(1, 2, "all")),
+            SelectPercentile(percentile=self.pick(30, 77)),
+            GenericUnivariateSelect(mode="k_best", param=2),
+            SelectFpr(alpha=0.3), SelectFdr(alpha=0.5),
+            SelectFromModel(self.pick(few, tree,
+                                      LogisticRegression(max_iter=50)),
+                            threshold=self.pick(None, "median",
+                                                "0.5*mean")),
+            SelectFromModel(few, max_features=2, threshold=-np.inf),
+            RFE(tree, n_features_to_select=2), TruncatedSVD(2))
+
     def number_imputer(self):
+        if self.chance(0.1):
+            return IterativeImputer(max_iter=3, random_state=1,
+                                    add_indicator=self.chance(0.4))
+        if self.chance(0.1):
+            return FeatureUnion([
+                ("fill", SimpleImputer()),
+                ("where", MissingIndicator(features=self.pick(
+                    "missing-only", "all")))])
         strategy = self.pick("mean", "median", "most_frequent", "constant")
         return known(
             SimpleImputer, strategy=strategy, add_indicator=self.chance(0.4),
@@ -216,7 +277,8 @@ class Maker:
     def transformer(self, x):
         parts = []
         if self.numbers:
-            step = self.chain(self.number_imputer(), self.scaler())
+            step = self.chain(self.number_imputer(), self.scaler(),
+                              self.shaper() if self.chance(0.4) else None)
             if not self.missing:
                 step = self.pick(step, self.scaler(), "passthrough",
                                  FeatureUnion([("a", self.scaler()),
@@ -229,8 +291,11 @@ class Maker:
                               and self.chance(0.7) else None, self.encoder())
             parts.append(("counts", step, self.choose(self.counts, x)))
         if self.texts:
+            encoder = self.encoder()
+            if TargetEncoder is not None and self.chance(0.2):
+                encoder = TargetEncoder(cv=2, smooth=self.pick("auto", 3.0))
             step = self.chain(self.text_imputer() if self.missing
-                              and self.chance(0.6) else None, self.encoder())
+                              and self.chance(0.6) else None, encoder)
             parts.append(("texts", step, self.choose(self.texts, x)))
         self.random.shuffle(parts)
         rest = "drop"
@@ -463,8 +528,11 @@ class Maker:
                 model.fit(x, y)
                 return model, test, test.to_numpy()
         else:
-            model = Pipeline([("prepare", self.transformer(x)),
-                              ("model", self.estimator(n_classes))])
+            steps = [("prepare", self.transformer(x)),
+                     ("model", self.estimator(n_classes))]
+            if n_classes > 0 and self.chance(0.3):
+                steps.insert(1, ("select", self.selector()))
+            model = Pipeline(steps)
             test = self.table(self.rows, True)
         if self.chance(0.05):
             model = GridSearchCV(model, {"verbose": [False]}, cv=2)
@@ -479,8 +547,8 @@ class Maker:
             return None
         data = folder / "model"
         form = self.random.randrange(5)
-        if form == 4 and skops is not None:
-            skops.io.dump(model, data)
+        if form == 4 and skops is not None and dumped(model, data):
+            pass
         elif form == 0:
             joblib.dump(model, data)
         elif form == 1:
@@ -499,6 +567,15 @@ class Maker:
         (folder / "expected.json").write_text(json.dumps(
             answers(model, rows)))
         return model
+
+
+def dumped(model, path):
+    """By skops, which does not know a frame's columns as a parameter."""
+    try:
+        skops.io.dump(model, path)
+    except (TypeError, skops.io.exceptions.UnsupportedTypeException):
+        return False
+    return True
 
 
 def answers(model, rows):
