@@ -423,9 +423,6 @@ read_data(const Onnx__TensorProto *t, const struct onnx_tensor *x,
 			    .text = onnx_bytes(t->string_data[i])};
 		return true;
 	}
-	if (size == 0)
-		return onnx_cannot(err, "a tensor of numbers of type %d is "
-		    "not supported", t->data_type);
 	if (raw)
 		n = t->raw_data.len / size;
 	if (n != x->n || (raw && t->raw_data.len % size != 0))
@@ -449,6 +446,10 @@ onnx_constant(struct onnx *g, const Onnx__TensorProto *t,
 		return onnx_cannot(err, "the tensor \"%.*s\" lies in another "
 		    "file, which is never opened; save the model with its "
 		    "data inside", STR_ARG(onnx_text(t->name)));
+	if (raw_size(t->data_type) == 0 &&
+	    t->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__STRING)
+		return onnx_cannot(err, "a tensor of numbers of type %d is "
+		    "not supported", t->data_type);
 	if (t->segment != NULL)
 		return onnx_cannot(err, "a tensor in segments is not "
 		    "supported");
