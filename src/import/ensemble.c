@@ -52,6 +52,9 @@ add_codes(struct import *im, const struct ensemble_column *c,
 			c->texts[k], &(*codes)[k], err))
 			return false;
 	}
+	if (c->hashes != NULL)
+		return model_build_hashed(im->build, *slot, c->hashes, c->n,
+		    slot, err);
 	return c->texts != NULL || model_build_lookup(im->build, *slot,
 	    c->values, c->n, slot, err);
 }
@@ -83,8 +86,9 @@ add_set(struct import *im, const struct ensemble *e, const uint32_t *codes,
 	for (uint32_t k = 0; k < TABLE_CODES + n; k++)
 		table[k] = k == TABLE_MISSING ? e->missing : e->unknown;
 	for (uint32_t k = 0; k < c->n; k++)
-		table[TABLE_CODES + codes[k]] = in_set(s, c->bits[k]) ?
-		    e->inside : e->outside;
+		table[TABLE_CODES + codes[k]] = in_set(s,
+		    c->bits != NULL ? c->bits[k] : k) ? e->inside :
+		    e->outside;
 	return model_build_table(im->build, slot, table, TABLE_CODES + n, ret,
 	    err);
 }
@@ -102,11 +106,11 @@ add_derived(struct import *im, const struct ensemble *e, uint32_t *slots,
 	if (codes == NULL || coded == NULL)
 		return full(im, err);
 	for (uint32_t i = 0; i < n && e->columns != NULL; i++) {
-		if (e->columns[i].n == 0)
+		if (e->columns[i].n == 0 && !e->columns[i].unread)
 			continue;
 		coded[i] = slots[i];
-		if (!add_codes(im, &e->columns[i], &coded[i], &codes[i],
-			err) ||
+		if ((e->columns[i].n > 0 && !add_codes(im, &e->columns[i],
+			&coded[i], &codes[i], err)) ||
 		    !model_build_constant(im->build, 0, &nothing, err))
 			return false;
 		/* No split compares a category with a number. */
@@ -212,8 +216,10 @@ add_sums(struct import *im, const struct ensemble *e, const uint32_t *columns,
 		    !model_build_sub_div(b, sums[k], 0, e->forest.divide,
 			&sums[k], err))
 			return false;
-		if (e->scale != 1 && !model_build_mul_add(b, sums[k],
-			e->scale, 0, -INFINITY, INFINITY, &sums[k], err))
+		if ((e->scale != 1 || e->bias != NULL) &&
+		    !model_build_mul_add(b, sums[k], e->scale,
+			e->bias != NULL ? e->bias[k] : 0, -INFINITY, INFINITY,
+			&sums[k], err))
 			return false;
 	}
 	return true;
@@ -284,8 +290,14 @@ ensemble_steps(struct import *im, const struct ensemble *e,
 }
 
 static bool
-add_classes(struct import *im, uint32_t n, struct err *err)
+add_classes(struct import *im, const struct model_class *labels, uint32_t n,
+    struct err *err)
 {
+	for (uint32_t k = 0; k < n && labels != NULL; k++)
+		if (!import_class(im, labels[k], err))
+			return false;
+	if (labels != NULL)
+		return true;
 	for (uint32_t k = 0; k < n; k++) {
 		char text[16];
 		int len = snprintf(text, sizeof(text), "%u", k);
@@ -340,7 +352,7 @@ ensemble_build(struct import *im, const struct ensemble *e, struct err *err)
 		return full(im, err);
 	if (!ensemble_inputs(im, e, columns, err) ||
 	    !ensemble_steps(im, e, columns, &out, &n, err) ||
-	    (e->classifies && !add_classes(im, n, err)) ||
+	    (e->classifies && !add_classes(im, e->labels, n, err)) ||
 	    (e->note.n > 0 && !model_build_warn(im->build, e->note, err)) ||
 	    !add_facts(im, e, err))
 		return false;

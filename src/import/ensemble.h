@@ -17,9 +17,11 @@
  */
 struct ensemble_column {
 	uint32_t n;             /* categories; 0 where it is a number */
+	bool unread;            /* no tree reads it: it may be anything */
 	const struct str *texts;/* of the categories, or NULL: */
+	const uint32_t *hashes; /* see model_build_hashed, or NULL: */
 	const double *values;
-	const uint32_t *bits;   /* place of each in the sets */
+	const uint32_t *bits;   /* place of each in the sets; NULL: in order */
 };
 /* Categories of a feature. */
 struct ensemble_set {
@@ -62,11 +64,13 @@ struct ensemble {
 	const struct build_leaf *leaves;
 	uint32_t n_leaves;
 	double scale;           /* the sums are multiplied by this; 1 */
+	const double *bias;     /* then this is added, one an output; or NULL */
 	enum ensemble_end end;
 	enum model_link link;   /* END_LINK */
 	/* Classes 0, 1, ...: as many as come out. Else a regression: of all
 	 * that come out where there are several sums, of the last else. */
 	bool classifies;
+	const struct model_class *labels; /* of the classes instead, or NULL */
 	struct str note;        /* what the user should know, or empty */
 };
 

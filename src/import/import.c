@@ -15,6 +15,7 @@
 
 #include "base/checksum.h"
 #include "base/file.h"
+#include "import/catboost.h"
 #include "import/context.h"
 #include "import/lightgbm.h"
 #include "import/mlflow.h"
@@ -53,6 +54,8 @@ static const struct {
     {"XGBoost JSON", xgboost_probe_json, xgboost_read, NULL},
     {"XGBoost UBJSON", xgboost_probe_ubjson, xgboost_read, NULL},
     {"LightGBM text", lightgbm_probe, lightgbm_read, NULL},
+    {"CatBoost cbm", catboost_probe_binary, catboost_read_binary, NULL},
+    {"CatBoost JSON", catboost_probe_json, catboost_read_json, NULL},
     {"compiled model", probe_image, NULL,
 	"is compiled already: give it as it is where a model is wanted, or "
 	"import what it was made from"},
@@ -134,7 +137,8 @@ read_format(struct import *im, struct err *err)
 	return err_set(err, ERR_INPUT, 0,
 	    "this is not a model that can be read: give a scikit-learn model "
 	    "saved with joblib.dump, pickle.dump or skops.io.dump, or an "
-	    "XGBoost or LightGBM model saved with save_model, or an ONNX model");
+	    "XGBoost, LightGBM or CatBoost model saved with save_model, or "
+	    "an ONNX model");
 }
 
 static bool

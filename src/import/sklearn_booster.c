@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The scikit-learn classes of XGBoost and LightGBM, and their Boosters, in a
- * pickle: the library's own model lies in them as bytes or text, and the
+ * The scikit-learn classes of XGBoost, LightGBM and CatBoost, and Boosters, in
+ * a pickle: the library's own model lies in them as bytes or text, and the
  * class around it says what the labels are, what is missing, and how many
  * iterations count.
  */
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "import/catboost.h"
 #include "import/lightgbm.h"
 #include "import/xgboost.h"
 
@@ -27,7 +28,8 @@ bool
 sk_is_booster(const struct node *object)
 {
 	return in_module(object, "xgboost.") ||
-	    in_module(object, "lightgbm.");
+	    in_module(object, "lightgbm.") ||
+	    in_module(object, "catboost.");
 }
 
 /* The Booster in a wrapper, or the object itself. */
@@ -76,6 +78,8 @@ sk_booster_parse(struct sk *sk, const struct node *object,
 
 	if (handle == NULL)
 		handle = node_get(booster, "_handle");
+	if (handle == NULL)
+		handle = node_get(booster, "__model");
 	if (handle != NULL && handle->kind == NODE_TEXT &&
 	    in_module(booster, "lightgbm."))
 		return parse_lightgbm(sk, booster, handle, ret, err);
@@ -84,6 +88,10 @@ sk_booster_parse(struct sk *sk, const struct node *object,
 		return charge(sk, handle->text.n, err) &&
 		    xgboost_parse(sk->im, handle->text, booster != object,
 			ret, err);
+	if (handle != NULL && handle->kind == NODE_BYTES &&
+	    in_module(booster, "catboost."))
+		return charge(sk, handle->text.n, err) &&
+		    catboost_parse(sk->im, handle->text, ret, err);
 	return err_set(err, ERR_MODEL, ERR_NOWHERE,
 	    "expected the model of a Booster in it, got %s: was it fitted?",
 	    node_describe(handle, what, sizeof(what)));
@@ -197,15 +205,48 @@ count_classes(const struct step *s, uint32_t n, struct array *ret,
 	return true;
 }
 
-/* The labels in the order of the probabilities: of a label encoder, an
- * attribute, or none. */
+/* Labels that the library's own model has, as an array of objects. */
 static bool
-read_labels(const struct step *s, uint32_t n, struct array *ret,
-    struct err *err)
+own_labels(const struct step *s, const struct model_class *labels, uint32_t n,
+    struct array *ret, struct err *err)
+{
+	struct arena *mem = s->sk->mem;
+	struct node *list = ARENA_NEW(mem, struct node);
+
+	if (list == NULL)
+		return step_full(s, err);
+	list->kind = NODE_LIST;
+	for (uint32_t k = 0; k < n; k++) {
+		struct node *label = ARENA_NEW(mem, struct node);
+
+		if (label == NULL || !node_append(mem, list, label))
+			return step_full(s, err);
+		label->kind = labels[k].kind == CLASS_TEXT ? NODE_TEXT :
+		    labels[k].kind == CLASS_INTEGER ? NODE_INT : NODE_FLOAT;
+		if (label->kind == NODE_TEXT)
+			label->text = labels[k].text;
+		else if (label->kind == NODE_INT)
+			label->integer = (int64_t)labels[k].number;
+		else
+			label->real = labels[k].number;
+	}
+	*ret = (struct array){.dtype = {.type = ARRAY_OBJECT,
+	    .has_object = true}, .n_dims = 1, .dim = {n}, .count = n,
+	    .list = list};
+	return true;
+}
+
+/* The labels in the order of the probabilities: of the library's model, a
+ * label encoder, an attribute, or none. */
+static bool
+read_labels(const struct step *s, const struct model_class *labels,
+    uint32_t n, struct array *ret, struct err *err)
 {
 	static const char *const names[] = {"classes_", "_classes"};
 	const struct node *list = node_get(step_get(s, "_le"), "classes_");
 
+	if (labels != NULL)
+		return own_labels(s, labels, n, ret, err);
 	for (size_t i = 0; i < countof(names) && list == NULL; i++)
 		if (step_has(s, names[i]))
 			list = step_get(s, names[i]);
@@ -236,7 +277,7 @@ read_boosted_classifier(const struct step *s, const struct flow *in,
 		    "gives no probabilities with objective '%.*s'",
 		    STR_ARG(e.objective));
 	out->kind = FLOW_PROBABILITIES;
-	return read_labels(s, out->n, &out->classes, err);
+	return read_labels(s, e.labels, out->n, &out->classes, err);
 }
 
 bool

@@ -191,6 +191,10 @@ model_build_code(struct model_build *b, uint32_t slot, struct str text,
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "a category of numbers cannot be the text \"%.*s\"",
 		    STR_ARG(text));
+	if (ir_column(b, (uint32_t)s->dict)->hashed)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "column \"%.*s\" is used as hashes and as text",
+		    STR_ARG(model_build_input_name(b, (uint32_t)s->dict)));
 	if (!str_is_utf8(text, &bad))
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "a category of \"%.*s\" is not UTF-8 at its byte %zu",

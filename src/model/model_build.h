@@ -105,6 +105,13 @@ MUST_USE bool model_build_code(struct model_build *b, uint32_t slot,
  * the end of a step's table are that step's TABLE_UNKNOWN. */
 uint32_t model_build_codes(const struct model_build *b, uint32_t slot);
 
+/* A text column of whose categories only hashes are known (low halves of
+ * city_hash64). Whatever text comes is hashed, and an integer's digits are.
+ * *dst is a code slot: the index of the hash in `hashes`, CODE_UNKNOWN if
+ * absent. ERR_MODEL where a step knows the column's categories by text. */
+MUST_USE bool model_build_hashed(struct model_build *b, uint32_t column,
+    const uint32_t *hashes, uint32_t n, uint32_t *dst, struct err *err);
+
 /* Training had booleans in the column behind `slot`, if it is one: it takes
  * them, unless an origin of LINE_BOOLEANS says that somebody decided. */
 void model_build_booleans(struct model_build *b, uint32_t slot);

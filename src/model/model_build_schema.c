@@ -107,7 +107,8 @@ is_good_default(const struct model_build *b, uint32_t column,
 	int64_t code = ir_dict_find(&ir_column(b, column)->categories,
 	    field->default_text);
 
-	return !(code < 0 && field->closed) && !is_refused(b, column, code);
+	return ir_column(b, column)->hashed ||
+	    (!(code < 0 && field->closed) && !is_refused(b, column, code));
 }
 
 /* What a field says against the column as the steps read it. */
@@ -126,6 +127,16 @@ check_field(const struct model_build *b, const struct model_field *field,
 	if (field->booleans && kind == SLOT_TEXT)
 		return bad_field(err, field->name,
 		    "only a number takes booleans, as 1 and 0");
+	if (ir_column(b, column)->hashed && (field->closed || field->loose))
+		return bad_field(err, field->name, "the model knows only "
+		    "hashes of its categories, so `closed` and `loose` cannot "
+		    "be held against them");
+	for (uint32_t i = 0; ir_column(b, column)->hashed &&
+	     i < field->n_aliases; i++)
+		if (!field->aliases[i].from_integer)
+			return bad_field(err, field->name, "the model knows "
+			    "only hashes of its categories, so a text cannot "
+			    "be an alias");
 	if (field->null == NULL_DEFAULT && !field->has_default)
 		return bad_field(err, field->name,
 		    "null stands for a default, but there is none");

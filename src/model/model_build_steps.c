@@ -265,8 +265,9 @@ compare_values(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-bool
-model_build_lookup(struct model_build *b, uint32_t src, const double *values,
+/* A lookup in a slot whose kind has been seen to. */
+static bool
+add_lookup(struct model_build *b, uint32_t src, const double *values,
     uint32_t n, uint32_t *dst, struct err *err)
 {
 	struct ir_slot like = {.kind = SLOT_TEXT, .dict = -1, .codes = n};
@@ -276,8 +277,6 @@ model_build_lookup(struct model_build *b, uint32_t src, const double *values,
 	double *params;
 	int32_t *map;
 
-	if (!ir_use(b, src, SLOT_NUMBER, err))
-		return false;
 	if (n > INT32_MAX)
 		return ir_full(b, err);
 	sorted = ARENA_ARRAY(b->mem, n, struct value);
@@ -303,6 +302,37 @@ model_build_lookup(struct model_build *b, uint32_t src, const double *values,
 	step.map = map;
 	like.column = ir_slot(b, src)->column;
 	return ir_add_step(b, step, 1, like, dst, err);
+}
+
+bool
+model_build_lookup(struct model_build *b, uint32_t src, const double *values,
+    uint32_t n, uint32_t *dst, struct err *err)
+{
+	return ir_use(b, src, SLOT_NUMBER, err) &&
+	    add_lookup(b, src, values, n, dst, err);
+}
+
+bool
+model_build_hashed(struct model_build *b, uint32_t column,
+    const uint32_t *hashes, uint32_t n, uint32_t *dst, struct err *err)
+{
+	double *values = ARENA_ARRAY(b->mem, n, double);
+
+	if (values == NULL)
+		return ir_full(b, err);
+	if (column >= b->columns.n)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "categories by hash of what is no column");
+	if (!ir_use(b, column, SLOT_TEXT, err))
+		return false;
+	if (ir_column(b, column)->categories.texts.n > 0)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "column \"%.*s\" is used as hashes and as text",
+		    STR_ARG(model_build_input_name(b, column)));
+	ir_column(b, column)->hashed = true;
+	for (uint32_t i = 0; i < n; i++)
+		values[i] = hashes[i];
+	return add_lookup(b, column, values, n, dst, err);
 }
 
 bool

@@ -159,6 +159,8 @@ check_cell(struct check *c, const struct image_input *in,
 	if (isnan(v))
 		return true;
 	if (in->kind == MODEL_NUMBER ? isfinite(v) :
+	    (in->flags & INPUT_HASHED) != 0 ? v >= 0 && v <= UINT32_MAX &&
+	    v == (double)(uint32_t)v :
 	    v == CODE_UNKNOWN || (v >= 0 && v < in->categories &&
 	    v == (double)(uint32_t)v))
 		return true;
@@ -197,6 +199,9 @@ check_input(struct check *c, const struct image_input *in)
 		return check_bad(c, in, "a text that takes booleans");
 	if (in->kind == MODEL_TEXT && (in->flags & INPUT_INTEGER) != 0)
 		return check_bad(c, in, "a text of whole numbers");
+	if ((in->flags & INPUT_HASHED) != 0 && (in->kind != MODEL_TEXT ||
+	    in->categories > 0 || (in->flags & (INPUT_CLOSED | INPUT_LOOSE))))
+		return check_bad(c, in, "hashes of no text");
 	if (range && !(isfinite(in->low) && isfinite(in->high) &&
 	    in->low <= in->high))
 		return check_bad(c, &in->low, "a range without a low "

@@ -114,7 +114,8 @@ enum image_input_flag {
 	INPUT_BOOLEANS = 1 << 7,        /* of numbers only */
 	INPUT_FILL_FIRST = 1 << 8,      /* category 0 is told last */
 	INPUT_INTEGER = 1 << 9,         /* of numbers only */
-	INPUT_FLAGS = (1 << 10) - 1,
+	INPUT_HASHED = 1 << 10,         /* of text: model_build_hashed */
+	INPUT_FLAGS = (1 << 11) - 1,
 };
 struct image_input {
 	struct image_text name, description, default_text;

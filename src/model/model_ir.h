@@ -60,6 +60,7 @@ struct ir_column {
 	bool used;     /* some step or output reads it */
 	bool fill_first; /* its first category came as an imputer's fill */
 	bool booleans; /* model_build_booleans was called */
+	bool hashed;   /* model_build_hashed was called */
 	bool declared; /* model_build_field was called: */
 	bool suggested;/* ... or model_build_suggest, where that was not: */
 	struct model_field field;

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/city.h"
 #include "model/model_format.h"
 #include "model/model_view.h"
 
@@ -142,8 +143,13 @@ model_find_code(const struct model *m, uint32_t column, struct str text,
     bool *refused)
 {
 	const struct image_input *in = &m->inputs[column];
-	int32_t code = find(m, in->exact, text);
+	int32_t code;
 
+	if (in->flags & INPUT_HASHED) {
+		*refused = false;
+		return (uint32_t)city_hash64(text);
+	}
+	code = find(m, in->exact, text);
 	if (code < 0 && in->flags & INPUT_LOOSE)
 		code = find_folded(m, in, text);
 	*refused = code < 0 && in->flags & INPUT_CLOSED;

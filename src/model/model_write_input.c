@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/city.h"
 #include "model/model_build.h"
 #include "model/model_ir.h"
 
@@ -76,6 +77,8 @@ text_cell(const struct ir_column *c, struct str text)
 
 	if (text.p == NULL)
 		return NAN;
+	if (c->hashed)
+		return (uint32_t)city_hash64(text);
 	code = ir_dict_find(&c->categories, text);
 	return code < 0 ? CODE_UNKNOWN : (double)code;
 }
@@ -171,6 +174,8 @@ put_input(struct writer *w, uint32_t i, struct image_input *in)
 		in->flags |= INPUT_CLOSED;
 	if (c->fill_first)
 		in->flags |= INPUT_FILL_FIRST;
+	if (c->hashed)
+		in->flags |= INPUT_HASHED;
 	if (f.booleans)
 		in->flags |= INPUT_BOOLEANS;
 	if (f.integer && f.kind == MODEL_NUMBER)

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "model/model_build.h"
@@ -78,15 +79,24 @@ static enum outcome
 text_cell(const struct model *m, uint32_t column, const struct raw *raw,
     double *cell)
 {
+	char digits[32];
 	bool refused;
+	int n;
 
 	switch (raw->kind) {
 	case RAW_TEXT:
 		*cell = model_find_code(m, column, raw->text, &refused);
 		return refused ? WRONG_VALUE : FITS;
 	case RAW_INTEGER:
-		return is_alias(m, column, raw->number, cell) ? FITS :
-		    WRONG_TYPE;
+		if (is_alias(m, column, raw->number, cell))
+			return FITS;
+		if (!(m->inputs[column].flags & INPUT_HASHED) ||
+		    fabs(raw->number) >= 0x1p53)
+			return WRONG_TYPE;
+		n = snprintf(digits, sizeof(digits), "%.0f", raw->number);
+		*cell = model_find_code(m, column,
+		    (struct str){digits, (size_t)n}, &refused);
+		return FITS;
 	default:
 		return WRONG_TYPE;
 	}

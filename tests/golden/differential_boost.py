@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Random models of XGBoost and LightGBM against the libraries themselves.
+"""Random models of boosting libraries against the libraries themselves.
 
-As saved by the library, as pickles of its classes, and inside of
-scikit-learn's. Skips where no such library is installed. A model is made from
-a seed, so a failure can be made again:
+XGBoost, LightGBM and CatBoost: as saved by the library, as pickles of its
+classes, and inside of scikit-learn's. Skips where none of them is installed. A
+model is made from a seed, so a failure can be made again:
 
     differential_boost.py [--models N] [--rows N] [--seed N]
                           [--library NAME] [--keep DIRECTORY]
@@ -163,6 +163,8 @@ class Maker:
     def answers(self, model, rows):
         out = {"predict": np.asarray(model.predict(rows)).tolist()}
         if hasattr(model, "predict_proba"):
+            # CatBoost gives a column of labels.
+            out["predict"] = np.asarray(model.predict(rows)).ravel().tolist()
             out["proba"] = model.predict_proba(rows).astype(float).tolist()
         return out
 
@@ -387,14 +389,77 @@ class LightGBM(Maker):
         return self.write_wrapped(folder, model, kind, y, x, test)
 
 
-LIBRARIES = {"xgboost": XGBoost, "lightgbm": LightGBM}
+class CatBoost(Maker):
+    any_labels = True
+    objectives = [
+        ("Logloss", "binary"), ("Logloss", "binary"),
+        ("CrossEntropy", "fraction"), ("MultiClass", "classes"),
+        ("MultiClassOneVsAll", "classes"), ("RMSE", "number"),
+        ("RMSE", "number"), ("MAE", "number"), ("Quantile", "number"),
+        ("Poisson", "count"), ("Tweedie:variance_power=1.5", "count"),
+        ("Huber:delta=1", "number"), ("MultiRMSE", "several")]
+
+    def write(self, folder):
+        import catboost
+        objective, kind = self.pick(*self.objectives)
+        x, test, s = self.make_data(self.chance(0.5))
+        y = np.c_[s, -s + 3] if kind == "several" else self.target(s, kind)
+        classifier = kind in ("binary", "classes")
+        p = {"loss_function": objective, "iterations": self.pick(1, 7, 20),
+             "depth": self.pick(1, 3, 6), "random_seed": self.seed,
+             "thread_count": 1, "verbose": 0, "allow_writing_files": False,
+             "one_hot_max_size": 50, "learning_rate": self.pick(0.1, 0.6)}
+        if kind != "several":
+            p["grow_policy"] = self.pick("SymmetricTree", "SymmetricTree",
+                                         "Depthwise", "Lossguide")
+        if self.chance(0.3):
+            p["nan_mode"] = "Max"
+        model = (catboost.CatBoostClassifier if kind in
+                 ("binary", "classes", "fraction")
+                 else catboost.CatBoostRegressor)(**p)
+        if classifier and self.chance(0.7):
+            y = self.labels(y)
+        if self.texts and self.chance(0.3) and kind not in (
+                "several", "fraction"):
+            whole = self.around(model, x, classifier)
+            numbers = [n for n in x if n not in self.texts]
+            for v in (x, test):
+                v[numbers] = v[numbers].fillna(0)
+            whole.fit(x, y)
+            self.write_pickle(folder, whole)
+            self.write_data(folder, test, self.answers(whole, test))
+            return whole
+        if self.chance(0.2):
+            for v in (x, test):
+                v["i"] = self.rng.integers(0, 5 + (v is test), len(v))
+            self.texts.append("i")
+        model.fit(x, y, cat_features=self.texts)
+        form = self.random.randrange(3)
+        if form == 0:
+            self.write_pickle(folder, model)
+        elif form == 1:
+            model.save_model(str(folder / "model"))
+        else:
+            model.save_model(str(folder / "model"), format="json")
+        answers = {"predict": np.asarray(model.predict(test)).tolist()}
+        if kind in ("binary", "classes", "fraction"):
+            out = model.predict_proba(test)
+            answers = {"predict": np.asarray(
+                model.classes_)[out.argmax(axis=1)].tolist(),
+                "proba": out.tolist()}
+        self.write_data(folder, test, answers)
+        return model
+
+
+LIBRARIES = {"xgboost": XGBoost, "lightgbm": LightGBM, "catboost": CatBoost}
 
 
 def run(library, maker, args, folder):
     try:
         version = __import__(library).__version__
-    except ImportError:
-        print(f"# {library} is not installed")
+    except (ImportError, ValueError) as error:
+        # A ValueError is what a numpy of another age gives.
+        print(f"# {library} cannot be used: {error}")
         return None
     lines, refused = [], 0
     for i in range(args.models):

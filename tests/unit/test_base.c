@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/checksum.h"
+#include "base/city.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -220,6 +221,30 @@ checksums_are_the_known_ones(void **state)
 	    "b00361a396177a9cb410ff61f20015ad");
 }
 
+/* The low halves, as CatBoost has them in models. */
+static void
+city_hashes_are_the_known_ones(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t hash;
+	} cases[] = {
+	    {"a", 3489901818u},
+	    {"Z\xc3\xbcrich", 3409199112u},
+	    {"abcdefgh", 4270775063u},
+	    {"Fiber optic", 732134319u},
+	    {"0123456789abcdef", 2645308183u},
+	    {"Electronic check (automatic) and more", 2382550070u},
+	    {"a rather long name of a plan, longer than sixty-four bytes in "
+	     "all", 2459354505u},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_int_equal((uint32_t)city_hash64(str_of(cases[i].text)),
+		    cases[i].hash);
+}
+
 int
 main(void)
 {
@@ -233,6 +258,7 @@ main(void)
 	    cmocka_unit_test(what_is_no_file_is_not_replaced),
 	    cmocka_unit_test(err_reads_from_the_outside_in),
 	    cmocka_unit_test(checksums_are_the_known_ones),
+	    cmocka_unit_test(city_hashes_are_the_known_ones),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
