@@ -212,6 +212,21 @@ predict_decode_raw(const struct model *m, const cJSON *object,
 }
 
 bool
+predict_decode_list(const struct model *m, const cJSON *list,
+    struct raw *raw)
+{
+	uint32_t n = model_inputs(m), i = 0;
+
+	for (const cJSON *item = list->child; item != NULL;
+	    item = item->next, i++) {
+		if (i == n)
+			return false;
+		raw[i] = raw_of(item);
+	}
+	return i == n;
+}
+
+bool
 predict_decode_row(const struct model *m, const cJSON *object,
     struct raw *raw, double *cells, uint32_t *unknown, struct err *err)
 {

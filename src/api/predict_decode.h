@@ -33,6 +33,10 @@ bool predict_decode_refuse(const struct predict_batch *b, size_t row,
  * member; members that are no column are skipped. */
 void predict_decode_raw(const struct model *m, const cJSON *object,
     struct raw *raw);
+/* The same from a JSON list of as many values as the model has columns, in
+ * their order; false where it has another number. */
+MUST_USE bool predict_decode_list(const struct model *m, const cJSON *list,
+    struct raw *raw);
 /* One JSON object to model_inputs(m) cells; raw is room for as many. Members
  * that are no column are skipped. Errors as input_row. */
 MUST_USE bool predict_decode_row(const struct model *m, const cJSON *object,

@@ -17,7 +17,7 @@
 #define MEMORY ((size_t)4 << 30) /* address space; one row is what is used */
 enum { DEPTH = 3, VALUES = 1 << 22 };
 
-struct trial {
+struct tester {
 	const struct model *m;
 	struct arena mem;
 	struct raw *raw;
@@ -26,11 +26,11 @@ struct trial {
 };
 
 static bool
-trial_init(struct trial *t, const struct model *m, struct err *err)
+tester_init(struct tester *t, const struct model *m, struct err *err)
 {
 	char *scratch;
 
-	*t = (struct trial){.m = m};
+	*t = (struct tester){.m = m};
 	if (!arena_init(&t->mem, MEMORY, err))
 		return false;
 	t->raw = ARENA_ARRAY(&t->mem, model_inputs(m), struct raw);
@@ -48,7 +48,7 @@ trial_init(struct trial *t, const struct model *m, struct err *err)
 }
 
 static bool
-score(struct trial *t, const cJSON *row, struct err *err)
+score(struct tester *t, const cJSON *row, struct err *err)
 {
 	struct score_fault fault;
 	uint32_t unknown;
@@ -74,7 +74,7 @@ knows_columns(const struct model *m, const cJSON *row, struct err *err)
 }
 
 static bool
-try_example(struct trial *t, struct err *err)
+try_example(struct tester *t, struct err *err)
 {
 	static const struct json_limits limits = {DEPTH, VALUES};
 	const cJSON *row;
@@ -83,10 +83,10 @@ try_example(struct trial *t, struct err *err)
 	    knows_columns(t->m, row, err) && score(t, row, err);
 }
 
-/* --- records ------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------- */
 
 static bool
-read_answers(struct trial *t, const struct model_record *r, size_t rows,
+read_answers(struct tester *t, const struct model_trial *r, size_t rows,
     struct expected *ret, struct err *err)
 {
 	if (!expected_parse(r->answers, t->m, &t->mem, ret, err))
@@ -97,7 +97,7 @@ read_answers(struct trial *t, const struct model_record *r, size_t rows,
 
 /* Without answers, each row is to be scored at least. */
 static bool
-try_record(struct trial *t, const struct model_record *r, struct err *err)
+try_rows(struct tester *t, const struct model_trial *r, struct err *err)
 {
 	static const struct json_limits limits = {DEPTH, VALUES};
 	bool answered = r->answers.n > 0;
@@ -128,16 +128,16 @@ try_record(struct trial *t, const struct model_record *r, struct err *err)
 }
 
 static bool
-try_all(struct trial *t, struct model_build *build, struct err *err)
+try_all(struct tester *t, struct model_build *build, struct err *err)
 {
 	struct str place = model_build_example_place(build);
-	const struct model_record *r;
+	const struct model_trial *r;
 
 	if (place.n > 0 && !try_example(t, err))
 		return err_context(err, "%.*s: example", STR_ARG(place));
-	for (uint32_t i = 0; (r = model_build_record_at(build, i)) != NULL;
+	for (uint32_t i = 0; (r = model_build_trial_at(build, i)) != NULL;
 	     i++)
-		if (!try_record(t, r, err))
+		if (!try_rows(t, r, err))
 			return err_context(err, "%.*s", STR_ARG(r->place));
 	return true;
 }
@@ -145,21 +145,21 @@ try_all(struct trial *t, struct model_build *build, struct err *err)
 bool
 example_check(struct model_build *build, struct err *err)
 {
-	struct trial trial;
+	struct tester tester;
 	struct model *m;
 	struct str image;
 	bool ok;
 
 	if (model_build_example_place(build).n == 0 &&
-	    model_build_record_at(build, 0) == NULL)
+	    model_build_trial_at(build, 0) == NULL)
 		return true;
 	if (!model_image(build, &image, err) ||
 	    !model_open_bytes(image, &m, err))
 		return false;
-	ok = trial_init(&trial, m, err);
+	ok = tester_init(&tester, m, err);
 	if (ok) {
-		ok = try_all(&trial, build, err);
-		arena_done(&trial.mem);
+		ok = try_all(&tester, build, err);
+		arena_done(&tester.mem);
 	}
 	model_close(m);
 	return ok;

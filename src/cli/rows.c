@@ -215,6 +215,11 @@ read_object(struct rows *r, struct str text, struct err *err)
 	arena_reset(&r->tree, TREE_KEEP);
 	if (!json_parse(&r->tree, text, &limits, &root, err))
 		return false;
+	if (cJSON_IsArray(root))
+		return predict_decode_list(r->model, root, r->raw) ||
+		    err_set(err, ERR_INPUT, 0, "a list of %d values for the "
+		    "%u columns of the model", cJSON_GetArraySize(root),
+		    model_inputs(r->model));
 	if (!cJSON_IsObject(root))
 		return err_set(err, ERR_INPUT, 0,
 		    "expected an object of column names and values");

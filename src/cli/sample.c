@@ -56,7 +56,7 @@ make_rows(const struct model *m, size_t n, int fd, struct buf *b,
 	return true;
 }
 
-/* What a CSV row is as JSON. */
+/* What a CSV row or a list of values is as a client's JSON. */
 static void
 put_object(const struct model *m, const struct raw *raw, struct buf *b)
 {
@@ -89,7 +89,7 @@ put_object(const struct model *m, const struct raw *raw, struct buf *b)
 
 static bool
 take_row(struct sample *s, const struct model *m, const struct row *row,
-    bool csv, struct buf *b, struct arena *mem, struct err *err)
+    bool odd, struct buf *b, struct arena *mem, struct err *err)
 {
 	uint32_t unknown;
 
@@ -101,7 +101,7 @@ take_row(struct sample *s, const struct model *m, const struct row *row,
 	    &unknown, err))
 		return false;
 	buf_reset(b);
-	if (csv)
+	if (odd)
 		put_object(m, row->raw, b);
 	else
 		buf_str(b, row->text);
@@ -124,8 +124,11 @@ read_rows(const char *path, const struct model *m, size_t most,
 		return false;
 	while (ret->n < most &&
 	    (got = rows_next(&rows, &row, err)) == ROWS_ROW) {
-		if (!take_row(ret, m, &row, rows.format == ROWS_CSV, b, mem,
-		    err)) {
+		/* What is no object is made one. */
+		bool odd = rows.format == ROWS_CSV ||
+		    (row.text.n > 0 && row.text.p[0] != '{');
+
+		if (!take_row(ret, m, &row, odd, b, mem, err)) {
 			err_context(err, "row %llu",
 			    (unsigned long long)row.number);
 			got = ROWS_FAILED;

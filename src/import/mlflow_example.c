@@ -277,7 +277,7 @@ static bool
 apply_file(const struct mlflow *m, const char *path, struct import *im,
     struct err *err)
 {
-	struct model_record record = {.place = str_of(path)};
+	struct model_trial trial = {.place = str_of(path)};
 	struct file_map map;
 	struct table t;
 	bool ok;
@@ -291,11 +291,11 @@ apply_file(const struct mlflow *m, const char *path, struct import *im,
 	if (t.odd || t.first == 0)
 		return warn(im, path, t.odd ? "it is no table" :
 		    "it has no rows", err);
-	record.rows = buf_view(&t.rows);
-	return read_answers(m, im, &record.answers, err) &&
+	trial.rows = buf_view(&t.rows);
+	return read_answers(m, im, &trial.answers, err) &&
 	    model_build_example(im->build,
-		(struct str){t.rows.p + 1, t.first}, record.place, err) &&
-	    model_build_record(im->build, &record, err);
+		(struct str){t.rows.p + 1, t.first}, trial.place, err) &&
+	    model_build_trial(im->build, &trial, err);
 }
 
 bool

@@ -123,18 +123,18 @@ apply_answer(const struct yaml_node *answer,
 	    "probabilities"};
 	bool whole = answer->kind == YAML_MAPPING;
 	char place[PATH_MAX + 32];
-	struct model_record record;
+	struct model_trial trial;
 
 	if (example == NULL)
 		return yaml_err(answer, err, "an answer without an example");
 	if (whole && !yaml_known_keys(answer, keys, countof(keys), err))
 		return false;
-	if (!make_json(example, "[", "]", mem, &record.rows, err) ||
+	if (!make_json(example, "[", "]", mem, &trial.rows, err) ||
 	    !make_json(answer, whole ? "[" : "[{\"prediction\": ",
-		whole ? "]" : "}]", mem, &record.answers, err))
+		whole ? "]" : "}]", mem, &trial.answers, err))
 		return false;
-	record.place = place_of(answer, place, ": answer");
-	return model_build_record(b, &record, err);
+	trial.place = place_of(answer, place, ": answer");
+	return model_build_trial(b, &trial, err);
 }
 
 bool

@@ -356,13 +356,13 @@ struct str model_build_example_place(const struct model_build *b);
 /* Rows and what the training library answered, for those who try the model:
  * a JSON list of objects, and JSON as `lightscore verify` reads it. Like the
  * place, no part of the image. */
-struct model_record {
+struct model_trial {
 	struct str rows, answers, place;
 };
-MUST_USE bool model_build_record(struct model_build *b,
-    const struct model_record *record, struct err *err);
-/* Record i, or NULL beyond the last. */
-const struct model_record *model_build_record_at(const struct model_build *b,
+MUST_USE bool model_build_trial(struct model_build *b,
+    const struct model_trial *trial, struct err *err);
+/* Trial i, or NULL beyond the last. */
+const struct model_trial *model_build_trial_at(const struct model_build *b,
     uint32_t i);
 
 /* --- the compiled file ----------------------------------------------------*/

@@ -290,23 +290,23 @@ model_build_example_place(const struct model_build *b)
 }
 
 bool
-model_build_record(struct model_build *b, const struct model_record *record,
+model_build_trial(struct model_build *b, const struct model_trial *trial,
     struct err *err)
 {
-	struct model_record *at = ir_grow(b->mem, &b->records, 1, sizeof(*at));
+	struct model_trial *at = ir_grow(b->mem, &b->trials, 1, sizeof(*at));
 
 	if (at == NULL)
 		return ir_full(b, err);
-	at->rows = arena_str(b->mem, record->rows);
-	at->answers = arena_str(b->mem, record->answers);
-	at->place = arena_str(b->mem, record->place);
+	at->rows = arena_str(b->mem, trial->rows);
+	at->answers = arena_str(b->mem, trial->answers);
+	at->place = arena_str(b->mem, trial->place);
 	return !b->mem->over || ir_full(b, err);
 }
 
-const struct model_record *
-model_build_record_at(const struct model_build *b, uint32_t i)
+const struct model_trial *
+model_build_trial_at(const struct model_build *b, uint32_t i)
 {
-	const struct model_record *records = b->records.p;
+	const struct model_trial *trials = b->trials.p;
 
-	return i < b->records.n ? &records[i] : NULL;
+	return i < b->trials.n ? &trials[i] : NULL;
 }

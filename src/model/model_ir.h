@@ -19,13 +19,13 @@
  * it out (model_write.c). All of it lives in the arena.
  */
 
-/* An array that grows in an arena: p holds n of cap records. */
+/* An array that grows in an arena: p holds n of cap trials. */
 struct ir_array {
 	void *p;
 	uint32_t n, cap;
 };
-/* Room for `more` records behind the n there are: a pointer to them, n
- * raised; NULL past the arena's bound or 2^31 records. */
+/* Room for `more` trials behind the n there are: a pointer to them, n
+ * raised; NULL past the arena's bound or 2^31 trials. */
 void *ir_grow(struct arena *mem, struct ir_array *a, uint32_t more,
     size_t size);
 
@@ -121,7 +121,7 @@ struct model_build {
 	struct ir_array order;    /* uint32_t: declared columns */
 	struct ir_array suggested;/* uint32_t: suggested columns */
 	struct str example, example_place;
-	struct ir_array records;  /* struct model_record */
+	struct ir_array trials;  /* struct model_trial */
 	bool has_output;
 	enum model_task task;
 	const uint32_t *outputs;

@@ -635,6 +635,21 @@ class Predict(Case):
             [{**reference()[0]["input"], "tenure": None}]).encode())
         self.assertIn("got NoneType", done.stderr)
 
+    def test_a_list_is_a_row_in_the_order_of_the_columns(self):
+        source = os.path.join(TELCO, "lgb_rf_model.txt")
+        with open(os.path.join(TELCO, "input_encoded.json"),
+                  encoding="utf-8") as f:
+            rows = json.load(f)[:3]
+        rows[1] = rows[1][:-1]
+        done = run("predict", source, path("lists.json", json.dumps(rows)))
+        self.assertEqual(len(json.loads(done.stdout)), 2, done.stderr)
+        self.assertIn(f"row 2: a list of {len(rows[1])} values for the"
+                      f" {len(rows[0])} columns of the model", done.stderr)
+        done = run("bench", source, path("lists.json",
+                                         json.dumps(rows[:1])), "--json",
+                   "--batch", "1")
+        self.assertFine(done)
+
     def test_absent_columns_are_one_clear_error(self):
         done = run("predict", model, stdin=b"tenure,gender\n1,Male\n")
         self.assertFails(done, 1, "standard input has no column Partner,"
