@@ -306,6 +306,33 @@ read_variance_threshold(const struct step *s, const struct flow *in,
 	return select_columns(s, in, keep, false, out, err);
 }
 
+/* Whether the selector lets missing values through to the columns that it
+ * drops: where the estimator that it selects by takes them itself. */
+static bool
+is_strict(const struct step *s)
+{
+	static const struct {
+		const char *module, *start;
+		int since;
+	} takers[] = {
+	    {"sklearn.ensemble._hist", "", 0},
+	    {"sklearn.tree.", "Decision", 1003},
+	    {"sklearn.tree.", "Extra", 1006},
+	    {"sklearn.ensemble._forest", "Random", 1004},
+	    {"sklearn.ensemble._forest", "Extra", 1006},
+	};
+	struct str module, name;
+
+	if (!node_class(step_get(s, "estimator"), &module, &name))
+		return true;
+	for (size_t i = 0; i < countof(takers); i++)
+		if (str_has_prefix(module, str_of(takers[i].module)) &&
+		    str_has_prefix(name, str_of(takers[i].start)) &&
+		    (s->version == 0 || s->version >= takers[i].since))
+			return false;
+	return str_has_prefix(module, STR("sklearn."));
+}
+
 /* RFE, RFECV and SequentialFeatureSelector say what they chose. */
 bool
 read_support(const struct step *s, const struct flow *in, struct flow *out,
@@ -319,7 +346,7 @@ read_support(const struct step *s, const struct flow *in, struct flow *out,
 		return false;
 	for (uint32_t i = 0; i < in->n; i++)
 		keep[i] = v[i] != 0;
-	return select_columns(s, in, keep, false, out, err);
+	return select_columns(s, in, keep, is_strict(s), out, err);
 }
 
 bool
@@ -352,5 +379,5 @@ read_select_from_model(const struct step *s, const struct flow *in,
 		keep[i] = keep[in->n - 1 - i];
 		keep[in->n - 1 - i] = swap;
 	}
-	return select_columns(s, in, keep, false, out, err);
+	return select_columns(s, in, keep, is_strict(s), out, err);
 }
