@@ -124,6 +124,28 @@ is_one_vs_rest(const struct step *s, size_t n_classes)
 	    s->version > 0 && s->version < 1006;
 }
 
+/* One sigmoid a class, divided by their sum: since 1.9 all the same where all
+ * of them are 0, and the margins still decide. */
+static bool
+one_against_rest(const struct step *s, const uint32_t *scores,
+    const struct array *classes, struct flow *out, struct err *err)
+{
+	uint32_t first, n = (uint32_t)classes->count;
+
+	if (!step_flow(s, n, out, err))
+		return false;
+	if (!model_build_calc(s->sk->build, CALC_SIGMOID, false, scores, NULL,
+		n, &first, err))
+		return step_context(s, err);
+	for (uint32_t k = 0; k < n; k++)
+		out->slot[k] = first + k;
+	out->kind = FLOW_PROBABILITIES;
+	out->classes = *classes;
+	return sk_shares(s, out->slot, n, err) &&
+	    sk_margins(s, scores, n, out, err) &&
+	    sk_slots(s, scores[0], n, &out->decision, err);
+}
+
 bool
 sk_logistic(const struct step *s, const struct flow *in,
     const struct array *classes, enum model_link two, enum model_link more,
@@ -132,9 +154,12 @@ sk_logistic(const struct step *s, const struct flow *in,
 	uint32_t n = classes->count == 2 ? 1 : (uint32_t)classes->count;
 	uint32_t first, *scores;
 
-	return sk_linear(s, in, n, &first, err) &&
-	    sk_slots(s, first, n, &scores, err) &&
-	    sk_probabilities(s, n == 1 ? two : more, scores, n, classes,
+	if (!sk_linear(s, in, n, &first, err) ||
+	    !sk_slots(s, first, n, &scores, err))
+		return false;
+	if (n > 1 && more == LINK_OVR && s->version >= 1009)
+		return one_against_rest(s, scores, classes, out, err);
+	return sk_probabilities(s, n == 1 ? two : more, scores, n, classes,
 		out, err) &&
 	    sk_margins(s, scores, n, out, err);
 }

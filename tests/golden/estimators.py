@@ -81,6 +81,8 @@ CASES = [
         "SGDClassifier", loss="modified_huber", random_state=1)),
     ("sgd_huber3", "3", lambda: linear(
         "SGDClassifier", loss="modified_huber", random_state=1)),
+    ("sgd_log3", "3", lambda: linear("SGDClassifier", loss="log_loss",
+                                     random_state=1)),
     ("perceptron", "3", lambda: linear("Perceptron", random_state=1)),
     ("passive", "2", lambda: linear("PassiveAggressiveClassifier",
                                     random_state=1)),
