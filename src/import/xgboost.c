@@ -342,7 +342,7 @@ cut_trees(struct xgb *x, uint32_t *n_trees, struct err *err)
 	const struct doc *best = doc_find(x->learner,
 	    "attributes.best_iteration");
 	const struct doc *starts = doc_get(x->model, "iteration_indptr");
-	uint32_t iteration, parallel;
+	uint32_t iteration, parallel, limit;
 	uint64_t end;
 	char text[96];
 	int n;
@@ -351,8 +351,13 @@ cut_trees(struct xgb *x, uint32_t *n_trees, struct err *err)
 		return true;
 	if (!whole(best, INT32_MAX, &iteration) ||
 	    !whole(doc_find(x->model, "gbtree_model_param.num_parallel_tree"),
-		1 << 20, &parallel))
+		1 << 20, &parallel) ||
+	    !whole(doc_find(x->learner, "attributes.best_ntree_limit"),
+		INT32_MAX, &limit))
 		return bad(err, "whose best_iteration is no number");
+	/* Before 1.6 only this tells how many trees an iteration has. */
+	if (parallel == 0)
+		parallel = limit / (iteration + 1);
 	end = (uint64_t)(iteration + 1) * x->e.forest.n_outputs *
 	    (parallel > 0 ? parallel : 1);
 	if (starts != NULL && starts->kind == DOC_NUMBERS &&

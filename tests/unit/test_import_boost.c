@@ -38,6 +38,7 @@ struct file {
 	const char *trees, *groups;
 	const char *open, *close; /* around the booster */
 	const char *cats;
+	const char *parallel;
 };
 #define LEAF(value) "{\"left_children\":[-1],\"right_children\":[-1]," \
 	"\"split_indices\":[0],\"split_conditions\":[" value "]," \
@@ -58,14 +59,15 @@ xgboost(struct file f)
 	snprintf(text, sizeof(text),
 	    "{\"learner\":{\"attributes\":{%s},\"feature_names\":[%s],"
 	    "\"feature_types\":[%s],\"gradient_booster\":{%s\"model\":{"
-	    "\"gbtree_model_param\":{\"num_parallel_tree\":\"1\"},"
+	    "\"gbtree_model_param\":{%s},"
 	    "\"cats\":{\"enc\":[%s]},\"tree_info\":[%s],"
 	    "\"trees\":[%s]},\"name\":\"%s\"%s},"
 	    "\"learner_model_param\":{\"base_score\":\"%s\","
 	    "\"num_class\":\"%s\",\"num_feature\":\"2\","
 	    "\"num_target\":\"%s\"},\"objective\":{\"name\":\"%s\"}},"
 	    "\"version\":[3,1,1]}", OR(attributes, ""), OR(names, ""),
-	    OR(types, ""), OR(open, ""), OR(cats, ""),
+	    OR(types, ""), OR(open, ""),
+	    OR(parallel, "\"num_parallel_tree\":\"1\""), OR(cats, ""),
 	    OR(groups, "0"),
 	    OR(trees, STUMP("1", "0.5", "1", "-1", "2")),
 	    OR(booster, "gbtree"), OR(close, ""), OR(base, "5E-1"), OR(classes, "0"),
@@ -189,6 +191,14 @@ xgboost_stops_at_the_best_iteration(void **state)
 	model_close(m);
 	f.attributes = "\"best_iteration\":\"-1\"";
 	assert_refused(xgboost(f), "best_iteration is no number");
+	/* Before 1.6 the limit told how many trees an iteration has. */
+	f.parallel = "\"num_trees\":\"3\"";
+	f.attributes = "\"best_iteration\":\"0\","
+	    "\"best_ntree_limit\":\"3\"";
+	m = import_text(xgboost(f));
+	assert_non_null(m);
+	assert_true(score(m, (double[]){0, 0}, 0) == 7);
+	model_close(m);
 }
 
 static void
