@@ -211,6 +211,29 @@ leaves(struct model_build *b)
 	BUILD(model_build_output(b, MODEL_REGRESSION, &x, 1, &err));
 }
 
+static void
+curve(struct model_build *b)
+{
+	static const double xs[] = {0, 1}, ys[] = {0.25, 0.75};
+	static const double weights[] = {1, 2, 3};
+	uint32_t x, y, at, middle, rest;
+
+	BUILD(model_build_input(b, STR("x"), &x, &err));
+	BUILD(model_build_input(b, STR("y"), &y, &err));
+	BUILD(model_build_interpolate(b, x, xs, ys, 2, &at, &err));
+	BUILD(model_build_median(b, (uint32_t[]){x, y, at}, weights, 3,
+	    &middle, &err));
+	BUILD(model_build_mul_add(b, at, -1, 1, -INFINITY, INFINITY, &rest,
+	    &err));
+	for (int k = 0; k < 2; k++)
+		BUILD(model_build_class(b, (struct model_class){
+		    .kind = CLASS_TEXT, .text = k ? STR("up") : STR("down")},
+		    &err));
+	BUILD(model_build_output(b, MODEL_CLASSIFICATION,
+	    (uint32_t[]){rest, at}, 2, &err));
+	BUILD(model_build_decision(b, (uint32_t[]){middle, at}, 2, &err));
+}
+
 struct model_build *
 zoo_build(enum zoo which, struct arena *mem)
 {
@@ -222,6 +245,8 @@ zoo_build(enum zoo which, struct arena *mem)
 		shop(b);
 	else if (which == ZOO_LEAVES)
 		leaves(b);
+	else if (which == ZOO_CURVE)
+		curve(b);
 	else
 		forest(b, which);
 	return b;

@@ -18,6 +18,8 @@ enum zoo {
 	ZOO_CUTS,   /* double splits that take missing values, a regression */
 	ZOO_LEAVES, /* linear in float, linear leaves, a regression */
 	ZOO_FLOATS, /* float splits and sums, leaves in the nodes */
+	ZOO_CURVE,  /* an interpolation and a median, which decides beside
+	             * the probabilities */
 	ZOO_COUNT
 };
 /* A colour of the shop's that is not ASCII. */

@@ -275,6 +275,28 @@ static const struct forgery forgeries[] = {
      "splits nothing"},
     {ZOO_FLOATS, AT(nodes, 1, struct image_node, key), U(0x7f800000),
      "a leaf that is not there"},
+    /* curves, and what decides */
+    {ZOO_CURVE, AT(steps, 0, struct image_step, count), U(3),
+     "an interpolation of no points"},
+    {ZOO_CURVE, AT(steps, 0, struct image_step, count), U(0),
+     "an interpolation of no points"},
+    {ZOO_CURVE, PLAIN(params, 1, double), F(-1), "that does not ascend"},
+    {ZOO_CURVE, PLAIN(params, 2, double), F(NAN), "its step cannot have"},
+    {ZOO_CURVE, PLAIN(params, 4, double), F(INFINITY),
+     "its step cannot have"},
+    {ZOO_CURVE, AT(steps, 1, struct image_step, n_src), U(2),
+     "a median of another width"},
+    {ZOO_CURVE, AT(steps, 1, struct image_step, n_src), U(0),
+     "a median of another width"},
+    {ZOO_CURVE, PLAIN(lists, 1, uint32_t), U(9), "not made yet"},
+    {ZOO_CURVE, AT(about, 0, struct image_about, decision), U(0),
+     "no kind"},
+    {ZOO_CURVE, AT(about, 0, struct image_about, decision), U(1),
+     "no kind"},
+    {ZOO_CURVE, AT(about, 0, struct image_about, probabilities), U(0),
+     "no kind"},
+    {ZOO_CURVE, AT(about, 0, struct image_about, tells_score), U(1),
+     "no kind"},
 };
 
 static struct arena mem;

@@ -706,6 +706,26 @@ decided(const double *cells, bool probabilities)
 }
 
 static void
+sigmoids_that_are_all_nought_have_no_share(void **state)
+{
+	static const double far[] = {-800, -800}, near[] = {0, 0};
+	struct score_fault fault;
+	struct world w;
+	double out[2];
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 2);
+	BUILD(model_build_link(w.b, LINK_OVR, (uint32_t[]){0, 1}, 2, &y,
+	    &w.err));
+	world_compile(&w, (uint32_t[]){y, y + 1}, 2);
+	assert_int_equal(refused(&w, far, 1).why, SCORE_NOT_FINITE);
+	assert_true(score_rows(w.m, near, 1, out, w.scratch, &fault));
+	assert_true(out[0] == 0.5 && out[1] == 0.5);
+	world_done(&w);
+}
+
+static void
 scores_decide_in_the_place_of_probabilities(void **state)
 {
 	static const double less[] = {3, 2}, same[] = {2, 2}, more[] = {2, 3};
@@ -758,7 +778,7 @@ rows_alone_and_together_give_the_same_bits(void **state)
 	static const double values[] = {0, 1, 2, 3, CODE_UNKNOWN, NAN, 40, 38,
 	    42.5, 0.1, -2.5, -0.0, 1e-310, 7e22, -1e300, 1e308};
 	enum { ROWS = 200 };
-	double cells[ROWS * 6], one[3], all[ROWS * 3];
+	double cells[ROWS * 6], one[4], all[ROWS * 4];
 
 	(void)state;
 	srand48(3);
@@ -830,6 +850,7 @@ main(void)
 	    cmocka_unit_test(links_make_probabilities),
 	    cmocka_unit_test(
 		class_is_the_first_of_the_greatest_or_by_threshold),
+	    cmocka_unit_test(sigmoids_that_are_all_nought_have_no_share),
 	    cmocka_unit_test(scores_decide_in_the_place_of_probabilities),
 	    cmocka_unit_test(first_refused_row_is_told_and_earlier_ones_scored),
 	    cmocka_unit_test(rows_alone_and_together_give_the_same_bits),
