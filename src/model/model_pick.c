@@ -8,27 +8,27 @@
 
 #include <stdlib.h>
 
-enum { PLACES = 1u << PICK_BITS, TRIES = 256 };
+enum { TRIES = 256 };
 
 /* True if no two categories meet. */
 static bool
-try_factor(const struct model *m, struct image_table t,
+try_factor(const struct model *m, struct image_table t, uint32_t times,
     struct model_pick *pick)
 {
-	bool taken[PLACES] = {false};
-
+	*pick = (struct model_pick){.times = times};
 	for (uint32_t i = 0; i < t.size; i++) {
 		const struct image_entry *e = &m->entries[t.first + i];
-		uint32_t place;
+		uint32_t key, at;
 
 		if (e->value == ENTRY_EMPTY || e->text.n == 0)
 			continue;
-		place = model_pick_key(model_text(m, e->text)) * pick->times
-		    >> (32 - PICK_BITS);
-		if (taken[place])
+		key = model_pick_key(model_text(m, e->text));
+		at = model_pick_place(key, times);
+		if (pick->place[at].text.n > 0)
 			return false;
-		taken[place] = true;
-		pick->entry[place] = (uint8_t)i;
+		pick->place[at].key = key;
+		pick->place[at].text = e->text;
+		pick->place[at].code = e->value;
 	}
 	return true;
 }
@@ -46,12 +46,12 @@ model_pick_derive(struct model *m, struct err *err)
 		uint32_t tries = 0;
 
 		if (m->inputs[c].kind != MODEL_TEXT || t.size == 0 ||
-		    t.size > PLACES || m->inputs[c].flags & INPUT_UNUSED)
+		    t.size > PICK_PLACES || m->inputs[c].flags & INPUT_UNUSED)
 			continue;
 		/* Odd numbers with bits all over. */
-		do
-			pick->times = 0x9e3779b1u + 0x1f35a5b2u * tries;
-		while (!try_factor(m, t, pick) && ++tries < TRIES);
+		while (tries < TRIES && !try_factor(m, t,
+		    0x9e3779b1u + 0x1f35a5b2u * tries, pick))
+			tries++;
 		if (tries == TRIES)
 			pick->times = 0;
 	}

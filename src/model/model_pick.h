@@ -14,13 +14,18 @@
  * which category a row has. Derived when the image is opened; what it does
  * not find, image_find looks for. For model/ and score/ only.
  */
-enum { PICK_BITS = 6 };
+enum { PICK_BITS = 5, PICK_PLACES = 1 << PICK_BITS };
 struct model_pick {
-	uint32_t times;   /* 0: the column has none */
-	uint8_t entry[1u << PICK_BITS]; /* of the column's exact table */
+	uint32_t times;         /* 0: the column has none */
+	struct {
+		uint32_t key;
+		struct image_text text; /* empty: nothing is here */
+		int32_t code;
+	} place[PICK_PLACES];
 };
 
-/* The length and three of the bytes; the text is not empty. */
+/* The length and three of the bytes of a text that is not empty: all of it,
+ * where it has no more than three. */
 static inline uint32_t
 model_pick_key(struct str s)
 {
@@ -30,7 +35,13 @@ model_pick_key(struct str s)
 	    (uint32_t)p[s.n / 2] << 16 | (uint32_t)p[s.n - 1] << 24;
 }
 
-/* memcmp(a, b, n) == 0; up to 16 bytes by four words that may overlap. */
+static inline uint32_t
+model_pick_place(uint32_t key, uint32_t times)
+{
+	return key * times >> (32 - PICK_BITS);
+}
+
+/* memcmp(a, b, n) == 0, n > 3; up to 16 by four words that may overlap. */
 static inline bool
 model_pick_equal(const char *a, const char *b, size_t n)
 {
@@ -39,9 +50,6 @@ model_pick_equal(const char *a, const char *b, size_t n)
 
 	if (n > 16)
 		return memcmp(a, b, n) == 0;
-	if (n < 4)
-		return ((a[0] ^ b[0]) | (a[n / 2] ^ b[n / 2]) |
-		    (a[n - 1] ^ b[n - 1])) == 0;
 	memcpy(&x[0], a, 4);
 	memcpy(&y[0], b, 4);
 	memcpy(&x[1], a + in, 4);
@@ -59,14 +67,16 @@ static inline int32_t
 model_pick_code(const struct model *m, uint32_t column, struct str s)
 {
 	const struct model_pick *pick = &m->picks[column];
-	const struct image_entry *e;
+	uint32_t key, at;
 
 	if (pick->times == 0 || s.n == 0)
 		return -1;
-	e = &m->entries[m->inputs[column].exact.first +
-	    pick->entry[model_pick_key(s) * pick->times >> (32 - PICK_BITS)]];
-	return e->text.n == s.n && model_pick_equal(m->text + e->text.at, s.p,
-	    s.n) ? e->value : -1;
+	key = model_pick_key(s);
+	at = model_pick_place(key, pick->times);
+	if (pick->place[at].key != key || pick->place[at].text.n != s.n)
+		return -1;
+	return s.n <= 3 || model_pick_equal(m->text + pick->place[at].text.at,
+	    s.p, s.n) ? pick->place[at].code : -1;
 }
 
 /* Make m->picks, for model_open. */

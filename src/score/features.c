@@ -100,14 +100,18 @@ onehot(struct block *b, const struct image_step *s, const double *x,
     double *y)
 {
 	const int32_t *map = b->m->maps + s->at;
+	size_t stride = b->stride, rows = b->rows;
+	uint32_t count = s->count;
 
-	for (size_t r = 0; r < b->rows; r++) {
-		int32_t to = map[entry(x[r], s->count)];
+	for (size_t r = 0; r < rows; r++) {
+		int32_t to = map[entry(x[r], count)];
 
-		if (to >= 0)
-			y[(size_t)to * b->stride + r] = 1;
-		else if (to == ONEHOT_REFUSE)
+		if (to >= 0) {
+			y[(size_t)to * stride + r] = 1;
+		} else if (to == ONEHOT_REFUSE) {
 			score_refuse(b, r, why(x[r]), s->src);
+			return;
+		}
 	}
 }
 

@@ -355,6 +355,26 @@ complain(const struct model *m, const struct raw *raw, struct err *err)
 	    STR_ARG(buf_view(&b)));
 }
 
+/* What most cells are: a category as training wrote it, or just a number.
+ * The rest, good or bad, is for to_cell. */
+static inline bool
+plain_cell(const struct model *m, uint32_t column, const struct raw *raw,
+    double *cell)
+{
+	const struct image_input *in = &m->inputs[column];
+	int32_t code;
+
+	if (raw->kind == RAW_TEXT) {
+		code = model_pick_code(m, column, raw->text);
+		*cell = code;
+		return code >= 0;
+	}
+	*cell = raw->number;
+	return raw->kind == RAW_FLOAT && in->kind == MODEL_NUMBER &&
+	    !(in->flags & (INPUT_UNUSED | INPUT_INTEGER)) &&
+	    isfinite(raw->number);
+}
+
 bool
 input_row(const struct model *m, const struct raw *raw, double *cells,
     uint32_t *unknown, struct err *err)
@@ -362,14 +382,8 @@ input_row(const struct model *m, const struct raw *raw, double *cells,
 	uint32_t n_unknown = 0;
 
 	for (uint32_t i = 0; i < m->n_inputs; i++) {
-		int32_t code = raw[i].kind == RAW_TEXT ?
-		    model_pick_code(m, i, raw[i].text) : -1;
-
-		/* Most cells are a category as training wrote it. */
-		if (code >= 0) {
-			cells[i] = code;
+		if (plain_cell(m, i, &raw[i], &cells[i]))
 			continue;
-		}
 		if (to_cell(m, i, &raw[i], &cells[i]) != FITS)
 			return complain(m, raw, err);
 		n_unknown += m->inputs[i].kind == MODEL_TEXT &&
