@@ -64,6 +64,8 @@ class Monitoring(unittest.TestCase):
             "alerts sent"})
         for url in urls.values():
             self.assertTrue(get(url))
+        self.assertEqual(get(urls["the API"] + "/alerts"),
+                         get(urls["alerts sent"] + "/alerts"))
         wait_until(lambda: b'"health":"up"' in get(
             f"http://{self.at['prometheus']}/api/v1/targets",
             scrapePool="ml-api"), "the server scraped", ENOUGH)
