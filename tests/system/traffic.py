@@ -83,8 +83,11 @@ class Scenarios(unittest.TestCase):
                 wait_until(lambda: sum(self.outcomes().values())
                            > before + 3, "requests")
                 process.send_signal(signo)
-                self.assertRegex(process.communicate(timeout=60)[0],
-                                 r"^\d+ requests, ")
+                try:
+                    said = process.communicate(timeout=60)[0]
+                finally:
+                    process.kill()
+                self.assertRegex(said, r"^\d+ requests, ")
             self.assertEqual(process.returncode, 0)
 
 
