@@ -75,7 +75,11 @@ struct onnx_tensor {
 	int batch;               /* axis of the rows, -1 for a constant */
 	size_t n;                /* elements */
 	const struct onnx_elem *elems;
-	bool scores;             /* of classes, and no probabilities */
+	bool scores;             /* weighted sums: no probabilities */
+	/* Parts with all rows each, one behind the other along one axis: the
+	 * axis ahead of the rows counts them. Only a Reshape may follow, which
+	 * makes it an axis of its own. */
+	bool stacked;
 };
 
 /* A map from numbers to numbers; zeroed is empty. */

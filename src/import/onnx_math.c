@@ -236,6 +236,8 @@ onnx_op_binary(struct onnx *g, struct err *err)
 	    !int_divide(g, type, y.n, e, err))) {
 		return false;
 	}
+	y.scores = (x[0]->scores || x[1]->scores) && (calc == CALC_ADD ||
+	    calc == CALC_SUB || calc == CALC_MUL);
 	return onnx_output(g, 0, &y, err);
 }
 
@@ -367,6 +369,29 @@ onnx_op_cast(struct onnx *g, struct err *err)
 
 /* --- matrices ------------------------------------------------------------- */
 
+/* y plus beta times what depends on the row as well. */
+static bool
+add_row(struct onnx *g, double beta, const struct onnx_tensor *c,
+    struct onnx_tensor *y, struct err *err)
+{
+	const struct onnx_tensor *both[] = {y, c};
+	const struct onnx_elem *in[2];
+	struct onnx_tensor sum;
+	struct onnx_elem *e;
+
+	if (!onnx_broadcast(g, both, 2, y->type, &sum, &e, in, err))
+		return false;
+	if (sum.n != y->n)
+		return onnx_wrong(err, "it adds %zu numbers to %zu", sum.n,
+		    y->n);
+	if (!onnx_calc_with(g, CALC_MUL, y->type, in[1], beta, sum.n, e,
+		err) ||
+	    !onnx_calc(g, CALC_ADD, y->type, in[0], e, NULL, sum.n, e, err))
+		return false;
+	*y = sum;
+	return true;
+}
+
 /* x times the constant w of n rows and m columns (or, turned, m and n), times
  * alpha, plus beta times c where there is one. */
 static bool
@@ -380,6 +405,7 @@ product(struct onnx *g, const struct onnx_tensor *x,
 	struct onnx_tensor y;
 	struct onnx_elem *e;
 	double *coef, *intercept;
+	bool row;
 
 	if (x->rank != 2 || x->batch != 0 || w->batch >= 0 || w->rank < 1 ||
 	    w->rank > 2 || !onnx_all_constant(w->elems, w->n))
@@ -388,10 +414,8 @@ product(struct onnx *g, const struct onnx_tensor *x,
 	if (x->dims[1] != n)
 		return onnx_wrong(err, "rows of %lld by %lld numbers",
 		    (long long)x->dims[1], (long long)n);
-	if (c != NULL && (c->batch >= 0 || (c->n != 1 && c->n != (size_t)m) ||
-	    !onnx_all_constant(c->elems, c->n)))
-		return onnx_cannot(err, "what it adds is no constant of a "
-		    "row");
+	row = c != NULL && (c->batch >= 0 || (c->n != 1 &&
+	    c->n != (size_t)m) || !onnx_all_constant(c->elems, c->n));
 	coef = ARENA_ARRAY(g->im->mem, w->n, double);
 	intercept = ARENA_ARRAY(g->im->mem, (size_t)m, double);
 	if (coef == NULL || intercept == NULL)
@@ -400,13 +424,16 @@ product(struct onnx *g, const struct onnx_tensor *x,
 		for (int64_t i = 0; i < n; i++)
 			coef[k * n + i] = alpha * w->elems[turned ?
 			    k * n + i : i * m + k].number;
-		if (c != NULL)
+		if (c != NULL && !row)
 			intercept[k] = beta * c->elems[c->n == 1 ? 0 :
 			    k].number;
 	}
-	return onnx_make(g, x->type, w->rank, dims, 0, &y, &e, err) &&
-	    onnx_linear(g, x->type, x->elems, (size_t)n, coef, intercept,
-		(size_t)m, e, err) && onnx_output(g, 0, &y, err);
+	if (!onnx_make(g, x->type, w->rank, dims, 0, &y, &e, err) ||
+	    !onnx_linear(g, x->type, x->elems, (size_t)n, coef, intercept,
+		(size_t)m, e, err) || (row && !add_row(g, beta, c, &y, err)))
+		return false;
+	y.scores = true;
+	return onnx_output(g, 0, &y, err);
 }
 
 bool

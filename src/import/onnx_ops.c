@@ -77,6 +77,14 @@ check_inputs(const struct onnx *g, const Onnx__NodeProto *node,
 		    onnx_find(g, str_of(node->input[i])) == NULL)
 			return onnx_wrong(err, "it reads \"%.64s\", which "
 			    "nothing before it makes", node->input[i]);
+	for (size_t i = 0; i < node->n_input; i++) {
+		const struct onnx_tensor *x = onnx_find(g,
+		    str_of(node->input[i]));
+
+		if (x != NULL && x->stacked &&
+		    strcmp(node->op_type, "Reshape") != 0)
+			return onnx_cannot(err, "it works along the rows");
+	}
 	return true;
 }
 

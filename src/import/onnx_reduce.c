@@ -417,3 +417,38 @@ onnx_op_cumsum(struct onnx *g, struct err *err)
 			return false;
 	return restore(g, &p, &y, err) && onnx_output(g, 0, &y, err);
 }
+
+bool
+onnx_op_lp_normalization(struct onnx *g, struct err *err)
+{
+	int64_t power = onnx_attr_int(g, "p", 2);
+	const struct onnx_elem zero = elem_number(0), one = elem_number(1);
+	const struct onnx_tensor *x;
+	struct onnx_elem *e, *norm;
+	struct onnx_tensor y, copy;
+	struct groups p;
+	int axis;
+
+	if (power != 1 && power != 2)
+		return onnx_cannot(err, "the norm of %lld is not known",
+		    (long long)power);
+	if (!onnx_input(g, 0, &x, err) ||
+	    !onnx_axis(x, onnx_attr_int(g, "axis", -1), &axis, err) ||
+	    !group(g, x, 1u << axis, &p, err) ||
+	    !onnx_copy(g, &p.sorted, &copy, &norm, err) ||
+	    !onnx_copy(g, &p.sorted, &p.sorted, &e, err) ||
+	    !reduce(g, power == 1 ? "L1" : "L2", &p, norm, norm, err))
+		return false;
+	/* Nought stays nought. */
+	for (size_t i = p.width; i-- > 0;) {
+		struct onnx_elem by = norm[i];
+
+		if (!onnx_calc(g, CALC_REPLACE, x->type, &by, &zero, &one, 1,
+			&by, err))
+			return false;
+		for (size_t k = 0; k < p.n; k++)
+			norm[i * p.n + k] = by;
+	}
+	return onnx_calc(g, CALC_DIV, x->type, e, norm, NULL, x->n, e, err) &&
+	    restore(g, &p, &y, err) && onnx_output(g, 0, &y, err);
+}

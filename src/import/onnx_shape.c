@@ -826,11 +826,43 @@ onnx_op_split(struct onnx *g, struct err *err)
 	return true;
 }
 
+/* All rows of n tensors like x one after the other. */
+static bool
+stack(struct onnx *g, const struct onnx_tensor *x, int axis, int64_t n,
+    struct err *err)
+{
+	int64_t dims[ONNX_RANK_MAX + 1], ahead = product(x->dims, 0, axis);
+	const struct onnx_tensor *part;
+	struct onnx_tensor y;
+	struct onnx_elem *e;
+	size_t behind;
+
+	memcpy(dims, x->dims, (size_t)axis * sizeof(*dims));
+	dims[axis] = n;
+	memcpy(dims + axis + 1, x->dims + axis,
+	    (size_t)(x->rank - axis) * sizeof(*dims));
+	if (!onnx_make(g, x->type, x->rank + 1, dims, axis + 1, &y, &e, err))
+		return false;
+	y.stacked = true;
+	behind = ahead > 0 ? x->n / (size_t)ahead : 0;
+	for (int64_t a = 0; a < ahead; a++)
+		for (int64_t i = 0; i < n; i++, e += behind) {
+			if (!onnx_input(g, (size_t)i, &part, err))
+				return false;
+			if (part->batch != axis)
+				return along_rows(err);
+			memcpy(e, part->elems + (size_t)a * behind,
+			    behind * sizeof(*e));
+		}
+	return onnx_output(g, 0, &y, err);
+}
+
 bool
 onnx_op_concat(struct onnx *g, struct err *err)
 {
 	int64_t dims[ONNX_RANK_MAX], total = 0, ahead;
 	const struct onnx_tensor *x, *first;
+	bool scores = false;
 	int axis, batch = -1;
 	struct onnx_tensor y;
 	struct onnx_elem *e;
@@ -851,15 +883,17 @@ onnx_op_concat(struct onnx *g, struct err *err)
 		if (x->batch >= 0 && batch >= 0 && x->batch != batch)
 			return onnx_cannot(err, "it crosses rows with rows");
 		batch = x->batch >= 0 ? x->batch : batch;
+		scores |= x->scores;
 		total += x->dims[axis];
 	}
 	if (batch == axis && g->node->n_input > 1)
-		return along_rows(err);
+		return stack(g, first, axis, (int64_t)g->node->n_input, err);
 	memcpy(dims, first->dims, sizeof(dims));
 	dims[axis] = total;
 	if (!onnx_make(g, first->type, first->rank, dims, batch, &y, &e,
 		err))
 		return false;
+	y.scores = scores;
 	ahead = product(first->dims, 0, axis);
 	for (int64_t a = 0; a < ahead; a++)
 		for (size_t i = 0; i < g->node->n_input; i++) {
