@@ -146,10 +146,11 @@ class Console(unittest.TestCase):
         columns = {"age": ([NUMBER], 58), "city": ([{"enum": ["Oslo"]}],
                                                    "Oslo"),
                    "vip": ([NUMBER, BOOL], True), "id": ([TEXT], "7"),
-                   "weight": ([NUMBER, NULL], None)}
+                   "weight": ([NUMBER, NULL], None),
+                   "rooms": ([{"type": "integer"}], 3)}
         self.assertEqual(self.use(columns)[1], [
             {"age": 58, "city": "Oslo", "vip": True, "id": "7",
-             "weight": None}])
+             "weight": None, "rooms": 3}])
 
     def test_columns_may_be_called_anything(self):
         names = ["elements", "", "submit", "name", "length", "toString"]
