@@ -234,6 +234,34 @@ curve(struct model_build *b)
 	BUILD(model_build_decision(b, (uint32_t[]){middle, at}, 2, &err));
 }
 
+/* Two columns through every step that calculates on numbers. */
+static void
+calcs(struct model_build *b)
+{
+	static const double cuts[] = {-1, 0, 2}, xs[] = {-1, 0, 0, 3},
+	    ys[] = {0, 0.25, 0.5, 1};
+	static const int32_t map[] = {ONEHOT_REFUSE, ONEHOT_REFUSE, 0, 1, 2,
+	    ONEHOT_NONE};
+	static const double weights[] = {1, 2, 3};
+	uint32_t x = input(b, "x"), y = input(b, "y"), parts[3], first;
+
+	BUILD(model_build_require(b, x, &x, &err));
+	BUILD(model_build_bins(b, x, cuts, countof(cuts), &first, &err));
+	BUILD(model_build_onehot(b, first, map, countof(map), 3, &first,
+	    &err));
+	BUILD(model_build_interpolate(b, x, xs, ys, countof(xs), &parts[0],
+	    &err));
+	BUILD(model_build_calc(b, CALC_NORMAL, false, &parts[0], NULL, 1,
+	    &parts[1], &err));
+	BUILD(model_build_calc(b, CALC_MAX, true, &y, &weights[1], 1,
+	    &parts[2], &err));
+	BUILD(model_build_fold(b, FOLD_SUM, false,
+	    (uint32_t[]){first, first + 1, parts[0]}, 3, 1, &parts[1], &err));
+	BUILD(model_build_median(b, parts, weights, countof(parts), &y,
+	    &err));
+	BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
+}
+
 struct model_build *
 zoo_build(enum zoo which, struct arena *mem)
 {
@@ -247,6 +275,8 @@ zoo_build(enum zoo which, struct arena *mem)
 		leaves(b);
 	else if (which == ZOO_CURVE)
 		curve(b);
+	else if (which == ZOO_CALCS)
+		calcs(b);
 	else
 		forest(b, which);
 	return b;

@@ -20,6 +20,7 @@ enum zoo {
 	ZOO_FLOATS, /* float splits and sums, leaves in the nodes */
 	ZOO_CURVE,  /* an interpolation and a median, which decides beside
 	             * the probabilities */
+	ZOO_CALCS,  /* bins, lines, calculations and folds, a regression */
 	ZOO_COUNT
 };
 /* A colour of the shop's that is not ASCII. */

@@ -133,6 +133,16 @@ static const struct forgery forgeries[] = {
      "a link function of no kind"},
     {ZOO_SHOP, AT(steps, 11, struct image_step, n_src), U(2),
      "a link function of no kind"},
+    /* steps: present, bin (params -1, 0, 2), one-hot, interpolate (params
+     * -1, 0, 0, 3 and their ys), ... */
+    {ZOO_CALCS, AT(steps, 0, struct image_step, src), U(9),
+     "reads a slot not made yet"},
+    {ZOO_CALCS, AT(steps, 0, struct image_step, width), U(2),
+     "another width"},
+    {ZOO_CALCS, PLAIN(params, 1, double), F(-7), "bins that do not ascend"},
+    {ZOO_CALCS, PLAIN(params, 0, double), F(NAN), "step cannot have"},
+    {ZOO_CALCS, PLAIN(params, 4, double), F(9),
+     "interpolation that does not ascend"},
     /* steps: leaves (maps: 2 trees; ends 2, 2, 3; features 1, 0, 1),
      * linear in float, linear */
     {ZOO_LEAVES, AT(steps, 0, struct image_step, count), U(0),
