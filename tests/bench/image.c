@@ -3,16 +3,16 @@
  * A large boosted model - 1,000 full trees of depth 8 over 28 features with
  * 255 thresholds each - compiled and opened from a file.
  *
- * Prints its nodes, the bytes of its image, and the least milliseconds of an
- * opening, which maps the file, proves every number of it and derives the
- * trees' forms for vector registers.
+ * Prints its nodes, the bytes of its image, and the least milliseconds of
+ * processor time of an opening, which maps the file, proves every number of
+ * it and derives the trees' forms for vector registers.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "model/model.h"
 #include "model/model_build.h"
@@ -64,18 +64,27 @@ compile(struct arena *mem, struct str *image, struct err *err)
 	    model_image(b, image, err);
 }
 
+static uint64_t
+processor_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 static bool
 open_often(const char *path, double *least_ms, struct err *err)
 {
 	uint64_t least = UINT64_MAX;
 
 	for (int i = 0; i < OPENINGS; i++) {
-		uint64_t begun = clock_mono_ns(), took;
+		uint64_t begun = processor_ns(), took;
 		struct model *m;
 
 		if (!model_open(path, &m, err))
 			return false;
-		took = clock_mono_ns() - begun;
+		took = processor_ns() - begun;
 		if (took < least)
 			least = took;
 		model_close(m);

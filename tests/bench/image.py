@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """A boosted model of 1,000 trees of depth 8: its image in bytes of its nodes,
-8 each, and how long a worker takes to open it."""
+8 each, and what processor time a worker takes to open it."""
 import subprocess
 
 import bench
