@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Categories in XGBoost's model files since 3.1: the texts of a data frame
- * as offsets into bytes, and for each split of a tree the categories that go
+ * Categories in XGBoost's model files since 3.1: those of a data frame, texts
+ * as offsets into bytes or numbers, and for each split of a tree the categories that go
  * right.
  */
 #include "import/xgboost_category.h"
@@ -66,6 +66,18 @@ read_texts(struct import *im, const struct doc *offsets,
 	return true;
 }
 
+/* Categories that are numbers stand in the order of their places. */
+static bool
+read_numbers(const struct doc *values, struct ensemble_column *c,
+    struct err *err)
+{
+	if (values->n > UINT16_MAX)
+		return bad(err);
+	*c = (struct ensemble_column){.n = (uint32_t)values->n,
+	    .values = values->numbers};
+	return true;
+}
+
 bool
 xgboost_columns(struct import *im, const struct doc *cats, uint32_t n,
     struct ensemble_column **ret, struct err *err)
@@ -90,11 +102,11 @@ xgboost_columns(struct import *im, const struct doc *cats, uint32_t n,
 			return bad(err);
 		if (values->n == 0)
 			continue;
-		if (offsets == NULL)
-			return err_set(err, ERR_MODEL, ERR_NOWHERE,
-			    "is an XGBoost model with categories that are "
-			    "no text, which is not supported; train with "
-			    "text categories");
+		if (offsets == NULL) {
+			if (!read_numbers(values, &columns[i], err))
+				return false;
+			continue;
+		}
 		if (offsets->kind != DOC_NUMBERS || offsets->n == 0)
 			return bad(err);
 		if (!read_texts(im, offsets, values, &columns[i], err))

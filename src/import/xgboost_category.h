@@ -12,7 +12,7 @@
 #include "import/ensemble.h"
 
 /* The categories of n features, from `cats` of the model; *ret is NULL where
- * it has none. ERR_MODEL for categories that are no text. */
+ * it has none. */
 MUST_USE bool xgboost_columns(struct import *im, const struct doc *cats,
     uint32_t n, struct ensemble_column **ret, struct err *err);
 /* The sets of a tree's splits: *ret is the set of each of its n_nodes nodes,

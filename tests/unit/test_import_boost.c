@@ -307,6 +307,24 @@ xgboost_splits_on_sets_of_categories(void **state)
 }
 
 static void
+xgboost_categories_may_be_numbers(void **state)
+{
+	struct file f = {.base = "0", .types = "\"float\",\"c\"",
+	    .cats = "{\"offsets\":[],\"values\":[]},"
+		"{\"type\":15,\"values\":[10,35]}",
+	    .trees = CATEGORIES("[1]", "[0]", "[0]", "[1]")};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_true(score(m, (double[]){0, 10}, 0) == -1);
+	assert_true(score(m, (double[]){0, 35}, 0) == 2);
+	assert_true(score(m, (double[]){0, NAN}, 0) == -1);
+	model_close(m);
+}
+
+static void
 xgboost_hinge_is_sure_of_its_class(void **state)
 {
 	struct file f = {.objective = "binary:hinge", .base = "0",
@@ -405,8 +423,6 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 	    {{.trees = CATEGORIES("[0]", "[0]", "[0]", "[1]")},
 		"node 0 of tree 0 splits on a category"},
 	    {{.cats = "{\"values\":[]}"}, "categories are damaged"},
-	    {{.cats = "{\"values\":[]},{\"values\":[1]}"},
-		"categories that are no text"},
 	    {{.cats = "{\"values\":[]},{\"offsets\":[0,2],\"values\":[97]}"},
 		"categories are damaged"},
 	    {{.cats = "{\"values\":[]},{\"offsets\":[0,1],\"values\":[999]}"},
@@ -816,6 +832,7 @@ main(void)
 	    TEST(xgboost_dart_weighs_its_trees),
 	    TEST(xgboost_children_may_come_before_their_parents),
 	    TEST(xgboost_splits_on_sets_of_categories),
+	    TEST(xgboost_categories_may_be_numbers),
 	    TEST(xgboost_hinge_is_sure_of_its_class),
 	    TEST(xgboost_targets_are_numbers_of_their_own),
 	    TEST(xgboost_linear_models_sum_in_float),
