@@ -5,14 +5,14 @@
  *
  *   MODEL INPUT EXPECTED RULE [TOLERANCE]
  *
- * INPUT is a JSON list of records, or of lists in model order; EXPECTED is {"predict": [...]} and, for a
- * classifier, "proba" if it has probabilities, "score" if it tells one; a null among the predictions is a row that must be
- * refused. RULE is "-", or COLUMN=NUMBER: a null
- * in that column is that number before the model sees it. MODEL is imported,
- * compiled and scored as the server would. EXPECTED may be "refused:TEXT":
- * then the import must fail with a message that holds TEXT (an underscore
- * stands for a space, an @ for an underscore). TOLERANCE is 1e-12 where none
- * is given.
+ * INPUT is a JSON list of records, or of lists in model order; EXPECTED is
+ * {"predict": [...]} with "proba" for a classifier that has probabilities and
+ * "score" for one that tells a score; a null among the predictions is a row
+ * that must be refused. RULE is "-", or COLUMN=NUMBER: a null in that column
+ * is that number before the model sees it. MODEL is imported, compiled and
+ * scored as the server would. EXPECTED may be "refused:TEXT": then the import
+ * must fail with a message that holds TEXT (an underscore stands for a space,
+ * an @ for an underscore). TOLERANCE is 1e-12 where none is given.
  *
  *   golden [LIST FOLDER [TOLERANCE]]   the files are relative to FOLDER
  */
