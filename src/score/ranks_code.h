@@ -130,7 +130,7 @@ group(const struct ranks_blend *b, uint32_t n, const int8_t *columns,
 		uint8_t *to = results + i;
 
 		for (uint32_t k = 0; k < n; k++, to += RANKS_ROWS)
-#pragma GCC unroll 4
+#pragma GCC unroll 2
 			for (uint32_t s = 0; s < RANKS_SIDE; s++, at++)
 				store(to + s * side, blend(load(values + i +
 				    (size_t)at->left * RANKS_ROWS),
