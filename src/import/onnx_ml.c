@@ -13,6 +13,8 @@ enum {
 	DOUBLE = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,
 	INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64,
 	STRING = ONNX__TENSOR_PROTO__DATA_TYPE__STRING,
+	/* Values times keys of one node. */
+	LOOKUPS_MAX = 1 << 28,
 };
 
 /* The shape of x for another type. */
@@ -221,6 +223,9 @@ look_up(struct onnx *g, const struct onnx_tensor *x, int type,
 	struct onnx_tensor y;
 	struct onnx_elem *e;
 
+	if ((uint64_t)x->n * n > LOOKUPS_MAX)
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "it looks %zu values up among %u", x->n, n);
 	if (!shaped(g, x, type, &y, &e, err))
 		return false;
 	for (size_t i = 0; i < x->n; i++) {

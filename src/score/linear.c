@@ -72,26 +72,69 @@ score_linear(struct block *b, const struct image_step *s)
 
 /* A product of two floats is exact as a double, so that rounding the sum is
  * what a fused multiply-add does. */
+static inline double
+fused(double coef, double x, double sum)
+{
+	return (double)(float)(coef * x + sum);
+}
+
+/* One row: several sums at a time, since each product waits for the one
+ * before it. */
+static void
+fuse_row(const struct block *b, const uint32_t *src, const double *coef,
+    uint32_t n, uint32_t n_out, double *y)
+{
+	enum { LANES = 8 };
+
+	for (uint32_t k = 0; k < n_out; k += LANES) {
+		uint32_t lanes = n_out - k < LANES ? n_out - k : LANES;
+		double sum[LANES] = {0};
+		const double *c[LANES];
+
+		for (uint32_t j = 0; j < LANES; j++)
+			c[j] = coef + (size_t)(k + (j < lanes ? j : 0)) * n;
+		for (uint32_t i = 0; i < n; i++) {
+			double x = b->frame[src[i] * b->stride];
+
+			for (uint32_t j = 0; j < LANES; j++)
+				sum[j] = fused(c[j][i], x, sum[j]);
+		}
+		for (uint32_t j = 0; j < lanes; j++)
+			y[(k + j) * b->stride] = sum[j];
+	}
+}
+
+/* Many rows: one product of each at a time. */
+static void
+fuse_rows(const struct block *b, const uint32_t *src, const double *coef,
+    uint32_t n, double *y)
+{
+	for (size_t r = 0; r < b->rows; r++)
+		y[r] = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const double *x = b->frame + src[i] * b->stride;
+
+		for (size_t r = 0; r < b->rows; r++)
+			y[r] = fused(coef[i], x[r], y[r]);
+	}
+}
+
 void
 score_linear_fma(struct block *b, const struct image_step *s)
 {
 	const uint32_t *src = b->m->lists + s->src;
 	const double *coef = b->m->params + s->at;
 	const double *intercept = coef + (size_t)s->n_src * s->width;
+	double *y = b->frame + s->dst * b->stride;
 
 	score_check_slots(b, b->m->lists + s->extra, s->count, false,
 	    INFINITY);
-	for (uint32_t k = 0; k < s->width; k++, coef += s->n_src) {
-		double *y = b->frame + (s->dst + k) * b->stride;
-
-		for (size_t r = 0; r < b->rows; r++)
-			y[r] = 0;
-		for (uint32_t i = 0; i < s->n_src; i++) {
-			const double *x = b->frame + src[i] * b->stride;
-
-			for (size_t r = 0; r < b->rows; r++)
-				y[r] = (double)(float)(coef[i] * x[r] + y[r]);
-		}
+	if (b->rows == 1)
+		fuse_row(b, src, coef, s->n_src, s->width, y);
+	for (uint32_t k = 0; k < s->width; k++, y += b->stride) {
+		if (b->rows != 1)
+			fuse_rows(b, src, coef + (size_t)k * s->n_src,
+			    s->n_src, y);
 		for (size_t r = 0; r < b->rows; r++)
 			y[r] = (double)(float)(y[r] + intercept[k]);
 	}

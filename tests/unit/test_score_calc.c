@@ -167,6 +167,35 @@ folds_make_one_number_of_many(void **state)
 	assert_true(fold(FOLD_ARGMIN_LAST, 3, 3, 9) == 1);
 }
 
+/* Ten sums of a, b and c, each rounded to float after every product. */
+static void
+fused_sums_round_after_each_product(void **state)
+{
+	const double cells[] = {1, 0x1p-24, 0x1p-24, 1, 0x1p-24, 0x1p-24};
+	const uint32_t src[] = {0, 1, 2};
+	double coef[30], intercept[10], out[2];
+
+	(void)state;
+	for (uint32_t i = 0; i < 30; i++) {
+		coef[i] = 1 + i / 3;
+		intercept[i / 3] = i / 3;
+	}
+	for (uint32_t k = 0; k < 10; k++) {
+		/* In double the two small ones would count. */
+		double want = 2.0 * k + 1;
+
+		for (size_t rows = 1; rows <= 2; rows++) {
+			struct model_build *b = build_new();
+			uint32_t y;
+
+			BUILD(model_build_linear_fma(b, src, 3, 10, coef,
+			    intercept, &y, &err));
+			run(b, y + k, cells, rows, out);
+			assert_true(out[0] == want && out[rows - 1] == want);
+		}
+	}
+}
+
 static void
 calculations_of_nothing_are_refused(void **state)
 {
@@ -217,6 +246,7 @@ main(void)
 	    cmocka_unit_test(
 		a_constant_stands_for_the_last_operand_of_each_lane),
 	    cmocka_unit_test(folds_make_one_number_of_many),
+	    cmocka_unit_test(fused_sums_round_after_each_product),
 	    cmocka_unit_test(calculations_of_nothing_are_refused),
 	    cmocka_unit_test(
 		missing_values_come_through_where_they_mean_something),
