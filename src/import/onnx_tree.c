@@ -129,7 +129,9 @@ ask_equal(struct builder *b, const struct tree_node *node, uint32_t *ret,
 		more = ARENA_ARRAY(b->g->im->mem, cap, struct question);
 		if (more == NULL)
 			return full(b, err);
-		memcpy(more, b->questions, b->n_questions * sizeof(*more));
+		if (b->n_questions > 0)
+			memcpy(more, b->questions,
+			    b->n_questions * sizeof(*more));
 		b->questions = more;
 		b->cap_questions = cap;
 	}
