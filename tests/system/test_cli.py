@@ -468,8 +468,8 @@ class Inspect(Case):
         # How a forest is scored was measured for each of them.
         for told in compiled, source:
             del told["checksum"]
-            told["steps"] = [re.sub(r", (trees )?side by side[^,>]*", "",
-                                    step).split(" -> ")[0]
+            told["steps"] = [re.sub(r", (trees )?side by side[^,]*", "",
+                                    step.partition(" -> ")[0])
                              for step in told["steps"]]
         self.assertEqual(compiled, source)
         self.assertEqual(compiled["classes"], ["No", "Yes"])
