@@ -177,7 +177,7 @@ fused_sums_round_after_each_product(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 30; i++) {
-		coef[i] = 1 + i / 3;
+		coef[i] = i % 3 == 0 ? 1 + i / 3 : 1;
 		intercept[i / 3] = i / 3;
 	}
 	for (uint32_t k = 0; k < 10; k++) {
