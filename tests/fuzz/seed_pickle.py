@@ -41,7 +41,8 @@ from sklearn.preprocessing import (FunctionTransformer, KBinsDiscretizer,
                                    MinMaxScaler, Normalizer, OneHotEncoder,
                                    OrdinalEncoder, PolynomialFeatures,
                                    PowerTransformer, QuantileTransformer,
-                                   StandardScaler, TargetEncoder)
+                                   SplineTransformer, StandardScaler,
+                                   TargetEncoder)
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -157,6 +158,8 @@ def models():
         ("u", FeatureUnion([("i", IterativeImputer(max_iter=2)),
                             ("m", MissingIndicator())])), last]), \
         x[["a", "b"]], label
+    yield "spline", Pipeline([("s", SplineTransformer(
+        3, degree=1, extrapolation="periodic")), last]), *full
     yield "target", Pipeline([("t", TargetEncoder(cv=2)), last]), \
         x[["c"]], y
 

@@ -60,7 +60,7 @@ try:
     from sklearn.pipeline import FeatureUnion, Pipeline
     from sklearn.preprocessing import (
         Binarizer, KBinsDiscretizer, Normalizer, PolynomialFeatures,
-        PowerTransformer, QuantileTransformer)
+        PowerTransformer, QuantileTransformer, SplineTransformer)
     from sklearn.preprocessing import (
         FunctionTransformer, MaxAbsScaler, MinMaxScaler, OneHotEncoder,
         OrdinalEncoder, RobustScaler, StandardScaler)
@@ -193,6 +193,10 @@ class Maker:
                 self.pick(2, 3), interaction_only=self.chance(0.4),
                 include_bias=self.chance(0.5)),
             Normalizer(self.pick("l1", "l2", "max")),
+            SplineTransformer(
+                n_knots=self.pick(3, 5), degree=self.pick(1, 2, 3),
+                extrapolation=self.pick("constant", "error", "periodic"),
+                include_bias=self.chance(0.5)),
             Binarizer(threshold=self.pick(0, 0.3)),
             PCA(self.pick(1, None), whiten=self.chance(0.4)))
 

@@ -197,6 +197,40 @@ quantiles_ascend(void **state)
 	assert_refused("point 1 of a line");
 }
 
+/* SplineTransformer over one column, its last key open for a value. */
+static void
+p_spline(double last_knot, const char *extrapolation)
+{
+	const double t[] = {0, 1, 2, last_knot}, c[] = {1, 0, 0, 1};
+	const int32_t dims[] = {2, 2};
+
+	p_begin("sklearn.preprocessing._polynomial", "SplineTransformer", 1);
+	p_key_text("extrapolation", extrapolation);
+	p_text(&p, "bsplines_");
+	p_op(&p, ']');
+	p_object(&p, "scipy.interpolate._bsplines", "BSpline");
+	p_text(&p, "k");
+	p_int(&p, 1);
+	p_key_doubles("t", t, 4);
+	p_text(&p, "c");
+	p_array(&p, "f8", dims, 2, c, sizeof(c), "C");
+	p_end_object(&p);
+	p_op(&p, 'a');
+}
+
+static void
+splines_need_knots_that_ascend(void **state)
+{
+	(void)state;
+	p_spline(3, "constant");
+	assert_read();
+	p_spline(2, "constant");
+	assert_refused("has knots that do not ascend");
+	p_spline(3, "linear");
+	assert_refused("extrapolation='linear' is not supported; known are "
+	    "'constant'");
+}
+
 static void
 p_filter(const char *class, const double *v)
 {
@@ -318,6 +352,7 @@ main(void)
 	    TEST(polynomials_are_bounded),
 	    TEST(matrices_fit_the_columns),
 	    TEST(quantiles_ascend),
+	    TEST(splines_need_knots_that_ascend),
 	    TEST(filters_work_out_their_choice),
 	    TEST(importances_come_from_the_estimator),
 	    TEST(imputation_by_chance_is_refused),
