@@ -18,7 +18,7 @@ struct pair {
 	bytes a, b;
 };
 enum { WIDTH = sizeof(bytes), STRIDE = 2 * WIDTH };
-_Static_assert(RANKS_ROWS % STRIDE == 0, "rows are taken two registers at once");
+_Static_assert(RANKS_ROWS % STRIDE == 0, "rows are taken STRIDE at once");
 
 INLINE struct pair
 load(const void *p)
