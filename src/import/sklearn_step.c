@@ -37,16 +37,47 @@ sk_class_find(struct str module, struct str name)
 	return NULL;
 }
 
+/* "Classifier" of "KNeighborsClassifier". */
+static struct str
+last_word(struct str name)
+{
+	for (size_t i = name.n; i-- > 1;)
+		if (name.p[i] >= 'A' && name.p[i] <= 'Z' &&
+		    !(name.p[i - 1] >= 'A' && name.p[i - 1] <= 'Z'))
+			return (struct str){name.p + i, name.n - i};
+	return name;
+}
+
+/* Those that end as `like` does, or all where it is empty: how many. */
+static size_t
+put_names(enum sk_role role, struct str like, struct buf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < countof(classes); i++) {
+		struct str name = str_of(classes[i].name);
+
+		if (classes[i].role != role ||
+		    (like.n > 0 && !str_eq(last_word(name), like)))
+			continue;
+		if (b->n + name.n + sizeof(", , ...") > b->cap) {
+			buf_text(b, ", ...");
+			break;
+		}
+		buf_printf(b, "%s%.*s", n > 0 ? ", " : "", STR_ARG(name));
+		n++;
+	}
+	return n;
+}
+
 void
-sk_class_names(enum sk_role role, char *text, size_t size)
+sk_class_names(enum sk_role role, struct str like, char *text, size_t size)
 {
 	struct buf b;
 
 	buf_init(&b, text, size - 1);
-	for (size_t i = 0; i < countof(classes); i++)
-		if (classes[i].role == role)
-			buf_printf(&b, "%s%s", b.n > 0 ? ", " : "",
-			    classes[i].name);
+	if (put_names(role, last_word(like), &b) == 0)
+		put_names(role, STR(""), &b);
 	text[b.n] = '\0';
 }
 
@@ -182,7 +213,7 @@ unknown_class(const struct step *s, struct err *err)
 		    "supported; compute them before the request, and train "
 		    "the pipeline on these columns", what);
 	sk_class_names(is_preparing(module) ? ROLE_TRANSFORMER :
-	    ROLE_ESTIMATOR, names, sizeof(names));
+	    ROLE_ESTIMATOR, name, names, sizeof(names));
 	return step_err(s, err, ERR_MODEL,
 	    "%s is not supported; use one of %s", what, names);
 }

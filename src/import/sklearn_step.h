@@ -208,8 +208,10 @@ MUST_USE bool sk_average(const struct step *s, const uint32_t *src,
 
 /* The class of that name, or NULL. */
 const struct sk_class *sk_class_find(struct str module, struct str name);
-/* The names of a role, ", " between, into text. */
-void sk_class_names(enum sk_role role, char *text, size_t size);
+/* The names of a role that end in the same word as `like`, or all of them,
+ * ", " between, as many as text has room for. */
+void sk_class_names(enum sk_role role, struct str like, char *text,
+    size_t size);
 /* "ColumnTransformer(num: StandardScaler) > LogisticRegression". */
 struct str sk_describe(const struct node *root, struct arena *mem);
 
