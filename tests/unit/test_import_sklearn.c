@@ -344,7 +344,7 @@ classes_that_are_not_known_are_refused_by_step(void **state)
 	p_end_pipeline();
 	p_stop(&p);
 	assert_refused("f: step model: sklearn.svm._classes.SVC is not "
-	    "supported; use one of LogisticRegression");
+	    "supported; use one of LinearSVC");
 	p_start(&p);
 	p_object(&p, "sklearn.decomposition._nmf", "NMF");
 	p_end_object(&p);
