@@ -192,7 +192,7 @@ add_leaves(struct import *im, const struct ensemble *e, const uint32_t *src,
 /* One new slot for each of the n sums, in their place. */
 static bool
 add_sums(struct import *im, const struct ensemble *e, const uint32_t *columns,
-    uint32_t *sums, struct err *err)
+    uint32_t *sums, uint32_t *raw, struct err *err)
 {
 	struct model_build *b = im->build;
 	uint32_t n = e->forest.n_outputs, n_src, *src, first;
@@ -216,6 +216,8 @@ add_sums(struct import *im, const struct ensemble *e, const uint32_t *columns,
 		    !model_build_sub_div(b, sums[k], 0, e->forest.divide,
 			&sums[k], err))
 			return false;
+		if (raw != NULL)
+			raw[k] = sums[k];
 		if ((e->scale != 1 || e->bias != NULL) &&
 		    !model_build_mul_add(b, sums[k], e->scale,
 			e->bias != NULL ? e->bias[k] : 0, -INFINITY, INFINITY,
@@ -279,13 +281,14 @@ add_end(struct import *im, const struct ensemble *e, uint32_t *out,
 
 bool
 ensemble_steps(struct import *im, const struct ensemble *e,
-    const uint32_t *columns, uint32_t **ret, uint32_t *n, struct err *err)
+    const uint32_t *columns, uint32_t **ret, uint32_t *n, uint32_t *raw,
+    struct err *err)
 {
 	*n = e->forest.n_outputs;
 	*ret = ARENA_ARRAY(im->mem, (size_t)*n + 1, uint32_t);
 	if (*ret == NULL)
 		return full(im, err);
-	return add_sums(im, e, columns, *ret, err) &&
+	return add_sums(im, e, columns, *ret, raw, err) &&
 	    add_end(im, e, *ret, n, err);
 }
 
@@ -351,7 +354,7 @@ ensemble_build(struct import *im, const struct ensemble *e, struct err *err)
 	if (columns == NULL)
 		return full(im, err);
 	if (!ensemble_inputs(im, e, columns, err) ||
-	    !ensemble_steps(im, e, columns, &out, &n, err) ||
+	    !ensemble_steps(im, e, columns, &out, &n, NULL, err) ||
 	    (e->classifies && !add_classes(im, e->labels, n, err)) ||
 	    (e->note.n > 0 && !model_build_warn(im->build, e->note, err)) ||
 	    !add_facts(im, e, err))

@@ -78,9 +78,11 @@ struct ensemble {
 MUST_USE bool ensemble_inputs(struct import *im, const struct ensemble *e,
     uint32_t *slots, struct err *err);
 /* Trees, scale and link over n_features slots: *ret are the *n that come
- * out. */
+ * out. raw, if not NULL, has room for the forest's n_outputs sums as they are
+ * before the scale. */
 MUST_USE bool ensemble_steps(struct import *im, const struct ensemble *e,
-    const uint32_t *columns, uint32_t **ret, uint32_t *n, struct err *err);
+    const uint32_t *columns, uint32_t **ret, uint32_t *n, uint32_t *raw,
+    struct err *err);
 /* Columns, steps, classes, output and facts into im->build. */
 MUST_USE bool ensemble_build(struct import *im, const struct ensemble *e,
     struct err *err);

@@ -158,6 +158,7 @@ run_booster(const struct step *s, const struct flow *in, struct ensemble *e,
 {
 	struct sk *sk = s->sk;
 	struct flow columns;
+	uint32_t *raw;
 
 	if (step_has(s, "objective") &&
 	    step_get(s, "objective")->kind != NODE_TEXT)
@@ -169,9 +170,22 @@ run_booster(const struct step *s, const struct flow *in, struct ensemble *e,
 	if (!booster_columns(s, in, e, &columns, err))
 		return false;
 	*out = (struct flow){0};
-	if (!ensemble_steps(sk->im, e, columns.slot, &out->slot, &out->n,
+	raw = ARENA_ARRAY(sk->mem, e->forest.n_outputs, uint32_t);
+	if (raw == NULL)
+		return step_full(s, err);
+	if (!ensemble_steps(sk->im, e, columns.slot, &out->slot, &out->n, raw,
 		err))
 		return step_context(s, err);
+	/* LightGBM has decision_function since 4.7, and this since then. Of a
+	 * random forest it gives the sums before they are divided. */
+	for (uint32_t k = 0; k < e->forest.n_outputs &&
+	     e->forest.divide != 1; k++)
+		if (!model_build_mul_add(sk->build, raw[k], e->forest.divide,
+			0, -INFINITY, INFINITY, &raw[k], err))
+			return step_context(s, err);
+	if (step_has(s, "_fitted_with_feature_names") &&
+	    !sk_margins(s, raw, e->forest.n_outputs, out, err))
+		return false;
 	sk->features = in->n;
 	if (s->up == NULL) {
 		char text[80];
