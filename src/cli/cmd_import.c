@@ -3,6 +3,9 @@
  * lightscore import: a training artefact to a compiled model, and a word
  * about what was found in it.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/describe.h"
@@ -68,6 +71,29 @@ tell(const struct said *said, struct model_build *build, const char *out,
 	return status;
 }
 
+/* A file of a model directory is read, unless it is compiled by its name. */
+static bool
+keep_directory(const char *source, const char *out, struct err *err)
+{
+	char *dir, *file;
+	size_t n;
+	bool inside;
+
+	if (out == NULL || !file_is_directory(source) ||
+	    str_has_suffix(str_of(out), STR(".lsm")))
+		return true;
+	dir = realpath(source, NULL);
+	file = realpath(out, NULL);
+	n = dir != NULL ? strlen(dir) : 0;
+	inside = dir != NULL && file != NULL &&
+	    strncmp(file, dir, n) == 0 && file[n] == '/';
+	free(dir);
+	free(file);
+	return !inside || err_set(err, ERR_INPUT, ERR_NOWHERE,
+	    "%s is a file of %s, and would be overwritten: name another",
+	    out, source);
+}
+
 int
 cmd_import(const struct command *self, int argc, char *argv[])
 {
@@ -112,7 +138,8 @@ cmd_import(const struct command *self, int argc, char *argv[])
 	o = (struct import_options){.schema_path = schema,
 	    .name = str_of(name), .version = str_of(version)};
 	if (!cli_keep_inputs((const char *[]){arguments[0], schema, reference},
-		3, &out, 1, &err))
+		3, &out, 1, &err) ||
+	    !keep_directory(arguments[0], out, &err))
 		return cli_fail(&err);
 	if (!arena_init(&mem, import_memory_bytes(arguments[0]), &err))
 		return cli_fail(&err);

@@ -216,6 +216,17 @@ class Paths(Directory):
             encoding="utf-8")
         self.inspect()
 
+    def test_no_file_of_the_directory_is_overwritten(self):
+        for name in "model.pkl", "MLmodel":
+            before = (self.dir / name).read_bytes()
+            done = run("import", self.dir, "-o", self.dir / name)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("would be overwritten", done.stderr)
+            self.assertEqual((self.dir / name).read_bytes(), before)
+        for _ in range(2):
+            self.assertEqual(run("import", self.dir, "-o",
+                                 self.dir / "out.lsm").returncode, 0)
+
     def test_the_example_too(self):
         self.edit("serving_input_path: serving_input_example.json",
                   "serving_input_path: ../example.json")
