@@ -233,6 +233,23 @@ MUST_USE bool onnx_onehot(struct onnx *g, const struct onnx_elem *x,
 
 /* --- shapes (onnx_shape.c) ------------------------------------------------ */
 
+/* Product of dims[from] to dims[to - 1]. */
+static inline int64_t
+onnx_product(const int64_t *dims, int from, int to)
+{
+	int64_t n = 1;
+
+	for (int i = from; i < to; i++)
+		n *= dims[i];
+	return n;
+}
+
+/* The same elements under other dims; ret may be x. */
+MUST_USE bool onnx_reshaped(struct onnx *g, const struct onnx_tensor *x,
+    int rank, const int64_t *dims, int batch, struct onnx_tensor *ret,
+    struct err *err);
+/* ERR_MODEL: an operator looks along the axis of rows. */
+bool onnx_along_rows(struct err *err);
 /* What all of n tensors stretch to, and each at that shape: lists[i] has as
  * many elements as ret, whose own are to be filled in. */
 MUST_USE bool onnx_broadcast(struct onnx *g,
