@@ -104,15 +104,16 @@ def main():
         titles[key] = model.title
         results += new
         table.show_model(key, model.title, new)
-    goals = table.judge(results)
+        # After every model: who stops the run keeps what there is.
+        goals = table.judge(results)
+        if options.json:
+            options.json.write_text(json.dumps(
+                {"facts": facts, "titles": titles, "results": results,
+                 "goals": goals}, indent=1) + "\n")
+        if options.markdown:
+            options.markdown.write_text(
+                table.markdown(facts, titles, results, goals))
     table.show_goals(goals)
-    if options.json:
-        options.json.write_text(json.dumps(
-            {"facts": facts, "titles": titles, "results": results,
-             "goals": goals}, indent=1) + "\n")
-    if options.markdown:
-        options.markdown.write_text(
-            table.markdown(facts, titles, results, goals))
     sys.exit(not all(goal["met"] for goal in goals))
 
 
