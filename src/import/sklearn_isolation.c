@@ -93,7 +93,7 @@ read_trees(const struct step *s, const struct flow *in, double divide,
 	struct build_forest forest = {
 	    .compare = TREE_F32_LE_F64,
 	    /* As training did; before 1.6 it refuses what is missing. */
-	    .takes_nan = !in->sparse && s->version >= 1006,
+	    .takes_nan = s->version >= 1006,
 	    .n_values = 1,
 	    .n_outputs = 1,
 	    .divide = divide,
@@ -132,6 +132,12 @@ read_trees(const struct step *s, const struct flow *in, double divide,
 			return false;
 		if (t->missing_left == NULL)
 			forest.takes_nan = false;
+		/* In a sparse matrix it goes where it is not below. */
+		if (in->sparse)
+			t->missing_left = ARENA_ARRAY(s->sk->mem, t->n_nodes,
+			    uint8_t);
+		if (in->sparse && t->missing_left == NULL)
+			return step_full(s, err);
 	}
 	for (uint32_t i = 0; i < list->n && !forest.takes_nan; i++)
 		trees[i].missing_left = NULL;
