@@ -504,7 +504,7 @@ read_members(struct onnx *g, struct tree_list *t, uint32_t n_splits,
     struct err *err)
 {
 	const double *members;
-	size_t n, at = 0;
+	size_t n, first, at = 0;
 
 	if (!onnx_attr_list(g, "membership_values", &members, &n, err))
 		return false;
@@ -515,13 +515,14 @@ read_members(struct onnx *g, struct tree_list *t, uint32_t n_splits,
 
 		if (node->mode != MODE_MEMBER)
 			continue;
-		node->members = members + at;
+		first = at;
 		while (at < n && !isnan(members[at]))
 			at++;
 		if (at == n)
 			return onnx_wrong(err, "membership_values end before "
 			    "the nodes do");
-		node->n = (uint32_t)(members + at - node->members);
+		node->members = members + first;
+		node->n = (uint32_t)(at - first);
 		at++;
 	}
 	return true;
