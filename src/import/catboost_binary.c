@@ -450,7 +450,7 @@ catboost_parse(struct import *im, struct str bytes, struct ensemble *ret,
 	struct cat c = cat_begin(im, "CatBoost cbm");
 	struct binary b = {.c = &c};
 	struct doc *params, *classes;
-	struct str version;
+	struct cat_info info;
 	struct flat core;
 	int64_t outputs;
 	double scale, *bias = NULL;
@@ -468,13 +468,17 @@ catboost_parse(struct import *im, struct str bytes, struct ensemble *ret,
 	if (outputs < 1 || outputs > UINT16_MAX)
 		return cat_bad(err, "without an output");
 	c.e.forest.n_outputs = (uint32_t)outputs;
-	return check_parts(&b, err) && read_features(&b, err) &&
-	    read_trees(&b, err) && read_bias(&b, &scale, &bias, err) &&
-	    info_doc(&c, &core, "params", &params, err) &&
-	    info_doc(&c, &core, "class_params", &classes, err) &&
-	    (info_text(&core, "catboost_version_info", &version) ||
-		damaged(err)) &&
-	    cat_end(&c, params, classes, version, scale, bias, ret, err);
+	if (!check_parts(&b, err) || !read_features(&b, err) ||
+	    !read_trees(&b, err) || !read_bias(&b, &scale, &bias, err) ||
+	    !info_doc(&c, &core, "params", &params, err) ||
+	    !info_doc(&c, &core, "class_params", &classes, err))
+		return false;
+	info = (struct cat_info){.params = params, .classes = classes};
+	if (!info_text(&core, "catboost_version_info", &info.version) ||
+	    !info_text(&core, "binclass_probability_threshold",
+		&info.threshold))
+		return damaged(err);
+	return cat_end(&c, &info, scale, bias, ret, err);
 }
 
 bool

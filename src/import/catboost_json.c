@@ -285,7 +285,8 @@ bool
 catboost_read_json(struct import *im, struct err *err)
 {
 	struct cat c = cat_begin(im, "CatBoost JSON");
-	const struct doc *info;
+	const struct doc *model;
+	struct cat_info info;
 	struct ensemble e;
 	struct doc *root;
 	const double *bias = NULL;
@@ -293,13 +294,17 @@ catboost_read_json(struct import *im, struct err *err)
 
 	if (!doc_read_json(im->bytes, im->mem, &root, err))
 		return false;
-	info = doc_get(root, "model_info");
+	model = doc_get(root, "model_info");
+	info = (struct cat_info){
+	    .params = doc_get(model, "params"),
+	    .classes = doc_get(model, "class_params"),
+	    .version = doc_text(doc_get(model, "catboost_version_info")),
+	    .threshold = doc_text(doc_get(model,
+		"binclass_probability_threshold")),
+	};
 	return read_features(&c, doc_get(root, "features_info"), err) &&
 	    read_bias(&c, root, &scale, &bias, err) &&
 	    read_trees(&c, root, err) &&
-	    cat_end(&c, doc_get(info, "params"),
-		doc_get(info, "class_params"),
-		doc_text(doc_get(info, "catboost_version_info")), scale, bias,
-		&e, err) &&
+	    cat_end(&c, &info, scale, bias, &e, err) &&
 	    ensemble_build(im, &e, err);
 }

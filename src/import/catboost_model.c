@@ -292,15 +292,32 @@ release(struct str text)
 	return str_cut(&rest, '\n');
 }
 
+/* Set by set_probability_threshold: it decides between two classes. */
+static bool
+check_threshold(struct str threshold, struct err *err)
+{
+	double value;
+
+	if (threshold.n == 0 ||
+	    (number_parse(threshold, &value) && value == 0.5))
+		return true;
+	return err_set(err, ERR_MODEL, ERR_NOWHERE,
+	    "is a CatBoost model whose classes part at a probability of "
+	    "%.*s instead of 0.5, which is not supported; save it after "
+	    "set_probability_threshold(binclass=0.5)",
+	    (int)(threshold.n < 32 ? threshold.n : 32), threshold.p);
+}
+
 bool
-cat_end(struct cat *c, const struct doc *params, const struct doc *classes,
-    struct str version, double scale, const double *bias,
-    struct ensemble *ret, struct err *err)
+cat_end(struct cat *c, const struct cat_info *info, double scale,
+    const double *bias, struct ensemble *ret, struct err *err)
 {
 	bool moved = false;
 
-	if (!find_objective(c, params, err) ||
-	    (c->e.classifies && !read_labels(c, classes, err)))
+	if (!find_objective(c, info->params, err) ||
+	    (c->e.classifies &&
+		(!read_labels(c, info->classes, err) ||
+		    !check_threshold(info->threshold, err))))
 		return false;
 	if (!isfinite(scale))
 		return cat_bad(err, "whose scale is not finite");
@@ -318,7 +335,7 @@ cat_end(struct cat *c, const struct doc *params, const struct doc *classes,
 	}
 	c->e.scale = scale;
 	c->e.bias = moved ? bias : NULL;
-	c->e.version = release(version);
+	c->e.version = release(info->version);
 	c->e.names = c->names;
 	c->e.forest.n_values = c->e.forest.n_outputs;
 	for (uint32_t i = 0; i < c->n_categories; i++) {

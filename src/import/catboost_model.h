@@ -61,10 +61,15 @@ MUST_USE bool cat_oblivious(struct cat *c, const struct cat_split *splits,
 /* Arrays of a tree of n nodes; *leaves are n_outputs numbers a node. */
 MUST_USE bool cat_tree(struct cat *c, uint32_t n, struct ensemble_nodes *nodes,
     double **leaves, struct build_tree *ret, struct err *err);
+/* What the model's information says of the whole. */
+struct cat_info {
+	const struct doc *params, *classes; /* NULL: not there */
+	struct str version;
+	struct str threshold; /* of class 1; empty: 0.5 */
+};
 /* What is left when the trees are read: what becomes of the sums, from the
  * training's parameters; labels; names. `bias` has one number an output. */
-MUST_USE bool cat_end(struct cat *c, const struct doc *params,
-    const struct doc *classes, struct str version, double scale,
-    const double *bias, struct ensemble *ret, struct err *err);
+MUST_USE bool cat_end(struct cat *c, const struct cat_info *info,
+    double scale, const double *bias, struct ensemble *ret, struct err *err);
 
 #endif

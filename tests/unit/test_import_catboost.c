@@ -18,7 +18,7 @@
 /* A model, with what a case does not care about left at what works. */
 struct parts {
 	const char *floats, *categories, *trees, *loss, *classes, *scale;
-	const char *more;
+	const char *more, *info;
 };
 #define FLOAT(index, column, treatment) \
 	"{\"feature_index\":" index ",\"flat_feature_index\":" column "," \
@@ -47,10 +47,10 @@ catboost(struct parts f)
 	    "{\"features_info\":{\"float_features\":[%s],"
 	    "\"categorical_features\":[%s]%s},\"model_info\":{"
 	    "\"catboost_version_info\":\"tags/v1.2.10\\n x\","
-	    "\"class_params\":{%s},\"params\":{\"loss_function\":{"
+	    "\"class_params\":{%s}%s,\"params\":{\"loss_function\":{"
 	    "\"type\":\"%s\"}}},%s,\"scale_and_bias\":%s}",
 	    OR(floats, FLOAT("0", "0", "AsFalse")), OR(categories, ""),
-	    OR(more, ""), OR(classes, ""), OR(loss, "RMSE"),
+	    OR(more, ""), OR(classes, ""), OR(info, ""), OR(loss, "RMSE"),
 	    OR(trees, TREE(ABOVE("0.5"), "1,2")), OR(scale, "[1,[0]]"));
 	return str_of(text);
 }
@@ -261,6 +261,9 @@ what_cannot_be_served_is_refused_by_name(void **state)
 		"labels are not as many as its classes"},
 	    {{.loss = "Logloss", .classes = "\"class_names\":[1,2],"
 		"\"class_to_label\":[1,0]"}, "in another order"},
+	    {{.loss = "Logloss",
+		.info = ",\"binclass_probability_threshold\":\"0.3\""},
+		"part at a probability of 0.3 instead of 0.5"},
 	};
 
 	(void)state;
