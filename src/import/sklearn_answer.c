@@ -19,6 +19,25 @@ sk_classes(const struct step *s, uint32_t least, struct array *ret,
 }
 
 bool
+sk_binarized_classes(const struct step *s, const char *name,
+    struct array *ret, struct err *err)
+{
+	struct step binarizer;
+	const struct node *type;
+
+	if (!step_open(s->sk, s, str_of(name), step_get(s, name), &binarizer,
+		err) ||
+	    !sk_classes(&binarizer, 2, ret, err))
+		return false;
+	type = step_get(&binarizer, "y_type_");
+	return node_is_text(type, "binary") ||
+	    node_is_text(type, "multiclass") ||
+	    step_err(s, err, ERR_MODEL,
+		"predicts several labels, which is not supported; train one "
+		"model for each");
+}
+
+bool
 sk_probabilities(const struct step *s, enum model_link link,
     const uint32_t *src, uint32_t n, const struct array *classes,
     struct flow *out, struct err *err)

@@ -35,19 +35,10 @@ bool
 read_ridge_classifier(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
-	struct step binarizer;
 	struct array classes;
 
-	if (!step_open(s->sk, s, STR("_label_binarizer"),
-		step_get(s, "_label_binarizer"), &binarizer, err) ||
-	    !sk_classes(&binarizer, 2, &classes, err))
-		return false;
-	if (!node_is_text(step_get(&binarizer, "y_type_"), "binary") &&
-	    !node_is_text(step_get(&binarizer, "y_type_"), "multiclass"))
-		return step_err(s, err, ERR_MODEL,
-		    "predicts several labels, which is not supported; train "
-		    "one model for each");
-	return decide(s, in, &classes, out, err);
+	return sk_binarized_classes(s, "_label_binarizer", &classes, err) &&
+	    decide(s, in, &classes, out, err);
 }
 
 /* (clip(x, -1, 1) + 1) / 2 of each margin: a share of 1 where there are more

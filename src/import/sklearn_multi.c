@@ -110,22 +110,13 @@ bool
 read_one_vs_rest(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
-	struct step binarizer;
 	struct array classes;
 	uint32_t *scores, n;
 	struct flow *f;
 	bool all = true;
 
-	if (!step_open(s->sk, s, STR("label_binarizer_"),
-		step_get(s, "label_binarizer_"), &binarizer, err) ||
-	    !sk_classes(&binarizer, 2, &classes, err))
-		return false;
-	if (!node_is_text(step_get(&binarizer, "y_type_"), "binary") &&
-	    !node_is_text(step_get(&binarizer, "y_type_"), "multiclass"))
-		return step_err(s, err, ERR_MODEL,
-		    "predicts several labels, which is not supported; train "
-		    "one model for each");
-	if (!read_all(s, in, &f, &n, err))
+	if (!sk_binarized_classes(s, "label_binarizer_", &classes, err) ||
+	    !read_all(s, in, &f, &n, err))
 		return false;
 	scores = ARENA_ARRAY(s->sk->mem, n, uint32_t);
 	if (scores == NULL)

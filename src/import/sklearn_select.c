@@ -42,27 +42,6 @@ new_mask(const struct step *s, const struct flow *in, bool **ret,
 	    step_charge(s, in->n, err);
 }
 
-/* n numbers, NaN among them. */
-static bool
-numbers(const struct step *s, const char *name, uint32_t n, double **ret,
-    struct err *err)
-{
-	struct array a;
-
-	if (!step_array(s, name, &a, err))
-		return false;
-	if (a.count != n)
-		return step_err(s, err, ERR_MODEL,
-		    "attribute %s has %zu numbers for %u columns", name,
-		    a.count, n);
-	*ret = array_doubles(&a, s->sk->mem);
-	if (*ret != NULL)
-		return true;
-	return s->sk->mem->over ? step_full(s, err) :
-	    step_err(s, err, ERR_MODEL,
-		"attribute %s holds something else than numbers", name);
-}
-
 /* --- by scores ------------------------------------------------------------ */
 
 static int
@@ -92,7 +71,7 @@ sorted(const struct step *s, const double *v, uint32_t n, struct err *err)
 static bool
 scores(const struct step *s, uint32_t n, double **ret, struct err *err)
 {
-	if (!numbers(s, "scores_", n, ret, err))
+	if (!step_doubles_or_nan(s, "scores_", n, ret, err))
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		if (isnan((*ret)[i]))
@@ -211,7 +190,7 @@ select_by(const struct step *s, const struct flow *in, enum mode mode,
 
 	if (!new_mask(s, in, &keep, err) || !(mode <= MODE_BEST ?
 	    scores(s, in->n, &v, err) :
-	    numbers(s, "pvalues_", in->n, &v, err)))
+	    step_doubles_or_nan(s, "pvalues_", in->n, &v, err)))
 		return false;
 	return (mode == MODE_PERCENTILE ?
 	    best_percent(s, v, in->n, parameter, keep, err) :
@@ -299,7 +278,7 @@ read_variance_threshold(const struct step *s, const struct flow *in,
 
 	if (!step_number(s, "threshold", &threshold, err) ||
 	    !new_mask(s, in, &keep, err) ||
-	    !numbers(s, "variances_", in->n, &v, err))
+	    !step_doubles_or_nan(s, "variances_", in->n, &v, err))
 		return false;
 	for (uint32_t i = 0; i < in->n; i++)
 		keep[i] = v[i] > threshold;
@@ -342,7 +321,7 @@ read_support(const struct step *s, const struct flow *in, struct flow *out,
 	bool *keep;
 
 	if (!new_mask(s, in, &keep, err) ||
-	    !numbers(s, "support_", in->n, &v, err))
+	    !step_doubles_or_nan(s, "support_", in->n, &v, err))
 		return false;
 	for (uint32_t i = 0; i < in->n; i++)
 		keep[i] = v[i] != 0;

@@ -362,8 +362,8 @@ step_array(const struct step *s, const char *name, struct array *ret,
 }
 
 bool
-step_doubles(const struct step *s, const char *name, size_t n, double **ret,
-    struct err *err)
+step_doubles_or_nan(const struct step *s, const char *name, size_t n,
+    double **ret, struct err *err)
 {
 	struct array a;
 
@@ -374,11 +374,19 @@ step_doubles(const struct step *s, const char *name, size_t n, double **ret,
 		    "attribute %s has %zu numbers where %zu are needed",
 		    name, a.count, n);
 	*ret = array_doubles(&a, s->sk->mem);
-	if (*ret == NULL)
-		return s->sk->mem->over ? step_full(s, err) :
-		    step_err(s, err, ERR_MODEL,
-			"attribute %s holds something else than numbers",
-			name);
+	if (*ret != NULL)
+		return true;
+	return s->sk->mem->over ? step_full(s, err) :
+	    step_err(s, err, ERR_MODEL,
+		"attribute %s holds something else than numbers", name);
+}
+
+bool
+step_doubles(const struct step *s, const char *name, size_t n, double **ret,
+    struct err *err)
+{
+	if (!step_doubles_or_nan(s, name, n, ret, err))
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!isfinite((*ret)[i]))
 			return step_err(s, err, ERR_MODEL,

@@ -123,6 +123,9 @@ bool step_has(const struct step *s, const char *name);
 /* Attributes that must be there in this form. */
 MUST_USE bool step_array(const struct step *s, const char *name,
     struct array *ret, struct err *err);
+/* The same with n numbers in all, which may be NaN. */
+MUST_USE bool step_doubles_or_nan(const struct step *s, const char *name,
+    size_t n, double **ret, struct err *err);
 /* The same with n finite numbers in all. */
 MUST_USE bool step_doubles(const struct step *s, const char *name, size_t n,
     double **ret, struct err *err);
@@ -145,6 +148,10 @@ MUST_USE bool step_width(const struct step *s, const struct flow *in,
 
 /* classes_, at least so many and no more than have a place in an image. */
 MUST_USE bool sk_classes(const struct step *s, uint32_t least,
+    struct array *ret, struct err *err);
+/* The same of the LabelBinarizer in that attribute, which turns labels into
+ * -1 and 1. ERR_MODEL where it has several labels a row. */
+MUST_USE bool sk_binarized_classes(const struct step *s, const char *name,
     struct array *ret, struct err *err);
 /* The link over n slots makes one probability a class: `out`, as the last
  * step of a classifier gives it. */

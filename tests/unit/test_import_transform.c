@@ -262,7 +262,7 @@ filters_work_out_their_choice(void **state)
 	    "VarianceThreshold", 2);
 	p_key_float("threshold", 0);
 	p_key_doubles("variances_", v, 3);
-	assert_refused("variances_ has 3 numbers for 2 columns");
+	assert_refused("variances_ has 3 numbers where 2 are needed");
 }
 
 /* SelectFromModel, its estimator_ left open. */
