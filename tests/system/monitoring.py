@@ -77,6 +77,14 @@ class Monitoring(unittest.TestCase):
             with self.assertRaises(ConnectionRefusedError):
                 socket.create_connection((host, int(port))).close()
 
+    def test_its_flags_may_stand_behind_the_server_s(self):
+        """As scripts/run hands them on: what a message says to give."""
+        at = self.at.pop("prometheus")
+        host, _, port = at.partition(":")
+        with socket.create_server((host, int(port))):
+            self.fails(rf"cannot listen on {at}: .* --prometheus",
+                       settings=["--workers", "2", "--prometheus", at])
+
     def test_a_port_that_is_taken_is_named(self):
         for flag in self.at:
             host, _, port = self.at[flag].partition(":")
