@@ -135,6 +135,7 @@ class Failures(unittest.TestCase):
         for args, says in ((["--rate", "0"], "0.1 to 10000"),
                            (["--url", "ftp://x"], "give http://HOST:PORT"),
                            (["--errors", "101"], "0 to 100"),
+                           (["--seconds", "-1"], "0 to 1000000"),
                            (["storm"], "invalid choice: 'storm'")):
             done = run(*args)
             self.assertEqual(done.returncode, 2)
