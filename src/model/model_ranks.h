@@ -28,7 +28,7 @@ enum {
 	RANKS_ROWS = 64,        /* rows side by side */
 	RANKS_TREES = 64,       /* whose leaves are found before they add up */
 	RANKS_LEAVES = 256,     /* of a tree, at most */
-	RANKS_DEPTH = 6,        /* of trees that are laid out whole, at most */
+	RANKS_DEPTH = 8,        /* of trees that are laid out whole, at most */
 	RANKS_SIDE = 2,         /* trees of any shape that go side by side */
 	RANKS_COLUMNS = 4096,   /* at most */
 	RANKS_GROUP = 32,       /* trees side by side */

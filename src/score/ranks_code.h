@@ -85,6 +85,8 @@ UP(3, 2)
 UP(4, 3)
 UP(5, 4)
 UP(6, 5)
+UP(7, 6)
+UP(8, 7)
 
 #define WHOLE(N) \
 static TARGET void \
@@ -102,6 +104,8 @@ WHOLE(3)
 WHOLE(4)
 WHOLE(5)
 WHOLE(6)
+WHOLE(7)
+WHOLE(8)
 
 static void
 whole(const struct ranks *r, uint32_t tree, uint32_t n, const int8_t *columns,
@@ -109,7 +113,7 @@ whole(const struct ranks *r, uint32_t tree, uint32_t n, const int8_t *columns,
 {
 	static void (*const depths[])(const struct ranks_split *, uint32_t,
 	    const int8_t *, uint8_t *) = {NULL, whole_1, whole_2, whole_3,
-	    whole_4, whole_5, whole_6};
+	    whole_4, whole_5, whole_6, whole_7, whole_8};
 	_Static_assert(countof(depths) == RANKS_DEPTH + 1, "one a depth");
 
 	depths[r->depth](r->splits + (size_t)tree * ((1u << r->depth) - 1), n,
