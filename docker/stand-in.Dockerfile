@@ -9,7 +9,7 @@ RUN apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
 	--no-install-recommends $PACKAGE wget && \
     rm -rf /var/lib/apt/lists/* && \
     install -d -o 65534 -g 65534 $DATA && \
-    ln -s "$(command -v $PROGRAM)" /bin/start 
+    ln -s "$(command -v $PROGRAM)" /bin/start
 USER 65534:65534
 VOLUME $DATA
 WORKDIR $DATA
