@@ -62,8 +62,8 @@ class Compose(unittest.TestCase):
         for name in SERVICES:
             cls.environment[f"{name.upper()}_PORT"] = \
                 getattr(cls, name).rpartition(":")[2]
-        cls.compose("up", "-d", "--build", *SERVICES)
         cls.addClassCleanup(cls.compose, "down", "-v")
+        cls.compose("up", "-d", "--build", *SERVICES)
 
     @classmethod
     def compose(cls, *args):
