@@ -215,8 +215,9 @@ find_objective(struct cat *c, const struct doc *params, struct err *err)
 	return true;
 }
 
+/* `type` is class_label_type: Integer, Float, Boolean or String. */
 static bool
-label_of(const struct doc *d, bool is_float, struct arena *mem,
+label_of(const struct doc *d, struct str type, struct arena *mem,
     struct model_class *ret)
 {
 	char text[NUMBER_MAX];
@@ -227,10 +228,22 @@ label_of(const struct doc *d, bool is_float, struct arena *mem,
 		return true;
 	if (d->kind != DOC_NUMBER || !isfinite(d->number))
 		return false;
+	ret->number = d->number;
+	if (str_eq(type, STR("Boolean"))) {
+		ret->kind = CLASS_BOOL;
+		ret->text = d->number != 0 ? STR("true") : STR("false");
+		return true;
+	}
+	ret->kind = CLASS_FLOAT;
 	n = number_format(d->number, text);
-	*ret = (struct model_class){.kind = is_float ? CLASS_FLOAT :
-	    CLASS_INTEGER, .number = d->number,
-	    .text = arena_str(mem, (struct str){text, n})};
+	if (!str_eq(type, STR("Float")) &&
+	    fabs(d->number) <= (double)((int64_t)1 << 53) &&
+	    d->number == trunc(d->number)) {
+		ret->kind = CLASS_INTEGER;
+		n = (size_t)snprintf(text, sizeof(text), "%lld",
+		    (long long)d->number);
+	}
+	ret->text = arena_str(mem, (struct str){text, n});
 	return ret->text.p != NULL;
 }
 
@@ -267,8 +280,7 @@ read_labels(struct cat *c, const struct doc *classes, struct err *err)
 			item.number = names->numbers[k];
 		else
 			item = *d;
-		if (!label_of(&item, str_eq(type, STR("Float")), c->im->mem,
-			&labels[k]))
+		if (!label_of(&item, type, c->im->mem, &labels[k]))
 			return err_set(err, ERR_MODEL, ERR_NOWHERE,
 			    "is a CatBoost model with labels that are neither "
 			    "text nor numbers");

@@ -235,14 +235,22 @@ own_labels(const struct step *s, const struct model_class *labels, uint32_t n,
 
 		if (label == NULL || !node_append(mem, list, label))
 			return step_full(s, err);
-		label->kind = labels[k].kind == CLASS_TEXT ? NODE_TEXT :
-		    labels[k].kind == CLASS_INTEGER ? NODE_INT : NODE_FLOAT;
-		if (label->kind == NODE_TEXT)
+		switch (labels[k].kind) {
+		case CLASS_TEXT:
+			label->kind = NODE_TEXT;
 			label->text = labels[k].text;
-		else if (label->kind == NODE_INT)
+			break;
+		case CLASS_INTEGER:
+		case CLASS_BOOL:
+			label->kind = labels[k].kind == CLASS_BOOL ?
+			    NODE_BOOL : NODE_INT;
 			label->integer = (int64_t)labels[k].number;
-		else
+			break;
+		case CLASS_FLOAT:
+			label->kind = NODE_FLOAT;
 			label->real = labels[k].number;
+			break;
+		}
 	}
 	*ret = (struct array){.dtype = {.type = ARRAY_OBJECT,
 	    .has_object = true}, .n_dims = 1, .dim = {n}, .count = n,

@@ -221,6 +221,21 @@ labels_are_the_models(void **state)
 		"\"class_label_type\":\"Integer\""});
 	model_class_at(m, 2, &label);
 	assert_true(label.kind == CLASS_INTEGER && label.number == 7);
+	assert_true(str_eq(label.text, STR("7")));
+	model_close(m);
+	m = import_parts((struct parts){.loss = "Logloss",
+	    .classes = "\"class_names\":[false,true],"
+		"\"class_label_type\":\"Boolean\""});
+	model_class_at(m, 1, &label);
+	assert_true(label.kind == CLASS_BOOL);
+	assert_true(str_eq(label.text, STR("true")));
+	model_close(m);
+	m = import_parts((struct parts){.loss = "Logloss",
+	    .classes = "\"class_names\":[0,1],"
+		"\"class_label_type\":\"Float\""});
+	model_class_at(m, 1, &label);
+	assert_true(label.kind == CLASS_FLOAT);
+	assert_true(str_eq(label.text, STR("1.0")));
 	model_close(m);
 }
 
