@@ -141,14 +141,22 @@ logged()
 	return "$(cat "$log.status")"
 }
 
-# check DIR: `make check` there, with what failed shown at the end. The log
-# for tally is DIR/check.log.
+# check DIR: `make check` there. The log for tally is DIR/check.log.
 check()
 {
 	logged "$1/check.log" make -C "$1" -s --no-print-directory \
-	    -j "$jobs" check && return 0
-	if [ -f "$1/test-suite.log" ]; then
-		sed -n '/^\(FAIL\|ERROR\|XPASS\)/,/^$/p' "$1/test-suite.log"
-	fi
-	return 1
+	    -j "$jobs" check
+}
+
+# failures DIR...: each test that failed in the builds there, with the first
+# lines of what it said; nothing where all passed. Said last, before the
+# totals: the end of a log is what is read, and may be all that is kept.
+failures()
+{
+	find "$@" -name test-suite.log -exec awk '
+	FNR == 1 { left = 0 }
+	/^(ok|PASS:|SKIP:|1\.\.)/ { left = 0 }
+	/^not ok/ { printf "%s:\n", FILENAME; left = 40 }
+	/^ERROR:/ { left = 2 }
+	left > 0 { print substr($0, 1, 300); left-- }' {} +
 }
