@@ -4,20 +4,16 @@
 raises an alert, how it reaches the webhook, and how it ends. Intervals are
 seconds instead of minutes; what the rules ask is theirs."""
 import json
-import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
 import service
 import tap
 from service import PATIENCE, SRCDIR, Service, wait_until
-from stack import (ALERTMANAGER, Alertmanager, Prometheus, Receiver, get,
-                   needs_alertmanager, needs_prometheus, shortened_rules)
-
-SOON = 60  # seconds: some scrapes and evaluations on a busy machine
+from stack import (SOON, Receiver, alerting, get, live, needs_alertmanager,
+                   needs_prometheus)
 
 
 @needs_prometheus
@@ -25,24 +21,9 @@ SOON = 60  # seconds: some scrapes and evaluations on a busy machine
 class Section7(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        service.lighttpd_or_skip()
-        rules = tempfile.TemporaryDirectory(prefix="lightscore-test.")
-        cls.addClassCleanup(rules.cleanup)
-        cls.receiver = Receiver()
-        cls.addClassCleanup(cls.receiver.close)
-        cls.alertmanager = Alertmanager(cls.receiver.address)
-        cls.addClassCleanup(cls.alertmanager.close)
-        cls.service = Service("--workers", "2")
-        cls.addClassCleanup(cls.service.close)
-        cls.service.start()
-        wait_until(cls.alertmanager.is_ready, "Alertmanager")
-        cls.prometheus = Prometheus(
-            f"127.0.0.1:{cls.service.port}", cls.alertmanager.address, 1,
-            shortened_rules(pathlib.Path(rules.name)),
-            ["--rules.alert.resend-delay=1s"])
-        cls.addClassCleanup(cls.prometheus.close)
-        wait_until(cls.prometheus.is_ready, "Prometheus")
-        for job in "prometheus", "ml-api", "alertmanager":
+        cls.service, cls.prometheus, cls.alertmanager, cls.receiver = live(
+            cls.addClassCleanup)
+        for job in "prometheus", "alertmanager":
             wait_until(lambda: cls.prometheus.target(job)["health"] == "up",
                        f"target {job}", SOON)
 
@@ -111,11 +92,7 @@ class Inhibition(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.receiver = Receiver()
-        cls.addClassCleanup(cls.receiver.close)
-        cls.alertmanager = Alertmanager(cls.receiver.address)
-        cls.addClassCleanup(cls.alertmanager.close)
-        wait_until(cls.alertmanager.is_ready, "Alertmanager")
+        cls.alertmanager, _ = alerting(cls.addClassCleanup)
 
     def check(self, job, worse, quiet, told):
         """Each (name, severity, more labels): `worse` keeps `quiet` quiet,

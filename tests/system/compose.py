@@ -9,43 +9,18 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 import unittest
-import urllib.error
-import urllib.parse
-import urllib.request
 
 import service
 import tap
+from stack import PrometheusClient, free_port, get, post
 
 SERVICES = ["app", "prometheus", "alertmanager", "alerts"]
 PROBED = ["app", "prometheus", "alertmanager"]
 PATIENCE = 180
 ROW = service.rows()[0]
-
-
-def free_ports(n):
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
-    return ports
-
-
-def ask(url, data=None):
-    """(status, body) or None while nothing answers."""
-    request = urllib.request.Request(url, data, {
-        "Content-Type": "application/json"} if data is not None else {})
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as e:
-        with e:
-            return e.code, e.read().decode()
-    except OSError:
-        return None
 
 
 class Compose(unittest.TestCase):
@@ -54,14 +29,16 @@ class Compose(unittest.TestCase):
         if not os.environ.get("LS_DOCKER"):
             raise unittest.SkipTest(
                 "set LS_DOCKER or run scripts/test-docker: it takes minutes")
-        cls.app, cls.prometheus, cls.alertmanager, cls.alerts = (
-            f"http://127.0.0.1:{port}" for port in free_ports(len(SERVICES)))
+        ports = {name: free_port() for name in SERVICES}
+        cls.app, cls.alerts = (f"http://127.0.0.1:{ports[name]}"
+                               for name in ("app", "alerts"))
+        cls.prometheus = PrometheusClient(
+            f"127.0.0.1:{ports['prometheus']}")
         cls.environment = {
             **os.environ,
-            "COMPOSE_PROJECT_NAME": f"lightscore-test-{os.getpid()}"}
-        for name in SERVICES:
-            cls.environment[f"{name.upper()}_PORT"] = \
-                getattr(cls, name).rpartition(":")[2]
+            "COMPOSE_PROJECT_NAME": f"lightscore-test-{os.getpid()}",
+            **{f"{name.upper()}_PORT": str(port)
+               for name, port in ports.items()}}
         cls.addClassCleanup(cls.compose, "down", "-v")
         cls.compose("up", "-d", "--build", *SERVICES)
 
@@ -83,26 +60,23 @@ class Compose(unittest.TestCase):
         return ["docker", "compose"]
 
     def wait(self, condition, what):
-        return service.wait_until(condition, what, PATIENCE)
+        def reached():
+            try:
+                return condition()
+            except OSError:  # not up, or not yet
+                return None
+        return service.wait_until(reached, what, PATIENCE)
 
-    def query(self, expression):
-        answer = ask(f"{self.prometheus}/api/v1/query?"
-                     + urllib.parse.urlencode({"query": expression}))
-        if answer is None:
-            return []
-        return json.loads(answer[1])["data"]["result"]
+    def wait_data(self, expression):
+        return self.wait(lambda: self.prometheus.query(expression),
+                         expression)
 
     def alert(self, name):
         """pending, firing or inactive."""
-        answer = ask(f"{self.prometheus}/api/v1/alerts")
-        states = [a["state"] for a in
-                  json.loads(answer[1])["data"]["alerts"]
-                  if a["labels"]["alertname"] == name] if answer else []
-        return states[0] if states else "inactive"
+        return self.prometheus.alerts().get(name, "inactive")
 
     def delivered(self, name):
-        answer = ask(f"{self.alerts}/alerts")
-        return answer is not None and name in answer[1]
+        return name in get(f"{self.alerts}/alerts").decode()
 
     def is_healthy(self, name):
         container = self.compose("ps", "-q", name).strip()
@@ -114,14 +88,15 @@ class Compose(unittest.TestCase):
 
     def predict(self, row, times=1):
         body = json.dumps(row).encode()
-        return [ask(f"{self.app}/v1/predict", body)[0] for _ in range(times)]
+        return [post(f"{self.app}/v1/predict", body)[0]
+                for _ in range(times)]
 
     def test_1_everything_comes_up_healthy(self):
         for name in PROBED:
             self.wait(lambda name=name: self.is_healthy(name),
                       f"{name} healthy")
         self.assertIn("Up", self.compose("ps"))
-        self.assertEqual(ask(f"{self.app}/health")[0], 200)
+        self.assertTrue(get(f"{self.app}/health"))
         self.assertEqual(self.predict(ROW), [200])
 
     def test_2_the_app_runs_with_nothing_to_spare(self):
@@ -140,7 +115,8 @@ class Compose(unittest.TestCase):
         self.assertLess(int(size), 120)
 
     def test_3_both_targets_are_up_and_the_guides_queries_have_data(self):
-        self.wait(lambda: len(self.query("up == 1")) >= 2, "targets up")
+        self.wait(lambda: len(self.prometheus.query("up == 1")) >= 2,
+                  "targets up")
         self.predict(ROW, 5)
         for expression in (
                 'up{job="ml-api"}', "ml_predictions_total",
@@ -148,7 +124,7 @@ class Compose(unittest.TestCase):
                 "sum by (model_version) (ml_predictions_total)",
                 "histogram_quantile(0.95, sum(rate("
                 "ml_prediction_duration_seconds_bucket[5m])) by (le))"):
-            self.wait(lambda e=expression: self.query(e), expression)
+            self.wait_data(expression)
 
     def test_4_five_invalid_requests_fire_and_are_delivered(self):
         self.assertEqual(self.predict({"invalid": "data"}, 5), [400] * 5)
@@ -164,16 +140,14 @@ class Compose(unittest.TestCase):
             time.sleep(1)
 
     def test_6_a_stopped_app_is_told_and_comes_back_counting(self):
-        before = self.wait(lambda: self.query("sum(ml_predictions_total)"),
-                           "counters")[0]["value"][1]
+        before = self.wait_data("sum(ml_predictions_total)")[0][1]
         self.compose("stop", "app")
         self.wait(lambda: self.alert("APIDown") == "firing", "APIDown firing")
         self.compose("start", "app")
         self.wait(lambda: self.alert("APIDown") == "inactive",
                   "APIDown resolved")
-        after = self.wait(lambda: self.query("sum(ml_predictions_total)"),
-                          "counters")[0]["value"][1]
-        self.assertGreaterEqual(float(after), float(before))
+        after = self.wait_data("sum(ml_predictions_total)")[0][1]
+        self.assertGreaterEqual(after, before)
 
     def test_7_the_lab_compiles_and_scores_in_the_container(self):
         found = [c for c in lab_commands() if " exec " in c]

@@ -18,9 +18,8 @@ import urllib.error
 import service
 import tap
 from service import LIGHTSCORE, PATIENCE, SRCDIR, Service, wait_until
-from stack import Prometheus, get, needs_prometheus
+from stack import SOON, get, needs_prometheus, watched
 
-SOON = 60   # seconds: some scrapes and evaluations on a busy machine
 SPAN = 120  # seconds that the graphs show here
 CHOSEN = {"$job": "ml-api", "$instance": ".+", "$model": ".+",
           "$__rate_interval": "20s", "$__range": f"{SPAN}s"}
@@ -105,14 +104,7 @@ class Boards(unittest.TestCase):
         cls.service.args += ["--model", f"v1={image}",
                              "--model", f"v2={CHURN}/v2.joblib"]
         cls.service.start()
-        cls.prometheus = Prometheus(
-            f"127.0.0.1:{cls.service.port}", seconds=1, flags=[
-                f"--web.console.templates={SRCDIR}/prometheus/consoles",
-                "--web.console.libraries="
-                f"{SRCDIR}/prometheus/console_libraries"])
-        cls.addClassCleanup(cls.prometheus.close)
-        wait_until(cls.prometheus.is_ready, "Prometheus")
-        cls.wait_value('up{job="ml-api"}', 1)
+        cls.prometheus = watched(cls.addClassCleanup, cls.service, seconds=1)
         cls.traffic()
 
     @classmethod

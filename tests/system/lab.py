@@ -13,11 +13,9 @@ import unittest
 
 import service
 import tap
-from service import SRCDIR, Service, wait_until
-from stack import (Alertmanager, Prometheus, Receiver, needs_alertmanager,
-                   needs_prometheus, shortened_rules)
+from service import SRCDIR, wait_until
+from stack import SOON, live, needs_alertmanager, needs_prometheus
 
-SOON = 60  # seconds
 TEXT = SRCDIR / "docs/lab/student.md"
 
 
@@ -46,32 +44,13 @@ def seen(expected, output):
 @needs_alertmanager
 class Lab(unittest.TestCase):
     def setUp(self):
-        service.lighttpd_or_skip()
         folder = tempfile.TemporaryDirectory(prefix="lightscore-test.")
         self.addCleanup(folder.cleanup)
         self.dir = pathlib.Path(folder.name)
         self.background = []
         self.addCleanup(self.stop_background)
-        self.receiver = Receiver()
-        self.addCleanup(self.receiver.close)
-        self.alertmanager = Alertmanager(self.receiver.address)
-        self.addCleanup(self.alertmanager.close)
-        self.service = Service("--workers", "2")
-        self.addCleanup(self.service.close)
-        self.service.start()
-        wait_until(self.alertmanager.is_ready, "Alertmanager")
-        (self.dir / "rules").mkdir()
-        self.prometheus = Prometheus(
-            f"127.0.0.1:{self.service.port}", self.alertmanager.address, 1,
-            shortened_rules(self.dir / "rules"),
-            ["--rules.alert.resend-delay=1s",
-             f"--web.console.templates={SRCDIR}/prometheus/consoles",
-             "--web.console.libraries="
-             f"{SRCDIR}/prometheus/console_libraries"])
-        self.addCleanup(self.prometheus.close)
-        wait_until(self.prometheus.is_ready, "Prometheus")
-        wait_until(lambda: self.prometheus.target("ml-api")["health"] == "up",
-                   "the API scraped", SOON)
+        self.service, self.prometheus, _, self.receiver = live(
+            self.addCleanup)
 
     def stop_background(self):
         for process in self.background:

@@ -10,9 +10,7 @@ import unittest
 import service
 import tap
 from service import PATIENCE, SRCDIR, Service, wait_until
-from stack import Prometheus, needs_prometheus
-
-SCRAPES = 60  # seconds: a few scrapes and evaluations
+from stack import SOON, needs_prometheus, watched
 
 
 @needs_prometheus
@@ -23,11 +21,7 @@ class Scrape(unittest.TestCase):
         cls.service = Service("--workers", "2")
         cls.addClassCleanup(cls.service.close)
         cls.service.start()
-        cls.prometheus = Prometheus(f"127.0.0.1:{cls.service.port}")
-        cls.addClassCleanup(cls.prometheus.close)
-        wait_until(cls.prometheus.is_ready, "Prometheus")
-        wait_until(lambda: cls.prometheus.target("ml-api")["health"] == "up",
-                   "target ml-api", SCRAPES)
+        cls.prometheus = watched(cls.addClassCleanup, cls.service)
 
     def test_the_target_is_up(self):
         target = self.prometheus.target("ml-api")
@@ -58,7 +52,7 @@ class Scrape(unittest.TestCase):
                 for labels, value in self.prometheus.query(
                     'ml_predictions_total{model_version="v1"}')}
 
-        wait_until(arrived, "the counts", SCRAPES)
+        wait_until(arrived, "the counts", SOON)
         # The lab's demonstration: five such bodies raise the alert.
         self.assertTrue(self.prometheus.query(
             'sum(ml_predictions_total{status="error"}) >= 3'))
@@ -69,7 +63,7 @@ class Scrape(unittest.TestCase):
                                         path.read_text())}
         wait_until(lambda: "unknown" not in
                    self.prometheus.rules().values(),
-                   "an evaluation of every rule", SCRAPES)
+                   "an evaluation of every rule", SOON)
         self.assertEqual(self.prometheus.rules(),
                          dict.fromkeys(names, "ok"))
 

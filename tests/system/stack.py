@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""A real Prometheus and Alertmanager for system tests, set up by the files of
-the repository: only the names of the lab's machines are replaced by this
-one's, and times by shorter ones where a test asks for that."""
+"""A real Prometheus and Alertmanager for system tests, set up as
+scripts/monitoring does it, with shorter times where a test asks for that; and
+all of it together over a service."""
 import json
 import pathlib
 import re
@@ -16,11 +16,16 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from service import PATIENCE, SRCDIR
+from service import (PATIENCE, SRCDIR, Service, lighttpd_or_skip,
+                     wait_until)
+
+sys.path.insert(0, str(SRCDIR / "scripts"))
+import watchers  # noqa: E402
 
 PROMETHEUS = shutil.which("prometheus")
 ALERTMANAGER = (shutil.which("prometheus-alertmanager")
                 or shutil.which("alertmanager"))
+SOON = 60  # seconds: some scrapes and evaluations on a busy machine
 needs_prometheus = unittest.skipUnless(PROMETHEUS,
                                        "prometheus is not installed")
 needs_alertmanager = unittest.skipUnless(ALERTMANAGER,
@@ -34,18 +39,22 @@ def get(url, **query):
         return answer.read()
 
 
+def post(url, body):
+    """(status, answer), both of JSON."""
+    request = urllib.request.Request(url, body,
+                                     {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.status, json.loads(answer.read() or "null")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-def replaced(text, changes):
-    """The text with each of the changes, which must all be possible."""
-    for theirs, here in changes.items():
-        assert theirs in text, theirs
-        text = text.replace(theirs, here)
-    return text
 
 
 class Program:
@@ -78,25 +87,11 @@ class Program:
             return None
 
 
-class Prometheus(Program):
-    """It, with the repository's configuration; `target` is HOST:PORT.
-    `seconds` replaces the intervals, `rules` the directory of rules."""
+class PrometheusClient:
+    """What is asked of a Prometheus."""
 
-    def __init__(self, target, alertmanager="127.0.0.1:9", seconds=None,
-                 rules=SRCDIR / "prometheus/rules", flags=()):
-        super().__init__()
-        self.configuration = self.dir / "prometheus.yml"
-        text = replaced(
-            (SRCDIR / "prometheus/prometheus.yml").read_text(),
-            {"app:5000": target, "localhost:9090": self.address,
-             "alertmanager:9093": alertmanager,
-             "/etc/prometheus/rules/": f"{rules}/"})
-        if seconds is not None:
-            text = re.sub(r"(_interval:) \d+s", rf"\1 {seconds}s", text)
-        self.configuration.write_text(text)
-        self.run(PROMETHEUS, f"--config.file={self.configuration}",
-                 f"--storage.tsdb.path={self.dir}/data",
-                 f"--web.listen-address={self.address}", *flags)
+    def __init__(self, address):
+        self.address = address
 
     def ask(self, what, **query):
         return json.loads(get(f"http://{self.address}/api/v1/{what}",
@@ -124,10 +119,28 @@ class Prometheus(Program):
                 for a in self.ask("alerts")["alerts"]}
 
 
+class Prometheus(Program, PrometheusClient):
+    """It over a service at `target`, HOST:PORT. `seconds` replaces the
+    intervals, `rules` the directory of rules."""
+
+    def __init__(self, target, alertmanager="127.0.0.1:9", seconds=None,
+                 rules=watchers.RULES, flags=()):
+        super().__init__()
+        self.configuration = self.dir / "prometheus.yml"
+        text = watchers.prometheus_configuration(self.address, target,
+                                                 alertmanager, rules)
+        if seconds is not None:
+            text = re.sub(r"(_interval:) \d+s", rf"\1 {seconds}s", text)
+        self.configuration.write_text(text)
+        self.run(PROMETHEUS, *watchers.prometheus_flags(
+            self.address, self.configuration, self.dir / "data"), *flags)
+
+
 def shortened_rules(folder):
     """A copy of the rules that fires within seconds: nothing waits longer
     than two, and the lab's windows of minutes are twenty seconds."""
-    for path in (SRCDIR / "prometheus/rules").glob("*.yml"):
+    folder.mkdir()
+    for path in watchers.RULES.glob("*.yml"):
         text = re.sub(r"(?m)^(\s+for:) \S+", r"\1 2s", path.read_text())
         if path.name == "alerts.yml":
             text = re.sub(r"\[[12]m\]", "[20s]", text)
@@ -141,24 +154,18 @@ class Alertmanager(Program):
     def __init__(self, receiver):
         super().__init__()
         configuration = self.dir / "alertmanager.yml"
-        text = replaced(
-            (SRCDIR / "alertmanager/alertmanager.yml").read_text(),
-            {"alerts:9095": receiver})
+        text = watchers.alertmanager_configuration(receiver)
         text = re.sub(r"(group_wait:) \S+", r"\1 0s", text)
         text = re.sub(r"(group_interval:) \S+", r"\1 1s", text)
         configuration.write_text(text)
-        self.run(ALERTMANAGER, f"--config.file={configuration}",
-                 f"--storage.path={self.dir}/data", "--cluster.listen-address=",
-                 f"--web.listen-address={self.address}")
+        self.run(ALERTMANAGER, *watchers.alertmanager_flags(
+            self.address, configuration, self.dir / "data"))
 
     def send(self, labels):
         """Fire alerts with these labels, as Prometheus would."""
-        request = urllib.request.Request(
-            f"http://{self.address}/api/v2/alerts",
-            json.dumps([{"labels": each} for each in labels]).encode(),
-            {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            answer.read()
+        status, said = post(f"http://{self.address}/api/v2/alerts", json.dumps(
+            [{"labels": each} for each in labels]).encode())
+        assert status == 200, said
 
     def names(self, job=None):
         """{state: sorted names} of the alerts it holds (of that job): active
@@ -200,16 +207,8 @@ class Receiver:
         return [line for line in self.lines
                 if re.search(rf" {state} +\S+ +{name}: ", line)]
 
-    def post(self, body, headers=None):
-        """(status, answer)"""
-        request = urllib.request.Request(f"http://{self.address}/", body,
-                                         headers or {})
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                return answer.status, json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.loads(error.read())
+    def post(self, body):
+        return post(f"http://{self.address}/", body)
 
     def raw(self, data):
         """Send bytes; all that comes back."""
@@ -223,3 +222,41 @@ class Receiver:
 
     def alerts(self):
         return json.loads(get(f"http://{self.address}/alerts"))["alerts"]
+
+
+# Each of these starts its programs, has `cleanup` (addCleanup or
+# addClassCleanup of a test) end them, and returns once they are up.
+
+def alerting(cleanup):
+    """(Alertmanager, Receiver) of what it sends"""
+    receiver = Receiver()
+    cleanup(receiver.close)
+    alertmanager = Alertmanager(receiver.address)
+    cleanup(alertmanager.close)
+    wait_until(alertmanager.is_ready, "Alertmanager")
+    return alertmanager, receiver
+
+
+def watched(cleanup, service, **how):
+    """The Prometheus that has scraped the service, which runs; `how` as
+    Prometheus takes it."""
+    prometheus = Prometheus(f"127.0.0.1:{service.port}", **how)
+    cleanup(prometheus.close)
+    wait_until(prometheus.is_ready, "Prometheus")
+    wait_until(lambda: prometheus.target("ml-api")["health"] == "up",
+               "the service scraped", SOON)
+    return prometheus
+
+
+def live(cleanup):
+    """(Service, Prometheus, Alertmanager, Receiver): an alert takes seconds
+    from its reason to the receiver."""
+    lighttpd_or_skip()
+    alertmanager, receiver = alerting(cleanup)
+    service = Service("--workers", "2")
+    cleanup(service.close)
+    service.start()
+    return service, watched(
+        cleanup, service, alertmanager=alertmanager.address, seconds=1,
+        rules=shortened_rules(service.dir / "rules"),
+        flags=["--rules.alert.resend-delay=1s"]), alertmanager, receiver
