@@ -13,11 +13,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-
-static const char request[] =
-    "GET /health/ready HTTP/1.1\r\nHost: localhost\r\n"
-    "Connection: close\r\n\r\n";
-static const char version[] = "HTTP/1.1 ";
+#include "http/probe.h"
 
 /* The own machine's address where the service listens on all. */
 static const char *
@@ -77,9 +73,9 @@ read_line(int fd, char *line, size_t size)
 bool
 ready_ask(const char *listen, struct err *err)
 {
-	const char *code = NULL;
 	struct config_address a;
 	char line[512];
+	int status = 0;
 	int fd;
 
 	if (!config_address_parse(listen, &a, err))
@@ -87,17 +83,16 @@ ready_ask(const char *listen, struct err *err)
 	fd = dial(&a);
 	if (fd < 0)
 		return err_system(err, "cannot connect to %s", listen);
-	if (send(fd, request, strlen(request), MSG_NOSIGNAL) > 0 &&
-	    read_line(fd, line, sizeof(line)) &&
-	    strncmp(line, version, strlen(version)) == 0)
-		code = line + strlen(version);
+	if (send(fd, probe_request, strlen(probe_request), MSG_NOSIGNAL) > 0 &&
+	    read_line(fd, line, sizeof(line)))
+		status = probe_status(line, strlen(line));
 	close(fd);
-	if (code == NULL)
+	if (status <= 0)
 		return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
 		    "%s gave no answer within %d seconds", listen,
 		    READY_SECONDS);
-	if (strncmp(code, "200", 3) != 0)
+	if (status != 200)
 		return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
-		    "%s is not ready: %s", listen, code);
+		    "%s is not ready: %s", listen, strchr(line, ' ') + 1);
 	return true;
 }

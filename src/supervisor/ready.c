@@ -6,11 +6,11 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http/probe.h"
 #include "supervisor/backoff.h"
 #include "supervisor/listen.h"
 
@@ -57,21 +57,12 @@ dial(const char *address)
 	return fd;
 }
 
-static bool
-send_request(struct ready *r)
-{
-	char text[512];
-	int n = snprintf(text, sizeof(text), "GET /health/ready HTTP/1.1\r\n"
-	    "Host: %s\r\nConnection: close\r\n\r\n", r->address);
-
-	return send(r->fd, text, (size_t)n, MSG_NOSIGNAL) == n;
-}
-
 bool
 ready_step(struct ready *r, uint64_t now_ns)
 {
-	static const char answer[] = "HTTP/1.1 200 ";
+	const size_t n = strlen(probe_request);
 	ssize_t got;
+	int status;
 
 	if (r->fd < 0) {
 		if (now_ns < r->again_at_ns)
@@ -81,7 +72,8 @@ ready_step(struct ready *r, uint64_t now_ns)
 		r->n = 0;
 	}
 	if (r->fd >= 0 && !r->sent) {
-		r->sent = send_request(r);
+		r->sent = send(r->fd, probe_request, n, MSG_NOSIGNAL) ==
+		    (ssize_t)n;
 		if (!r->sent && (errno == EAGAIN || errno == ENOTCONN))
 			return false; /* still connecting */
 	}
@@ -94,10 +86,10 @@ ready_step(struct ready *r, uint64_t now_ns)
 		return false;
 	if (got > 0)
 		r->n += (unsigned)got;
-	if (r->n >= sizeof(answer) - 1 &&
-	    memcmp(r->got, answer, sizeof(answer) - 1) == 0)
+	status = probe_status(r->got, r->n);
+	if (status == 200)
 		return true;
-	if (got <= 0 || r->n >= sizeof(answer) - 1)
+	if (got <= 0 || status != 0)
 		try_again(r, now_ns);
 	return false;
 }

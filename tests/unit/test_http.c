@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "http/envelope.h"
+#include "http/probe.h"
 
 /* cmocka's checks take no const. */
 #define P(text) ((char *)(uintptr_t)(text))
@@ -170,6 +171,21 @@ methods_and_names_agree(void **state)
 	assert_int_equal(http_method_of(STR("")), HTTP_OTHER);
 }
 
+static void
+the_status_of_a_probe_is_told_once_it_is_there(void **state)
+{
+	static const char answer[] = "HTTP/1.1 503 Service Unavailable";
+	const size_t enough = strlen("HTTP/1.1 503 ");
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(answer); n++)
+		assert_int_equal(probe_status(answer, n),
+		    n < enough ? 0 : 503);
+	assert_int_equal(probe_status("220 mail", 8), -1);
+	assert_int_equal(probe_status("HTTP/1.1 2x0 ", 13), -1);
+	assert_int_equal(probe_status("HTTP/1.1 2000", 13), -1);
+}
+
 int
 main(void)
 {
@@ -182,6 +198,7 @@ main(void)
 	    cmocka_unit_test(a_request_without_method_or_path_is_refused),
 	    cmocka_unit_test(every_status_line_begins_with_its_status),
 	    cmocka_unit_test(methods_and_names_agree),
+	    cmocka_unit_test(the_status_of_a_probe_is_told_once_it_is_there),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
