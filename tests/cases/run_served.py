@@ -21,7 +21,7 @@ import tap  # noqa: E402
 
 CASES = os.path.join(tap.SRCDIR, "tests/cases/contract.test")
 REFERENCE = os.path.join(tap.SRCDIR, "models/churn/reference.ndjson")
-DEADLINE = 30
+DEADLINE = 60
 
 
 class Case:

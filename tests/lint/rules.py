@@ -25,7 +25,7 @@ LAB_SHA256 = ("b19e81ee964ddff535b9233ad01b17c0"
 SEVERITIES = {"critical", "warning", "info", "none", "demo"}
 KINDS = {"fires", "quiet", "zero traffic", "counter reset"}
 ALWAYS = {"Watchdog"}  # never quiet
-SECONDS = 60  # a test file needs a few, on an idle machine
+SECONDS = 300  # a test file needs a few, on an idle machine
 needs_promtool = unittest.skipUnless(shutil.which("promtool"),
                                      "promtool is not installed")
 

@@ -15,7 +15,8 @@ import unittest
 
 import service
 import tap
-from stack import PrometheusClient, free_port, get, post
+from service import free_port
+from stack import PrometheusClient, get, post
 
 SERVICES = ["app", "prometheus", "alertmanager", "alerts"]
 PROBED = ["app", "prometheus", "alertmanager"]

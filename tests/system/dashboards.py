@@ -5,12 +5,14 @@ Prometheus that scraped real traffic of a real service: it returns data, of
 the shape that its panel draws."""
 import collections
 import html
+import http.client
 import json
 import math
 import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import unittest
 import urllib.error
@@ -130,6 +132,7 @@ class Boards(unittest.TestCase):
             so_far = cls.prometheus.query(scrapes)[0][1]
             cls.wait_value(scrapes, so_far + 2)
         service.os.kill(killed, signal.SIGKILL)
+        cls.keep_asking(rows[0])
         # Seen by Prometheus, and by the rules that stand on each other.
         cls.wait_value('sum(ml_predictions_total{status="success"})', 150)
         cls.wait_value("sum(ml_server_worker_exits_total"
@@ -138,6 +141,25 @@ class Boards(unittest.TestCase):
         cls.wait_value("count(model:ml_prediction_score:mean1d)", 2)
         cls.wait_value('ALERTS{alertname="DemoHighErrorCount",'
                        'alertstate="firing"}', 1)
+
+    @classmethod
+    def keep_asking(cls, row):
+        """However long the tests take: what was asked of late is within the
+        windows of the rates."""
+        over = threading.Event()
+
+        def ask():
+            while not over.wait(0.2):
+                for slot, body in ("v1", row), ("v2", row), ("v1", {}):
+                    try:
+                        cls.service.predict(body, slot)
+                    except (OSError, http.client.HTTPException):
+                        pass
+
+        asking = threading.Thread(target=ask)
+        cls.addClassCleanup(asking.join)
+        cls.addClassCleanup(over.set)
+        asking.start()
 
     def results(self, target):
         """[(labels, [values])]"""

@@ -74,7 +74,7 @@ class Exporter:
         if accept is not None:
             params["HTTP_ACCEPT"] = accept
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(20)
+            s.settimeout(60)
             s.connect(self.path)
             s.sendall(
                 record(1, struct.pack(">HB5x", 1, 0))
@@ -93,7 +93,7 @@ class Exporter:
     def close(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
+        code = self.process.wait(60)
         self.listener.close()
         return code
 
@@ -165,7 +165,7 @@ class Refusing(unittest.TestCase):
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind("\0lightscore-exporter-%d" % os.getpid())
             listener.listen(1)
-            return subprocess.run([EXPORTER, "--metrics", path], timeout=20,
+            return subprocess.run([EXPORTER, "--metrics", path], timeout=60,
                                   stdin=listener, capture_output=True)
 
     def test_a_missing_file_is_said_with_its_path(self):

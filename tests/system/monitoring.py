@@ -13,8 +13,8 @@ import unittest
 
 import service
 import tap
-from service import SRCDIR, wait_until
-from stack import free_port, get, needs_alertmanager, needs_prometheus
+from service import SRCDIR, free_port, wait_until
+from stack import get, needs_alertmanager, needs_prometheus
 
 ENOUGH = 120  # seconds: three servers start on a busy machine
 

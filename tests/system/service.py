@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -26,7 +27,7 @@ BUILDDIR = pathlib.Path(tap.BUILDDIR)
 LIGHTSCORE = BUILDDIR / "lightscore"
 LIGHTSCORED = BUILDDIR / "lightscored"
 LIGHTTPD = os.environ.get("LS_LIGHTTPD") or "/usr/sbin/lighttpd"
-PATIENCE = 20  # seconds for anything that should happen soon
+PATIENCE = 60  # seconds until what should happen soon is taken for hung
 
 
 def lighttpd_or_skip():
@@ -39,6 +40,31 @@ def rows():
     path = SRCDIR / "models/churn/reference.ndjson"
     with open(path, encoding="utf-8") as lines:
         return [json.loads(line)["input"] for line in lines]
+
+
+port_names = []  # sockets that hold the names of the ports given away
+
+
+def free_port():
+    """A port for a program that can only be told which one. Not one of those
+    that the kernel gives to connections and to whoever asks for any: it would
+    be taken before the program listens there. Other tests do not take it
+    either, as long as this process runs: each port's name is held."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range",
+              encoding="ascii") as f:
+        low, high = map(int, f.read().split())
+    ports = [p for p in range(10000, 65536) if not low <= p <= high]
+    for port in random.sample(ports, len(ports)):
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0lightscore-test-port-{port}")
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            name.close()
+            continue
+        port_names.append(name)
+        return port
+    raise AssertionError("no port is free")
 
 
 def wait_until(condition, what="it", patience=PATIENCE):

@@ -16,7 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from service import (PATIENCE, SRCDIR, Service, lighttpd_or_skip,
+from service import (PATIENCE, SRCDIR, Service, free_port, lighttpd_or_skip,
                      wait_until)
 
 sys.path.insert(0, str(SRCDIR / "scripts"))
@@ -25,7 +25,7 @@ import watchers  # noqa: E402
 PROMETHEUS = shutil.which("prometheus")
 ALERTMANAGER = (shutil.which("prometheus-alertmanager")
                 or shutil.which("alertmanager"))
-SOON = 60  # seconds: some scrapes and evaluations on a busy machine
+SOON = 120  # seconds: some scrapes and evaluations on a busy machine
 needs_prometheus = unittest.skipUnless(PROMETHEUS,
                                        "prometheus is not installed")
 needs_alertmanager = unittest.skipUnless(ALERTMANAGER,
@@ -49,12 +49,6 @@ def post(url, body):
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.loads(error.read())
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Program:
@@ -253,7 +247,8 @@ def live(cleanup):
     from its reason to the receiver."""
     lighttpd_or_skip()
     alertmanager, receiver = alerting(cleanup)
-    service = Service("--workers", "2")
+    # A port to come back to: nobody else gets it in between.
+    service = Service("--workers", "2", port=free_port())
     cleanup(service.close)
     service.start()
     return service, watched(

@@ -284,8 +284,7 @@ class Production(unittest.TestCase):
     def run_web_server(self, *before):
         """lighttpd with the snippet, until it answers."""
         s = self.service
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            s.port = free.getsockname()[1]
+        s.port = service.free_port()
         path = s.dir / "lighttpd.conf"
         installed = re.search('errorfile-prefix = "(.*)"', conf())[1]
         path.write_text(
