@@ -18,6 +18,8 @@ enum {
 	RESPONSE_LIMIT = 16 << 20, /* 32 models, every class, every slot */
 };
 
+#define READ_TIMEOUT_NS UINT64_C(5000000000)
+
 static volatile sig_atomic_t stop;
 
 static void
@@ -72,6 +74,8 @@ rejected(void *ctx, enum fcgi_reject why, const struct http_request *req,
 	res->head = req->method == HTTP_HEAD;
 	if (why == FCGI_TOO_LARGE)
 		refuse(res, 413, "Request body too large");
+	else if (why == FCGI_LATE)
+		refuse(res, 408, "The request did not come in time");
 	else
 		refuse(res, 400, "Bad request");
 }
@@ -80,7 +84,7 @@ static bool
 serve(const char *path, struct err *err)
 {
 	const struct fcgi_options options = {
-	    BODY_LIMIT, MEMORY_LIMIT, RESPONSE_LIMIT};
+	    BODY_LIMIT, MEMORY_LIMIT, RESPONSE_LIMIT, READ_TIMEOUT_NS};
 	struct fcgi_calls calls = {.handle = handle, .rejected = rejected};
 	struct sigaction on = {.sa_handler = on_stop};
 	struct metrics_file file;

@@ -7,8 +7,10 @@
  *   as it claims: libfcgi hands over streams cut at a record as complete;
  * - one request a connection: a peer that asks to keep it would own the
  *   process;
- * - libfcgi's reads have no time-out. The state call says since when we are
- *   busy, reading included, so that a supervisor can end a stuck process.
+ * - libfcgi sees only records that it handles right, and waits for none of
+ *   them past the time-out: fcgi_os.h is the system it runs on;
+ * - the state call says since when we are busy, reading included, so that a
+ *   supervisor can end a process that is stuck in a handler.
  */
 #include "http/fcgi.h"
 
@@ -24,6 +26,7 @@
 
 #include "base/clock.h"
 #include "http/envelope.h"
+#include "http/fcgi_os.h"
 
 enum {
 	LISTENER = 0,        /* FCGI_LISTENSOCK_FILENO */
@@ -39,18 +42,6 @@ struct fcgi {
 	struct arena mem; /* the request's */
 	char *response;   /* options.response_limit bytes */
 };
-
-/* libfcgi reads these two from the environment only. A silent connection on
- * a Unix socket holds us for the first, a peer that does not close for the
- * second; both default to two seconds. The first not much shorter: a web
- * server that is held up between its connect and its write, by a CPU quota or
- * a busy machine, would be taken for silent, and answer 500. */
-static bool
-set_timeouts(void)
-{
-	return setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "1000", 1) ==
-	    0 && setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 1) == 0;
-}
 
 /* FCGX_Init puts its own handlers in place of default and ignored ones. */
 static void
@@ -105,12 +96,17 @@ fcgi_open(const struct fcgi_options *o, struct fcgi **ret, struct err *err)
 	f->epoll_fd = -1;
 	if (!check_listener(err) || !open_epoll(f, err))
 		goto fail;
-	if (!set_timeouts() || FCGX_Init() != 0 ||
+	if (FCGX_Init() != 0 ||
 	    FCGX_InitRequest(&f->request, LISTENER, FCGI_FAIL_ACCEPT_ON_INTR)) {
 		err_set(err, ERR_SYSTEM, ERR_NOWHERE, "cannot start libfcgi");
 		goto fail;
 	}
 	undo_handlers();
+	if (!fcgi_os_is_used()) {
+		err_set(err, ERR_SYSTEM, ERR_NOWHERE, "this build of libfcgi "
+		    "cannot be guarded: it does not call OS_Read by name");
+		goto fail;
+	}
 	f->response = mmap(NULL, o->response_limit, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (f->response == MAP_FAILED) {
@@ -137,6 +133,12 @@ fcgi_close(struct fcgi *f)
 	free(f);
 }
 
+static enum fcgi_reject
+reject_of(enum fcgi_os_end how)
+{
+	return how == FCGI_OS_LATE ? FCGI_LATE : FCGI_MALFORMED;
+}
+
 /* All of the body, or why not. */
 static bool
 read_body(struct fcgi *f, uint64_t length, struct str *ret,
@@ -151,9 +153,9 @@ read_body(struct fcgi *f, uint64_t length, struct str *ret,
 	p = arena_alloc(&f->mem, (size_t)length + 1);
 	if (p == NULL)
 		return false;
-	*why = FCGI_MALFORMED;
 	/* One byte more than claimed: so the end of the stream is seen. */
 	got = FCGX_GetStr(p, (int)length + 1, f->request.in);
+	*why = reject_of(fcgi_os_ended());
 	if (got < 0 || (uint64_t)got != length ||
 	    FCGX_GetError(f->request.in) != 0)
 		return false;
@@ -167,8 +169,9 @@ read_request(struct fcgi *f, struct http_request *ret, enum fcgi_reject *why)
 	struct envelope e = {0};
 	struct err ignored; /* nobody but the web server could read it */
 
-	*why = FCGI_MALFORMED;
-	if (!envelope_parse(f->request.envp, &f->mem, &e, &ignored))
+	*why = reject_of(fcgi_os_ended());
+	if (fcgi_os_ended() != FCGI_OS_FINE || /* cut: to libfcgi it is whole */
+	    !envelope_parse(f->request.envp, &f->mem, &e, &ignored))
 		return false;
 	e.request.started_ns = ret->started_ns;
 	*ret = e.request;
@@ -245,6 +248,16 @@ answer(struct fcgi *f, const struct fcgi_calls *calls, uint64_t started_ns)
 	arena_reset(&f->mem, KEEP);
 }
 
+/* No request came of a connection that was made. */
+static void
+drop(const struct fcgi_calls *calls)
+{
+	enum fcgi_os_end how = fcgi_os_ended();
+
+	if (how != FCGI_OS_NOTHING && calls->dropped != NULL)
+		calls->dropped(calls->ctx, reject_of(how));
+}
+
 static void
 tell(const struct fcgi_calls *calls, uint64_t busy_since_ns)
 {
@@ -288,9 +301,12 @@ fcgi_serve(struct fcgi *f, const struct fcgi_calls *calls,
 			continue;
 		now = clock_mono_ns();
 		tell(calls, now);
+		fcgi_os_begin(f->options.read_timeout_ns);
 		rc = FCGX_Accept_r(&f->request);
 		if (rc == 0)
 			answer(f, calls, now);
+		else
+			drop(calls);
 		tell(calls, 0);
 		if (rc != 0 && rc != -EAGAIN && rc != -EINTR)
 			failed = !err_set(err, ERR_SYSTEM, ERR_NOWHERE,

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -18,12 +19,13 @@
 struct fcgi;
 
 /* Why a request never reached the handler. */
-enum fcgi_reject { FCGI_TOO_LARGE, FCGI_MALFORMED, FCGI_REJECTS };
+enum fcgi_reject { FCGI_TOO_LARGE, FCGI_MALFORMED, FCGI_LATE, FCGI_REJECTS };
 
 struct fcgi_options {
 	size_t body_limit;      /* bytes of request body; more is a 413 */
 	size_t memory_limit;    /* bytes the handler's arena may take */
 	size_t response_limit;  /* bytes of response body */
+	uint64_t read_timeout_ns; /* for all of a request to come */
 };
 
 /* Answer *req into *res; memory for the request is in mem, reset after. The
@@ -35,6 +37,10 @@ typedef void fcgi_handler(void *ctx, const struct http_request *req,
 typedef void fcgi_rejected(void *ctx, enum fcgi_reject why,
     const struct http_request *req, struct http_response *res);
 
+/* A connection was closed without an answer: what came over it until then was
+ * no request. One over which nothing came is not worth a word. */
+typedef void fcgi_dropped(void *ctx, enum fcgi_reject why);
+
 /* Called at each change, so that a supervisor can see a stuck worker:
  * busy with the time a request started, idle again with 0. */
 typedef void fcgi_state(void *ctx, uint64_t busy_since_ns);
@@ -42,6 +48,7 @@ typedef void fcgi_state(void *ctx, uint64_t busy_since_ns);
 struct fcgi_calls {
 	fcgi_handler *handle;
 	fcgi_rejected *rejected;
+	fcgi_dropped *dropped; /* may be NULL */
 	fcgi_state *state; /* may be NULL */
 	void *ctx;
 };

@@ -29,6 +29,7 @@ static const struct {
     {405, "405 Method Not Allowed"},
     {406, "406 Not Acceptable"},
     {411, "411 Length Required"},
+    {408, "408 Request Timeout"},
     {413, "413 Content Too Large"},
     {415, "415 Unsupported Media Type"},
     {422, "422 Unprocessable Content"},

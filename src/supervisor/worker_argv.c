@@ -8,12 +8,21 @@
 #include <stdio.h>
 
 #include "base/attr.h"
+#include "supervisor/backoff.h"
 #include "supervisor/child.h"
 
 /* Memory that answering may take for each byte of body: the body itself,
  * its JSON tree, cells and scores. Address space; pages as they are used. */
 enum { MEMORY_PER_BYTE = 24 };
 #define MEMORY_LEAST ((uint64_t)16 << 20)
+
+/* A web server sends a request at once and whole. Who does not is given up
+ * long before the worker would have to be ended for it. */
+static uint64_t
+read_timeout_ms(const struct generation *g)
+{
+	return g->request_timeout_ns / (2 * MILLISECOND_NS);
+}
 
 void
 worker_argv_make(struct worker_argv *ret, const char *program,
@@ -30,6 +39,7 @@ worker_argv_make(struct worker_argv *ret, const char *program,
 	    {"--memory-limit", memory < MEMORY_LEAST ? MEMORY_LEAST : memory},
 	    {"--queue-limit", g->queue_limit},
 	    {"--max-requests", g->max_requests},
+	    {"--read-timeout", read_timeout_ms(g)},
 	    {"--ready-fd", CHILD_READY_FD},
 	};
 	size_t n = 0;

@@ -17,7 +17,7 @@ static const char usage[] =
     "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
     "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
     "    [--queue-limit N] [--max-requests N] [--ready-fd N]\n"
-    "    [--alerts]\n";
+    "    [--read-timeout MS] [--alerts]\n";
 
 enum option_id {
 	METRICS,
@@ -28,6 +28,7 @@ enum option_id {
 	MEMORY_LIMIT,
 	QUEUE_LIMIT,
 	MAX_REQUESTS,
+	READ_TIMEOUT,
 	READY_FD,
 	ALERTS,
 	HELP
@@ -42,6 +43,7 @@ static const struct option options[] = {
     {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
     {"queue-limit", required_argument, NULL, QUEUE_LIMIT},
     {"max-requests", required_argument, NULL, MAX_REQUESTS},
+    {"read-timeout", required_argument, NULL, READ_TIMEOUT},
     {"ready-fd", required_argument, NULL, READY_FD},
     {"alerts", no_argument, NULL, ALERTS},
     {"help", no_argument, NULL, HELP},
@@ -108,6 +110,9 @@ read_options(int argc, char *argv[], struct worker_options *o)
 		case MAX_REQUESTS:
 			o->max_requests = number(optarg, UINT64_MAX);
 			break;
+		case READ_TIMEOUT:
+			o->read_timeout_ms = number(optarg, 3600000);
+			break;
 		case READY_FD:
 			o->ready_fd = (int)number(optarg, 1023);
 			break;
@@ -134,6 +139,7 @@ main(int argc, char *argv[])
 	    .rows_limit = 10000,
 	    .memory_limit = 24 * (8 << 20),
 	    .queue_limit = 1024,
+	    .read_timeout_ms = 5000,
 	    .ready_fd = -1,
 	};
 	enum worker_exit status;

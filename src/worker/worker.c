@@ -85,9 +85,21 @@ rejected(void *ctx, enum fcgi_reject why, const struct http_request *req,
 	if (why == FCGI_TOO_LARGE)
 		api_refuse(w->api, req, 413, "The request body is too large",
 		    res);
+	else if (why == FCGI_LATE)
+		api_refuse(w->api, req, 408,
+		    "The request did not come in time", res);
 	else
 		api_refuse(w->api, req, 400, "The request is malformed", res);
 	count_request(w);
+}
+
+static void
+dropped(void *ctx, enum fcgi_reject why)
+{
+	struct worker *w = ctx;
+
+	metric_add(&w->slab->http_rejected[why == FCGI_LATE
+		? REJECTED_TIMEOUT : REJECTED_MALFORMED], 1);
 }
 
 static void
@@ -135,6 +147,7 @@ open_fcgi(struct worker *w, struct err *err)
 	    .memory_limit = w->options->memory_limit,
 	    .response_limit =
 		RESPONSE_BASE + w->options->rows_limit * RESPONSE_PER_ROW,
+	    .read_timeout_ns = w->options->read_timeout_ms * 1000000,
 	};
 
 	return fcgi_open(&o, &w->fcgi, err);
@@ -192,7 +205,7 @@ worker_run(const struct worker_options *o, struct err *err)
 {
 	struct worker w = {.options = o};
 	struct fcgi_calls calls = {.handle = handle, .rejected = rejected,
-	    .state = note_state, .ctx = &w};
+	    .dropped = dropped, .state = note_state, .ctx = &w};
 	struct sigaction on_term = {.sa_handler = on_stop};
 	sigset_t blocked, wait_mask;
 	enum worker_exit status = WORKER_EXIT_NORMAL;

@@ -167,16 +167,6 @@ class Stuck(unittest.TestCase):
                              ({200}, []))
             self.assertEqual(exits(s, "timeout"), 1)
 
-    def test_half_a_record_holds_a_worker_until_the_deadline_only(self):
-        with Service("--workers", "1", "--request-timeout", "300ms") as s:
-            with socket.socket(socket.AF_UNIX) as peer:
-                peer.connect(str(s.state_dir / "worker.sock"))
-                peer.sendall(struct.pack(">BBHHBx", 1, 1, 1, 8, 0))
-                self.assertEqual(s.predict(ROW)[0], 200)
-            self.assertEqual(exits(s, "timeout"), 1)
-            self.assertEqual(s.metric("http_requests_rejected_total",
-                                      reason="timeout"), 1)
-
     def test_silent_connections_hold_nobody_up_for_long(self):
         with Service("--workers", "1") as s:
             peers = [socket.socket(socket.AF_UNIX) for _ in range(3)]

@@ -100,7 +100,8 @@ static int
 serve(void)
 {
 	static const struct fcgi_options options = {.body_limit = BODY_LIMIT,
-	    .memory_limit = 1 << 20, .response_limit = 1 << 17};
+	    .memory_limit = 1 << 20, .response_limit = 1 << 17,
+	    .read_timeout_ns = PATIENCE_MS * 1000000ull};
 	struct fcgi_calls calls = {.handle = echo, .rejected = refuse,
 	    .state = note_state, .ctx = server.seen};
 	sigset_t blocked, wait_mask;
@@ -564,7 +565,7 @@ static void
 a_descriptor_that_does_not_listen_is_refused(void **state)
 {
 	static const struct fcgi_options options = {.body_limit = 1,
-	    .memory_limit = 4096, .response_limit = 4096};
+	    .memory_limit = 4096, .response_limit = 4096, .read_timeout_ns = 1};
 	struct fcgi *f;
 	struct err err;
 	int keep = dup(0), null = open("/dev/null", O_RDONLY);
