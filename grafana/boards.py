@@ -193,7 +193,7 @@ WORKERS = [
     stat("Ended badly", "Workers that crashed, hung or ran out of memory "
          "within the time shown.",
          'round(sum(increase(ml_server_worker_exits_total'
-         + sel('reason=~"crash|timeout|memory"') + "[$__range])))", "short",
+         + sel('reason=~"crash|timeout|memory|sandbox"') + "[$__range])))", "short",
          (4, 4), steps=[(None, "ok"), (1, "watch"), (3, "bad")]),
     stat("Up for", "Since the supervisor started, the youngest instance.",
          f"min(time() - process_start_time_seconds{sel()})", "s", (4, 4)),

@@ -7,7 +7,7 @@
 packages_run='autoconf automake make gcc libc6-dev pkg-config libfcgi-dev
 libcjson-dev libyaml-dev zlib1g-dev libmd-dev libbz2-dev liblzma-dev
 liblz4-dev libzip-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
-lighttpd curl'
+libseccomp-dev lighttpd curl'
 # To watch it beside the server (scripts/run --monitoring).
 packages_monitoring='prometheus prometheus-alertmanager python3'
 # To test as well.

@@ -20,6 +20,9 @@ log_init(const char *program, enum log_level level)
 {
 	log_to.program = program;
 	log_to.level = level;
+	/* gmtime_r would read the time zone's file at its first use, when a
+	 * sandbox may forbid it. */
+	tzset();
 }
 
 PRINTF_LIKE(2, 0)

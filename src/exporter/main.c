@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * lightscore-exporter --metrics FILE: the handler of /metrics, a FastCGI
+ * lightscore-exporter --metrics FILE [--no-sandbox]: the handler of /metrics, a FastCGI
  * program with a socket of its own on descriptor 0. It reads the shared file
  * and nothing else, so it answers whatever the workers are doing.
  */
@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "http/fcgi.h"
 #include "metrics/metrics_text.h"
+#include "sandbox/sandbox.h"
 
 enum {
 	BODY_LIMIT = 64 << 10,     /* a GET has no use for one */
@@ -80,8 +81,14 @@ rejected(void *ctx, enum fcgi_reject why, const struct http_request *req,
 		refuse(res, 400, "Bad request");
 }
 
+static void
+say_refused(const char *call)
+{
+	log_error("sandbox: refused the system call %s", call);
+}
+
 static bool
-serve(const char *path, struct err *err)
+serve(const char *path, bool sandbox, struct err *err)
 {
 	const struct fcgi_options options = {
 	    BODY_LIMIT, MEMORY_LIMIT, RESPONSE_LIMIT, READ_TIMEOUT_NS};
@@ -108,7 +115,8 @@ serve(const char *path, struct err *err)
 	sigaction(SIGTERM, &on, NULL);
 	sigaction(SIGINT, &on, NULL);
 	calls.ctx = &file;
-	ok = fcgi_serve(fcgi, &calls, &stop, &wait_mask, err);
+	ok = (!sandbox || sandbox_enter(say_refused, err)) &&
+	    fcgi_serve(fcgi, &calls, &stop, &wait_mask, err);
 	fcgi_close(fcgi);
 	metrics_close(&file);
 	return ok;
@@ -119,13 +127,15 @@ main(int argc, char *argv[])
 {
 	static const struct option options[] = {
 	    {"metrics", required_argument, NULL, 'm'},
+	    {"no-sandbox", no_argument, NULL, 'n'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {0},
 	};
 	static const char usage[] =
-	    "usage: lightscore-exporter --metrics FILE\n";
+	    "usage: lightscore-exporter --metrics FILE [--no-sandbox]\n";
 	const char *path = NULL;
+	bool sandbox = true;
 	struct err err;
 	int c;
 
@@ -134,6 +144,9 @@ main(int argc, char *argv[])
 		switch (c) {
 		case 'm':
 			path = optarg;
+			break;
+		case 'n':
+			sandbox = false;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -150,7 +163,7 @@ main(int argc, char *argv[])
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (!serve(path, &err)) {
+	if (!serve(path, sandbox, &err)) {
 		log_error("%s", err.text);
 		return 1;
 	}

@@ -26,6 +26,16 @@ place(int from, int to)
 	return dup2(from, to) == to;
 }
 
+/* What whoever started us has left open is no concern of a child either.
+ * An old kernel cannot do it. */
+static void
+close_others_on_exec(const struct child_spec *spec)
+{
+	unsigned first = CHILD_READY_FD + (spec->ready_fd >= 0);
+
+	close_range(first, ~0u, CLOSE_RANGE_CLOEXEC);
+}
+
 /* Sources are above CHILD_READY_FD or already in their place, so the order
  * matters only for the last. */
 static bool
@@ -52,6 +62,7 @@ become(const struct child_spec *spec, pid_t parent)
 		_exit(127); /* the parent was gone before we could say so */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (place_all(spec)) {
+		close_others_on_exec(spec);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		/* exec does not write to the strings: POSIX's lack of const */
 		execv(spec->argv[0],

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "supervisor/backoff.h"
@@ -27,6 +28,7 @@ generation_new(unsigned number, const struct config *c, const char *folder)
 	g->queue_limit = (uint64_t)c->queue_limit;
 	g->max_requests = (uint64_t)c->max_requests;
 	g->alerts = c->alerts[0] != '\0';
+	g->sandbox = strcmp(c->sandbox, "off") != 0;
 	g->request_timeout_ns = (uint64_t)c->request_timeout * MILLISECOND_NS;
 	g->stop_timeout_ns = (uint64_t)c->stop_timeout * MILLISECOND_NS;
 	g->n_images = c->n_models;

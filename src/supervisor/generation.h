@@ -26,7 +26,8 @@ struct generation {
 	unsigned holders;
 	int workers;
 	uint64_t request_limit, rows_limit, queue_limit, max_requests;
-	bool alerts; /* the console shows them */
+	bool alerts;  /* the console shows them */
+	bool sandbox; /* workers give up what they do not need */
 	uint64_t request_timeout_ns, stop_timeout_ns;
 	size_t n_images;
 	struct generation_image images[CONFIG_MODELS_MAX];

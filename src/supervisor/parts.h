@@ -59,7 +59,7 @@ struct supervisor {
 	struct load load;
 	struct pool pool;
 	struct service exporter, web;
-	const char *exporter_argv[4], *web_argv[5], *web_next_argv[5];
+	const char *exporter_argv[5], *web_argv[5], *web_next_argv[5];
 	char *web_conf;               /* what the web server was given */
 	char *web_conf_next;          /* what a reload would give it */
 	uint64_t web_next_at_ns;      /* since when that is tried; or 0 */

@@ -50,6 +50,7 @@ settings_keep_fixed(struct settings *next, const struct config *now,
 	    {"listen", now->listen, &c->listen},
 	    {"state_dir", now->state_dir, &c->state_dir},
 	    {"lighttpd", now->lighttpd, &c->lighttpd},
+	    {"sandbox", now->sandbox, &c->sandbox},
 	};
 	size_t n = 0;
 

@@ -224,6 +224,8 @@ reason_of(struct slot_world *w, const struct slot *s, int status)
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
 	    is_out_of_memory(w))
 		return ENDED_MEMORY;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		return ENDED_SANDBOX;
 	return ENDED_CRASH;
 }
 

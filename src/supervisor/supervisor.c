@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "sandbox/sandbox.h"
 #include "supervisor/backoff.h"
 #include "supervisor/oom.h"
 #include "supervisor/parts.h"
@@ -122,6 +123,8 @@ start_exporter(struct supervisor *s, struct err *err)
 	s->exporter_argv[0] = s->programs.exporter;
 	s->exporter_argv[1] = "--metrics";
 	s->exporter_argv[2] = s->state.metrics;
+	if (strcmp(supervisor_config(s)->sandbox, "off") == 0)
+		s->exporter_argv[3] = "--no-sandbox";
 	s->exporter = (struct service){
 	    .name = "exporter",
 	    .stop_signal = SIGTERM,
@@ -129,6 +132,20 @@ start_exporter(struct supervisor *s, struct err *err)
 		.err_fd = -1, .ready_fd = -1},
 	};
 	return service_start(&s->exporter, clock_mono_ns(), err);
+}
+
+static bool
+check_sandbox(const struct config *c, struct err *err)
+{
+	const char *missing = sandbox_missing();
+
+	if (missing == NULL || strcmp(c->sandbox, "off") == 0)
+		return true;
+	if (strcmp(c->sandbox, "require") == 0)
+		return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+		    "sandbox is required, but %s", missing);
+	log_warn("sandbox: %s", missing);
+	return true;
 }
 
 /* What can be known to fail before there is anything to clean up. */
@@ -139,7 +156,7 @@ check(struct supervisor *s, struct err *err)
 
 	if (!programs_find(c->web_server ? c->lighttpd : NULL, &s->programs,
 		err) ||
-	    !config_default_models(c, err))
+	    !config_default_models(c, err) || !check_sandbox(c, err))
 		return false;
 	for (size_t i = 0; i < c->n_models; i++)
 		if (access(c->models[i].file, R_OK) != 0)

@@ -63,6 +63,8 @@ worker_argv_make(struct worker_argv *ret, const char *program,
 	}
 	if (g->alerts)
 		ret->argv[n++] = "--alerts";
+	if (!g->sandbox)
+		ret->argv[n++] = "--no-sandbox";
 	ret->argv[n] = NULL;
 	assert(n < countof(ret->argv));
 }

@@ -17,7 +17,8 @@ static const char usage[] =
     "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
     "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
     "    [--queue-limit N] [--max-requests N] [--ready-fd N]\n"
-    "    [--read-timeout MS] [--alerts]\n";
+    "    [--read-timeout MS] [--alerts] [--no-sandbox]
+";
 
 enum option_id {
 	METRICS,
@@ -31,6 +32,7 @@ enum option_id {
 	READ_TIMEOUT,
 	READY_FD,
 	ALERTS,
+	NO_SANDBOX,
 	HELP
 };
 
@@ -46,6 +48,7 @@ static const struct option options[] = {
     {"read-timeout", required_argument, NULL, READ_TIMEOUT},
     {"ready-fd", required_argument, NULL, READY_FD},
     {"alerts", no_argument, NULL, ALERTS},
+    {"no-sandbox", no_argument, NULL, NO_SANDBOX},
     {"help", no_argument, NULL, HELP},
     {0},
 };
@@ -119,6 +122,9 @@ read_options(int argc, char *argv[], struct worker_options *o)
 		case ALERTS:
 			o->alerts = true;
 			break;
+		case NO_SANDBOX:
+			o->sandbox = false;
+			break;
 		case HELP:
 			fputs(usage, stdout);
 			exit(0);
@@ -128,6 +134,12 @@ read_options(int argc, char *argv[], struct worker_options *o)
 	}
 	if (optind != argc || o->metrics == NULL || o->slot < 0)
 		fail_usage();
+}
+
+static void
+say_refused(const char *call)
+{
+	log_error("sandbox: refused the system call %s", call);
 }
 
 int
@@ -141,6 +153,8 @@ main(int argc, char *argv[])
 	    .queue_limit = 1024,
 	    .read_timeout_ms = 5000,
 	    .ready_fd = -1,
+	    .sandbox = true,
+	    .refused = say_refused,
 	};
 	enum worker_exit status;
 	struct err err = {0};

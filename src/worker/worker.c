@@ -13,6 +13,7 @@
 #include "http/fcgi.h"
 #include "metrics/metrics_file.h"
 #include "model/model.h"
+#include "sandbox/sandbox.h"
 
 /* Address space, not memory: pages are taken as they are touched. */
 #define DOCUMENTS_BYTES   ((size_t)64 << 20)
@@ -220,6 +221,10 @@ worker_run(const struct worker_options *o, struct err *err)
 		return WORKER_EXIT_CONFIG;
 	}
 	sigaction(SIGTERM, &on_term, NULL);
+	if (o->sandbox && !sandbox_enter(o->refused, err)) {
+		tear_down(&w);
+		return WORKER_EXIT_FAILED;
+	}
 	say_ready(&w);
 	if (!fcgi_serve(w.fcgi, &calls, &stop, &wait_mask, err))
 		status = WORKER_EXIT_FAILED;

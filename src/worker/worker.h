@@ -41,6 +41,8 @@ struct worker_options {
 	uint64_t max_requests;  /* then end; 0: never */
 	uint64_t read_timeout_ms; /* for all of a request to come */
 	int ready_fd;           /* told when ready, then closed; or -1 */
+	bool sandbox;           /* give up what serving does not need */
+	void (*refused)(const char *call); /* as sandbox_enter wants it */
 };
 
 /* Set up, say ready, serve until SIGTERM or max_requests. *err is set unless

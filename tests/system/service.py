@@ -110,7 +110,8 @@ class Service:
         s.request("GET", "/health")
     """
 
-    def __init__(self, *args, state_dir=None, port=0, program=None, cwd=None):
+    def __init__(self, *args, state_dir=None, port=0, program=None, cwd=None,
+                 pass_fds=()):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lightscore-test."))
         self.state_dir = pathlib.Path(state_dir or self.dir / "state")
         self.args = [*(program or [LIGHTSCORE, "serve"]),
@@ -118,6 +119,7 @@ class Service:
                      "--state-dir", self.state_dir, *args]
         self.log_path = self.dir / "log"
         self.cwd = cwd
+        self.pass_fds = pass_fds
         self.process = None
         self.port = None
 
@@ -135,7 +137,8 @@ class Service:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [str(a) for a in self.args], stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log, cwd=self.cwd)
+                stdout=subprocess.PIPE, stderr=log, cwd=self.cwd,
+                pass_fds=self.pass_fds)
         return self
 
     def start(self):

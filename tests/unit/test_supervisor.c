@@ -235,7 +235,8 @@ a_failed_first_start_leaves_no_directory(void **state)
 static void
 images_go_with_the_last_holder(void **state)
 {
-	struct config c = {.n_models = 1, .workers = 3, .alerts = ""};
+	struct config c = {.n_models = 1, .workers = 3, .alerts = "",
+	    .sandbox = "on"};
 	struct generation *g;
 	struct err err;
 
