@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "sandbox/sandbox.h"
 #include "supervisor/backoff.h"
 #include "supervisor/parts.h"
 #include "supervisor/signals.h"
@@ -105,6 +106,8 @@ announce(struct supervisor *s)
 	log_init("lightscored", settings_log_level(supervisor_config(s)));
 	log_info("serving models=%zu workers=%d state_dir=%s",
 	    s->generation->n_images, s->generation->workers, s->state.dir);
+	if (strcmp(c->sandbox, "off") != 0 && sandbox_missing() != NULL)
+		log_warn("sandbox: %s", sandbox_missing());
 	if (config_has_default_models(c) && c->file != NULL)
 		log_warn("%s names no models: the shipped ones are served",
 		    c->file);

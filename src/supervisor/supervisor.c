@@ -139,13 +139,9 @@ check_sandbox(const struct config *c, struct err *err)
 {
 	const char *missing = sandbox_missing();
 
-	if (missing == NULL || strcmp(c->sandbox, "off") == 0)
-		return true;
-	if (strcmp(c->sandbox, "require") == 0)
-		return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
-		    "sandbox is required, but %s", missing);
-	log_warn("sandbox: %s", missing);
-	return true;
+	return missing == NULL || strcmp(c->sandbox, "require") != 0 ||
+	    err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+		"sandbox is required, but %s", missing);
 }
 
 /* What can be known to fail before there is anything to clean up. */
