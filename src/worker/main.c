@@ -17,8 +17,7 @@ static const char usage[] =
     "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
     "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
     "    [--queue-limit N] [--max-requests N] [--ready-fd N]\n"
-    "    [--read-timeout MS] [--alerts] [--no-sandbox]
-";
+    "    [--read-timeout MS] [--alerts] [--no-sandbox]\n";
 
 enum option_id {
 	METRICS,
