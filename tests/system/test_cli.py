@@ -785,7 +785,7 @@ class Predict(Case):
                               env=ENVIRONMENT) as child:
             child.stdin.write(text[:40])
             child.stdin.flush()
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while fcntl.ioctl(child.stdin, termios.FIONREAD,
                               b"\0" * 4) != b"\0" * 4:
                 self.assertLess(time.monotonic(), deadline)
@@ -917,7 +917,7 @@ class Streams(Case):
         with open(self.big, "rb") as f:
             child.stdin.write(f.read(1 << 20))
             child.stdin.flush()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not any(n.startswith("stopped.csv.") and
                       os.path.getsize(path(n)) > 0
                       for n in os.listdir(folder)):
@@ -1150,7 +1150,7 @@ class Status(Case):
                 pages += watch.stdout.readline().startswith(b"model ")
             watch.send_signal(signal.SIGINT)
             watch.stdout.read()
-            self.assertEqual(watch.wait(30), 0)
+            self.assertEqual(watch.wait(60), 0)
             watch.stdout.close()
         finally:
             server.terminate()

