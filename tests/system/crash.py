@@ -149,7 +149,7 @@ class Stuck(unittest.TestCase):
             self.assertEqual(successes(s), 1)
 
     def test_a_stopped_worker_is_replaced_and_the_request_answered(self):
-        with Service("--workers", "1", "--request-timeout", "300ms") as s:
+        with Service("--workers", "1", "--request-timeout", "1s") as s:
             old = s.workers()[0]
             os.kill(old, signal.SIGSTOP)
             self.assertEqual(s.predict(ROW)[0], 200)
@@ -157,7 +157,7 @@ class Stuck(unittest.TestCase):
             self.assertNotEqual(s.workers()[0], old)
 
     def test_one_stopped_worker_of_two_is_replaced_and_fails_nothing(self):
-        with Service("--workers", "2", "--request-timeout", "1s") as s:
+        with Service("--workers", "2", "--request-timeout", "2s") as s:
             old = s.workers()[0]
             os.kill(old, signal.SIGSTOP)
             with Load(s, ROW) as load:
