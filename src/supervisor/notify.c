@@ -79,9 +79,10 @@ say(const struct notify *n, const char *text)
 }
 
 void
-notify_ready(const struct notify *n)
+notify_ready(struct notify *n)
 {
 	say(n, "READY=1");
+	n->ready = true;
 }
 
 void
@@ -103,7 +104,7 @@ notify_stopping(const struct notify *n)
 void
 notify_tick(struct notify *n, uint64_t now_ns)
 {
-	if (n->every_ns == 0 || now_ns < n->due_ns)
+	if (now_ns < notify_due_ns(n))
 		return;
 	say(n, "WATCHDOG=1");
 	n->due_ns = now_ns + n->every_ns;
@@ -112,5 +113,5 @@ notify_tick(struct notify *n, uint64_t now_ns)
 uint64_t
 notify_due_ns(const struct notify *n)
 {
-	return n->every_ns > 0 ? n->due_ns : UINT64_MAX;
+	return n->ready && n->every_ns > 0 ? n->due_ns : UINT64_MAX;
 }

@@ -2,6 +2,7 @@
 #ifndef SUPERVISOR_NOTIFY_H
 #define SUPERVISOR_NOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -12,6 +13,7 @@
  */
 struct notify {
 	int fd;            /* connected; -1: nobody to tell */
+	bool ready;        /* has been told: from here on we are watched */
 	uint64_t every_ns; /* between two signs of life; 0: none wanted */
 	uint64_t due_ns;
 };
@@ -21,10 +23,12 @@ struct notify {
 void notify_open(struct notify *n);
 void notify_close(struct notify *n);
 
-void notify_ready(const struct notify *n);
+void notify_ready(struct notify *n);
 void notify_reloading(const struct notify *n, uint64_t now_ns);
 void notify_stopping(const struct notify *n);
-/* A sign of life where one is due, at half of what the watchdog waits. */
+/* A sign of life where one is due, at half of what the watchdog waits. None
+ * before the first READY: nobody waits for it, and a manager that waits for a
+ * slow start without reading would have no room for what it waits for. */
 void notify_tick(struct notify *n, uint64_t now_ns);
 /* When the next is due; UINT64_MAX: never. */
 uint64_t notify_due_ns(const struct notify *n);

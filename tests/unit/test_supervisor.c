@@ -24,6 +24,7 @@
 #include "supervisor/generation.h"
 #include "supervisor/line.h"
 #include "supervisor/listen.h"
+#include "supervisor/notify.h"
 #include "supervisor/queue.h"
 #include "supervisor/settings.h"
 #include "supervisor/state.h"
@@ -253,6 +254,50 @@ images_go_with_the_last_holder(void **state)
 	assert_int_not_equal(access(inside("v1.7.lsm"), F_OK), 0);
 }
 
+/* --- the service manager -------------------------------------------------- */
+
+/* What came, or nothing. */
+static const char *
+told(int fd)
+{
+	static char text[128];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+static void
+a_manager_that_does_not_read_yet_is_told_that_we_are_ready(void **state)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct notify n;
+	uint64_t now = 0;
+
+	(void)state;
+	strcpy(a.sun_path, inside("notify"));
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	setenv("NOTIFY_SOCKET", a.sun_path, 1);
+	setenv("WATCHDOG_USEC", "100000", 1);
+	notify_open(&n);
+	assert_null(getenv("NOTIFY_SOCKET"));
+	/* A slow start: far more turns than a socket holds messages. */
+	for (int i = 0; i < 10000; i++)
+		notify_tick(&n, now += SECOND_NS);
+	assert_true(notify_due_ns(&n) == UINT64_MAX);
+	notify_ready(&n);
+	notify_tick(&n, now);
+	notify_tick(&n, now);
+	assert_true(notify_due_ns(&n) == now + 50 * MILLISECOND_NS);
+	assert_string_equal(told(fd), "READY=1");
+	assert_string_equal(told(fd), "WATCHDOG=1");
+	assert_string_equal(told(fd), "");
+	notify_close(&n);
+	close(fd);
+	unlink(a.sun_path);
+}
+
 /* --- settings, web server ------------------------------------------------- */
 
 static void
@@ -310,6 +355,8 @@ main(void)
 	    IN_FOLDER(a_state_directory_has_one_user_and_is_left_tidy),
 	    IN_FOLDER(a_failed_first_start_leaves_no_directory),
 	    IN_FOLDER(images_go_with_the_last_holder),
+	    IN_FOLDER(
+		a_manager_that_does_not_read_yet_is_told_that_we_are_ready),
 	    cmocka_unit_test(a_path_that_lighttpd_cannot_be_told_is_refused),
 	    cmocka_unit_test(a_log_line_of_lighttpd_loses_time_and_place),
 	};
