@@ -181,8 +181,59 @@ put_plain(struct str text, struct buf *b)
 	}
 }
 
+/* What is written of a column, in order: its name, its lines, what the
+ * reference data has where there are any, its end. */
+struct writer {
+	void (*column)(const struct model_field *f, bool first,
+	    struct buf *out);
+	void (*line)(const char *name, struct str value, struct str origin,
+	    struct buf *out);
+	void (*seen)(const struct seen *s, const struct model_field *f,
+	    struct buf *out);
+	void (*end)(struct buf *out);
+};
+
 static void
-put_line(const char *name, struct str value, struct str origin,
+walk(const struct model *m, const struct model_build *b,
+    const struct seen *seen, const struct writer *w, struct buf *out)
+{
+	char memory[VALUE_BYTES];
+
+	for (uint32_t i = 0; i < model_inputs(m); i++) {
+		uint32_t column = model_field_order(m, i);
+		struct model_field f;
+
+		model_field(m, column, &f);
+		w->column(&f, i == 0, out);
+		for (int line = 0; line < LINE_COUNT && !f.unused; line++) {
+			struct buf value;
+
+			if (!has_line(&f, (enum field_line)line))
+				continue;
+			buf_init(&value, memory, sizeof(memory));
+			put_value(m, column, &f, (enum field_line)line,
+			    &value);
+			w->line(line_names[line], buf_view(&value),
+			    model_build_origin_of(b, column,
+				(enum field_line)line), out);
+		}
+		if (seen != NULL && !f.unused)
+			w->seen(&seen[column], &f, out);
+		w->end(out);
+	}
+}
+
+static void
+text_column(const struct model_field *f, bool first, struct buf *out)
+{
+	buf_text(out, first ? "" : "\n");
+	put_plain(f->name, out);
+	buf_text(out, f->unused ? ": not used by the model, anything may be "
+	    "sent\n" : "\n");
+}
+
+static void
+text_line(const char *name, struct str value, struct str origin,
     struct buf *out)
 {
 	buf_printf(out, "  %-12s", name);
@@ -192,42 +243,46 @@ put_line(const char *name, struct str value, struct str origin,
 	buf_text(out, "]\n");
 }
 
-void
-explain_text(const struct model *m, const struct model_build *b,
-    const struct seen *seen, struct buf *out)
+static void
+text_seen(const struct seen *s, const struct model_field *f, struct buf *out)
 {
 	char memory[VALUE_BYTES];
 	struct buf value;
 
-	for (uint32_t i = 0; i < model_inputs(m); i++) {
-		uint32_t column = model_field_order(m, i);
-		struct model_field f;
-
-		model_field(m, column, &f);
-		buf_text(out, i > 0 ? "\n" : "");
-		put_plain(f.name, out);
-		buf_text(out, f.unused ? ": not used by the model, anything "
-		    "may be sent\n" : "\n");
-		for (int line = 0; line < LINE_COUNT && !f.unused; line++) {
-			if (!has_line(&f, (enum field_line)line))
-				continue;
-			buf_init(&value, memory, sizeof(memory));
-			put_value(m, column, &f, (enum field_line)line,
-			    &value);
-			put_line(line_names[line], buf_view(&value),
-			    model_build_origin_of(b, column,
-				(enum field_line)line), out);
-		}
-		if (seen == NULL || f.unused)
-			continue;
-		buf_init(&value, memory, sizeof(memory));
-		put_seen(&seen[column], &f, &value);
-		put_line("seen", buf_view(&value), seen[column].origin, out);
-	}
+	buf_init(&value, memory, sizeof(memory));
+	put_seen(s, f, &value);
+	text_line("seen", buf_view(&value), s->origin, out);
 }
 
 static void
-put_json_line(const char *name, struct str value, struct str origin,
+text_end(struct buf *out)
+{
+	(void)out;
+}
+
+void
+explain_text(const struct model *m, const struct model_build *b,
+    const struct seen *seen, struct buf *out)
+{
+	static const struct writer text = {text_column, text_line, text_seen,
+	    text_end};
+
+	walk(m, b, seen, &text, out);
+}
+
+static void
+json_column(const struct model_field *f, bool first, struct buf *out)
+{
+	(void)first;
+	json_open(out, '{');
+	json_key(out, "name");
+	json_str(out, f->name);
+	json_key(out, "unused");
+	json_bool(out, f->unused);
+}
+
+static void
+json_line(const char *name, struct str value, struct str origin,
     struct buf *out)
 {
 	json_key(out, name);
@@ -240,8 +295,9 @@ put_json_line(const char *name, struct str value, struct str origin,
 }
 
 static void
-put_json_seen(const struct seen *s, struct buf *out)
+json_seen(const struct seen *s, const struct model_field *f, struct buf *out)
 {
+	(void)f;
 	json_key(out, "seen");
 	json_open(out, '{');
 	json_key(out, "rows");
@@ -257,38 +313,21 @@ put_json_seen(const struct seen *s, struct buf *out)
 	json_close(out, '}');
 }
 
+static void
+json_end(struct buf *out)
+{
+	json_close(out, '}');
+}
+
 void
 explain_json(const struct model *m, const struct model_build *b,
     const struct seen *seen, struct buf *out)
 {
-	char memory[VALUE_BYTES];
-	struct buf value;
+	static const struct writer json = {json_column, json_line, json_seen,
+	    json_end};
 
 	json_open(out, '[');
-	for (uint32_t i = 0; i < model_inputs(m); i++) {
-		uint32_t column = model_field_order(m, i);
-		struct model_field f;
-
-		model_field(m, column, &f);
-		json_open(out, '{');
-		json_key(out, "name");
-		json_str(out, f.name);
-		json_key(out, "unused");
-		json_bool(out, f.unused);
-		for (int line = 0; line < LINE_COUNT && !f.unused; line++) {
-			if (!has_line(&f, (enum field_line)line))
-				continue;
-			buf_init(&value, memory, sizeof(memory));
-			put_value(m, column, &f, (enum field_line)line,
-			    &value);
-			put_json_line(line_names[line], buf_view(&value),
-			    model_build_origin_of(b, column,
-				(enum field_line)line), out);
-		}
-		if (seen != NULL && !f.unused)
-			put_json_seen(&seen[column], out);
-		json_close(out, '}');
-	}
+	walk(m, b, seen, &json, out);
 	json_close(out, ']');
 	buf_char(out, '\n');
 }

@@ -14,12 +14,7 @@
 
 /* What becomes of the sums, as predict_proba of the classifier and predict of
  * the regressor have it. */
-static const struct objective {
-	const char *name;
-	bool classifies;
-	enum ensemble_end end;
-	enum model_link link;
-} objectives[] = {
+static const struct ensemble_objective objectives[] = {
     {"Logloss", true, END_LINK, LINK_SIGMOID},
     {"CrossEntropy", true, END_LINK, LINK_SIGMOID},
     {"Focal", true, END_LINK, LINK_SIGMOID},
@@ -189,29 +184,13 @@ cat_oblivious(struct cat *c, const struct cat_split *splits, uint32_t depth,
 /* --- about the model ------------------------------------------------------ */
 
 static bool
-find_objective(struct cat *c, const struct doc *params, struct err *err)
+check_classes(const struct cat *c, struct err *err)
 {
-	struct str name = doc_text(doc_find(params, "loss_function.type"));
-	const struct objective *found = NULL;
-	bool several = c->e.forest.n_outputs > 1, many;
+	bool many = ensemble_sums_classes(&c->e);
 
-	for (size_t i = 0; i < countof(objectives); i++)
-		if (str_eq(name, str_of(objectives[i].name)))
-			found = &objectives[i];
-	if (found == NULL)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "is a CatBoost model with loss_function '%.*s', which is "
-		    "not supported", (int)(name.n < 64 ? name.n : 64),
-		    name.p != NULL ? name.p : "");
-	many = found->end == END_SIGMOIDS ||
-	    (found->end == END_LINK && found->link == LINK_SOFTMAX);
-	if (several ? found->end == END_LINK && !many : many)
+	if (c->e.forest.n_outputs > 1 ? c->e.end == END_LINK && !many : many)
 		return cat_bad(err, "whose classes do not fit its "
 		    "loss_function");
-	c->e.objective = name;
-	c->e.classifies = found->classifies;
-	c->e.end = found->end;
-	c->e.link = found->link;
 	return true;
 }
 
@@ -326,7 +305,9 @@ cat_end(struct cat *c, const struct cat_info *info, double scale,
 {
 	bool moved = false;
 
-	if (!find_objective(c, info->params, err) ||
+	if (!ensemble_objective(&c->e, objectives, countof(objectives),
+		"loss_function", doc_text(doc_find(info->params,
+		    "loss_function.type")), err) || !check_classes(c, err) ||
 	    (c->e.classifies &&
 		(!read_labels(c, info->classes, err) ||
 		    !check_threshold(info->threshold, err))))

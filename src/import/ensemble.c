@@ -37,6 +37,46 @@ ensemble_tree(struct import *im, uint32_t n_nodes,
 	return true;
 }
 
+/* The first that does so: an example of what can be read. */
+static const char *
+example_of(const struct ensemble_objective *list, size_t n, bool classifies)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].classifies == classifies)
+			return list[i].name;
+	return "";
+}
+
+bool
+ensemble_objective(struct ensemble *e, const struct ensemble_objective *list,
+    size_t n, const char *key, struct str name, struct err *err)
+{
+	const struct ensemble_objective *found = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(name, str_of(list[i].name)))
+			found = &list[i];
+	if (found == NULL)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "is a %s model with %s '%.*s', which is not "
+		    "supported; train it with another, such as '%s' or '%s'",
+		    e->library, key, (int)(name.n < 64 ? name.n : 64),
+		    name.p != NULL ? name.p : "", example_of(list, n, true),
+		    example_of(list, n, false));
+	e->objective = name;
+	e->classifies = found->classifies;
+	e->end = found->end;
+	e->link = found->link;
+	return true;
+}
+
+bool
+ensemble_sums_classes(const struct ensemble *e)
+{
+	return e->end == END_SIGMOIDS || (e->end == END_LINK &&
+	    (e->link == LINK_SOFTMAX || e->link == LINK_SOFTMAX_F32));
+}
+
 /* A column of categories: *slot becomes the slot of its codes, *codes the
  * code of each category. */
 static bool

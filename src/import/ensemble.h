@@ -39,6 +39,13 @@ enum ensemble_end {
 	END_SOFTPLUS,    /* k -> k: log1p(exp(x)) */
 	END_SIGN_SQUARE, /* k -> k: x * |x| */
 };
+/* One that a library trains for. */
+struct ensemble_objective {
+	const char *name;
+	bool classifies;
+	enum ensemble_end end;
+	enum model_link link;
+};
 struct ensemble {
 	const char *library;    /* "XGBoost" */
 	struct str version;     /* of the library, or empty */
@@ -74,6 +81,13 @@ struct ensemble {
 	struct str note;        /* what the user should know, or empty */
 };
 
+/* What the library's setting (`key`: "objective") was in training decides
+ * what becomes of the sums. ERR_MODEL for a name that is none of the n. */
+MUST_USE bool ensemble_objective(struct ensemble *e,
+    const struct ensemble_objective *list, size_t n, const char *key,
+    struct str name, struct err *err);
+/* Whether there is a sum for each class. */
+bool ensemble_sums_classes(const struct ensemble *e);
 /* Its columns as inputs: *slots has room for n_features. */
 MUST_USE bool ensemble_inputs(struct import *im, const struct ensemble *e,
     uint32_t *slots, struct err *err);

@@ -15,13 +15,7 @@
 #include "import/ensemble.h"
 #include "import/lightgbm_category.h"
 
-/* What becomes of the sums. */
-static const struct objective {
-	const char *name;
-	bool classifies;
-	enum ensemble_end end;
-	enum model_link link;
-} objectives[] = {
+static const struct ensemble_objective objectives[] = {
     {"binary", true, END_LINK, LINK_SIGMOID},
     {"multiclass", true, END_LINK, LINK_SOFTMAX},
     {"softmax", true, END_LINK, LINK_SOFTMAX},
@@ -482,19 +476,15 @@ static bool
 read_objective(struct lgb *l, struct err *err)
 {
 	struct str rest = get(l->head, "objective"), name, word;
-	const struct objective *found = NULL;
 
 	if (rest.p == NULL) /* of the user's own */
 		rest = STR("custom");
 	name = str_cut(&rest, ' ');
-	for (size_t i = 0; i < countof(objectives); i++)
-		if (str_eq(name, str_of(objectives[i].name)))
-			found = &objectives[i];
-	if (found == NULL)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "is a LightGBM model with objective '%.*s', which is not "
-		    "supported", (int)(name.n < 64 ? name.n : 64), name.p);
-	l->e.end = found->end;
+	if (!ensemble_objective(&l->e, objectives, countof(objectives),
+		"objective", name, err))
+		return false;
+	if ((l->e.forest.n_outputs > 1) != ensemble_sums_classes(&l->e))
+		return bad(err, "whose classes do not fit its objective");
 	while (rest.n > 0) {
 		word = str_cut(&rest, ' ');
 		if (str_eq(word, STR("sqrt")))
@@ -504,12 +494,6 @@ read_objective(struct lgb *l, struct err *err)
 			&l->e.scale) || !isfinite(l->e.scale)))
 			return bad(err, "whose sigmoid is no number");
 	}
-	l->e.objective = name;
-	l->e.classifies = found->classifies;
-	l->e.link = found->link;
-	if ((l->e.forest.n_outputs > 1) != (found->end == END_SIGMOIDS ||
-		(found->end == END_LINK && found->link == LINK_SOFTMAX)))
-		return bad(err, "whose classes do not fit its objective");
 	return true;
 }
 

@@ -14,37 +14,28 @@
 #include "import/ensemble.h"
 #include "import/xgboost_category.h"
 
-/* What becomes of the sums, and what was done to base_score on its way into
- * the file. */
-enum base_link { BASE_PLAIN, BASE_LOGIT, BASE_LOG };
-static const struct objective {
-	const char *name;
-	enum base_link base;
-	bool classifies;
-	enum ensemble_end end;
-	enum model_link link;
-} objectives[] = {
-    {"binary:logistic", BASE_LOGIT, true, END_LINK, LINK_SIGMOID_F32},
-    {"reg:logistic", BASE_LOGIT, false, END_LINK, LINK_SIGMOID_F32},
-    {"binary:hinge", BASE_PLAIN, true, END_STEP, 0},
-    {"binary:logitraw", BASE_PLAIN, false, END_SUM, 0},
-    {"multi:softprob", BASE_PLAIN, true, END_LINK, LINK_SOFTMAX_F32},
-    {"multi:softmax", BASE_PLAIN, true, END_LINK, LINK_SOFTMAX_F32},
-    {"reg:squarederror", BASE_PLAIN, false, END_SUM, 0},
-    {"reg:linear", BASE_PLAIN, false, END_SUM, 0},
-    {"reg:squaredlogerror", BASE_PLAIN, false, END_SUM, 0},
-    {"reg:absoluteerror", BASE_PLAIN, false, END_SUM, 0},
-    {"reg:pseudohubererror", BASE_PLAIN, false, END_SUM, 0},
-    {"reg:quantileerror", BASE_PLAIN, false, END_SUM, 0},
-    {"rank:pairwise", BASE_PLAIN, false, END_SUM, 0},
-    {"rank:ndcg", BASE_PLAIN, false, END_SUM, 0},
-    {"rank:map", BASE_PLAIN, false, END_SUM, 0},
-    {"count:poisson", BASE_LOG, false, END_LINK, LINK_EXP_F32},
-    {"reg:gamma", BASE_LOG, false, END_LINK, LINK_EXP_F32},
-    {"reg:tweedie", BASE_LOG, false, END_LINK, LINK_EXP_F32},
-    {"survival:cox", BASE_LOG, false, END_LINK, LINK_EXP_F32},
-    {"survival:aft", BASE_LOG, false, END_LINK, LINK_EXP_F32},
-    {"reg:expectileerror", BASE_PLAIN, false, END_SUM, 0},
+static const struct ensemble_objective objectives[] = {
+    {"binary:logistic", true, END_LINK, LINK_SIGMOID_F32},
+    {"binary:hinge", true, END_STEP, 0},
+    {"multi:softprob", true, END_LINK, LINK_SOFTMAX_F32},
+    {"multi:softmax", true, END_LINK, LINK_SOFTMAX_F32},
+    {"reg:squarederror", false, END_SUM, 0},
+    {"reg:linear", false, END_SUM, 0},
+    {"reg:squaredlogerror", false, END_SUM, 0},
+    {"reg:absoluteerror", false, END_SUM, 0},
+    {"reg:pseudohubererror", false, END_SUM, 0},
+    {"reg:quantileerror", false, END_SUM, 0},
+    {"rank:pairwise", false, END_SUM, 0},
+    {"rank:ndcg", false, END_SUM, 0},
+    {"rank:map", false, END_SUM, 0},
+    {"count:poisson", false, END_LINK, LINK_EXP_F32},
+    {"reg:gamma", false, END_LINK, LINK_EXP_F32},
+    {"reg:tweedie", false, END_LINK, LINK_EXP_F32},
+    {"survival:cox", false, END_LINK, LINK_EXP_F32},
+    {"survival:aft", false, END_LINK, LINK_EXP_F32},
+    {"reg:expectileerror", false, END_SUM, 0},
+    {"reg:logistic", false, END_LINK, LINK_SIGMOID_F32},
+    {"binary:logitraw", false, END_SUM, 0},
 };
 
 /* What is known of one file. */
@@ -54,7 +45,6 @@ struct xgb {
 	const struct doc *model;   /* of gbtree */
 	const double *weights;     /* of dart, one a tree, or NULL */
 	bool in_place;             /* see leaf_value */
-	const struct objective *objective;
 	struct ensemble_column *columns;
 	struct ensemble_sets sets;
 	struct ensemble e;
@@ -84,25 +74,6 @@ whole(const struct doc *d, uint32_t most, uint32_t *ret)
 	if (!(v >= 0 && v <= most) || v != floor(v))
 		return false;
 	*ret = (uint32_t)v;
-	return true;
-}
-
-static bool
-find_objective(struct xgb *x, struct err *err)
-{
-	struct str name = doc_text(doc_find(x->learner, "objective.name"));
-
-	for (size_t i = 0; i < countof(objectives); i++)
-		if (str_eq(name, str_of(objectives[i].name)))
-			x->objective = &objectives[i];
-	if (x->objective == NULL)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "is an XGBoost model with objective '%.*s', which is not "
-		    "supported", (int)(name.n < 64 ? name.n : 64), name.p);
-	x->e.objective = name;
-	x->e.classifies = x->objective->classifies;
-	x->e.end = x->objective->end;
-	x->e.link = x->objective->link;
 	return true;
 }
 
@@ -142,20 +113,17 @@ read_names(struct xgb *x, struct err *err)
 	return true;
 }
 
-/* base_score in the space of the sums, as the library brings it there. */
+/* base_score in the space of the sums, as the library brings it there: the
+ * link's inverse, which many classes have none of. */
 static double
-base_margin(enum base_link link, double base)
+base_margin(const struct ensemble *e, double base)
 {
 	float b = (float)base;
 
-	switch (link) {
-	case BASE_LOGIT:
+	if (e->end == END_LINK && e->link == LINK_SIGMOID_F32)
 		return (double)-logf(1.0f / b - 1.0f);
-	case BASE_LOG:
+	if (e->end == END_LINK && e->link == LINK_EXP_F32)
 		return (double)logf(b);
-	case BASE_PLAIN:
-		break;
-	}
 	return (double)b;
 }
 
@@ -178,7 +146,7 @@ read_base(struct xgb *x, struct err *err)
 
 		if (!doc_number(&d, &base[k]))
 			return bad(err, "whose base_score is no number");
-		base[k] = base_margin(x->objective->base, base[k]);
+		base[k] = base_margin(&x->e, base[k]);
 		if (!isfinite(base[k]))
 			return bad(err, "whose base_score is out of range");
 		k++;
@@ -523,15 +491,16 @@ read_root(struct import *im, const struct doc *root, const char *format,
 		return bad(err, "whose learner_model_param cannot be read");
 	x.e.forest.n_outputs = classes > 1 ? classes :
 	    targets > 1 ? targets : 1;
-	if (!find_objective(&x, err))
+	if (!ensemble_objective(&x.e, objectives, countof(objectives),
+		"objective", doc_text(doc_find(x.learner, "objective.name")),
+		err))
 		return false;
 	if (targets > 1 && (classes > 1 || x.e.end != END_SUM))
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "is an XGBoost model of %u targets with objective "
 		    "'%.*s', which is not supported; train one model for "
 		    "each", targets, STR_ARG(x.e.objective));
-	if ((classes > 1) != (x.e.end == END_LINK &&
-		x.e.link == LINK_SOFTMAX_F32))
+	if ((classes > 1) != ensemble_sums_classes(&x.e))
 		return bad(err, "whose classes do not fit its objective");
 	if (!xgboost_columns(im, doc_get(x.model, "cats"), x.e.n_features,
 		&x.columns, err) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Sums as boosting libraries make them where they boost no constants: linear
- * functions in float, and leaves that are linear functions.
+ * Leaves that are linear functions, as boosting libraries have them where they
+ * boost no constants.
  */
 #include "model/model_build.h"
 
@@ -14,36 +14,6 @@ not_finite(struct err *err)
 {
 	return err_set(err, ERR_MODEL, ERR_NOWHERE,
 	    "a coefficient is not a finite number");
-}
-
-bool
-model_build_linear_float(struct model_build *b, const uint32_t *src,
-    uint32_t n, uint32_t n_out, const double *coef, const double *start,
-    uint32_t *dst, struct err *err)
-{
-	struct ir_step step = {.op = STEP_LINEAR_F32, .n_src = n};
-	struct ir_slot like = {.kind = SLOT_NUMBER, .dict = -1};
-	size_t n_coef = (size_t)n * n_out;
-	double *params;
-
-	if (!ir_use_all(b, src, n, err))
-		return false;
-	if (n_coef + n_out > INT32_MAX)
-		return ir_full(b, err);
-	params = ARENA_ARRAY(b->mem, n_coef + n_out, double);
-	if (params == NULL)
-		return ir_full(b, err);
-	for (size_t i = 0; i < n_coef + n_out; i++) {
-		params[i] = (double)(float)(i < n_coef ? coef[i] :
-		    start[i - n_coef]);
-		if (!isfinite(params[i]))
-			return not_finite(err);
-	}
-	step.params = params;
-	step.n_params = (uint32_t)(n_coef + n_out);
-	like.column = ir_common_column(b, src, n);
-	return ir_copy(b, src, n, sizeof(*src), &step.list, err) &&
-	    ir_add_step(b, step, n_out, like, dst, err);
 }
 
 /* What the leaves have in all; false beyond what an image holds. */

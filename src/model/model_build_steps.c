@@ -396,6 +396,7 @@ model_build_onehot(struct model_build *b, uint32_t src, const int32_t *map,
 
 /* --- many slots ---------------------------------------------------------- */
 
+/* With STEP_LINEAR_F32 the numbers are rounded to float. */
 static bool
 add_linear(struct model_build *b, enum step_op op, const uint32_t *src,
     uint32_t n, uint32_t n_out, const double *coef, const double *intercept,
@@ -410,17 +411,17 @@ add_linear(struct model_build *b, enum step_op op, const uint32_t *src,
 		return false;
 	if (n_coef + n_out > INT32_MAX)
 		return ir_full(b, err);
-	for (size_t i = 0; i < n_coef; i++)
-		if (!isfinite(coef[i]))
-			return not_finite(err, "a coefficient");
-	for (uint32_t k = 0; k < n_out; k++)
-		if (!isfinite(intercept[k]))
-			return not_finite(err, "an intercept");
 	params = ARENA_ARRAY(b->mem, n_coef + n_out, double);
 	if (params == NULL)
 		return ir_full(b, err);
-	memcpy(params, coef, n_coef * sizeof(*params));
-	memcpy(params + n_coef, intercept, n_out * sizeof(*params));
+	for (size_t i = 0; i < n_coef + n_out; i++) {
+		params[i] = i < n_coef ? coef[i] : intercept[i - n_coef];
+		if (op == STEP_LINEAR_F32)
+			params[i] = (double)(float)params[i];
+		if (!isfinite(params[i]))
+			return not_finite(err, i < n_coef ? "a coefficient" :
+			    "an intercept");
+	}
 	step.params = params;
 	step.n_params = (uint32_t)(n_coef + n_out);
 	like.column = ir_common_column(b, src, n);
@@ -444,6 +445,15 @@ model_build_linear_fma(struct model_build *b, const uint32_t *src, uint32_t n,
 {
 	return add_linear(b, STEP_LINEAR_FMA, src, n, n_out, coef, intercept,
 	    dst, err);
+}
+
+bool
+model_build_linear_float(struct model_build *b, const uint32_t *src,
+    uint32_t n, uint32_t n_out, const double *coef, const double *start,
+    uint32_t *dst, struct err *err)
+{
+	return add_linear(b, STEP_LINEAR_F32, src, n, n_out, coef, start, dst,
+	    err);
 }
 
 bool
