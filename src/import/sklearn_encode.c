@@ -83,6 +83,8 @@ read_categories(const struct step *s, uint32_t column, uint32_t slot,
 	if (n_numbers > 0 &&
 	    !model_build_lookup(b, slot, numbers, n_numbers, &c.slot, err))
 		return step_context(s, err);
+	if (c.missing >= 0)
+		model_build_missing_seen(b, c.slot);
 	c.codes = n_numbers > 0 ? n_numbers : n_texts > 0 ?
 	    model_build_codes(b, slot) : 0;
 	c.n_groups = c.n;

@@ -217,6 +217,13 @@ model_build_codes(const struct model_build *b, uint32_t slot)
 }
 
 void
+model_build_missing_seen(struct model_build *b, uint32_t slot)
+{
+	if (slot < b->slots.n)
+		ir_slot(b, slot)->missing_seen = true;
+}
+
+void
 model_build_booleans(struct model_build *b, uint32_t slot)
 {
 	struct ir_column *c;

@@ -116,6 +116,10 @@ MUST_USE bool model_build_hashed(struct model_build *b, uint32_t column,
  * them, unless an origin of LINE_BOOLEANS says that somebody decided. */
 void model_build_booleans(struct model_build *b, uint32_t slot);
 
+/* Training had missing values in the code slot: a table or a map made of it
+ * takes them, even where it makes of them what it makes of unknown ones. */
+void model_build_missing_seen(struct model_build *b, uint32_t slot);
+
 /* --- steps: each makes new slots ----------------------------------------- */
 
 /* dst = isnan(src) ? fill : src. For text slots fill is a code. */

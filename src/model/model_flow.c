@@ -17,23 +17,28 @@ same_number(double a, double b)
 /* An encoder takes a missing value where it has a place of its own for it;
  * one that it would merely treat as unknown is better refused. NaN out of a
  * table is still missing, and for the next step to judge. */
+/* A missing value is taken where training had some, or where it becomes what
+ * nothing unknown does. */
 static bool
-table_takes(const struct ir_step *s, bool next)
+table_takes(const struct model_build *b, const struct ir_step *s, bool next)
 {
 	double missing = s->params[TABLE_MISSING];
 
 	if (isnan(missing))
 		return next;
 	return missing != TABLE_REFUSE &&
-	    !same_number(missing, s->params[TABLE_UNKNOWN]);
+	    (ir_slot(b, s->src)->missing_seen ||
+	    !same_number(missing, s->params[TABLE_UNKNOWN]));
 }
 
 static bool
-onehot_takes(const struct ir_step *s)
+onehot_takes(const struct model_build *b, const struct ir_step *s)
 {
 	int32_t missing = s->map[TABLE_MISSING];
 
-	return missing != ONEHOT_REFUSE && missing != s->map[TABLE_UNKNOWN];
+	return missing != ONEHOT_REFUSE &&
+	    (ir_slot(b, s->src)->missing_seen ||
+	    missing != s->map[TABLE_UNKNOWN]);
 }
 
 static void
@@ -111,10 +116,10 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 			slots[s->src] = false;
 			break;
 		case STEP_TABLE:
-			slots[s->src] &= table_takes(s, next);
+			slots[s->src] &= table_takes(b, s, next);
 			break;
 		case STEP_ONEHOT:
-			slots[s->src] &= onehot_takes(s);
+			slots[s->src] &= onehot_takes(b, s);
 			break;
 		case STEP_FOREST:
 			if (!s->forest->head.takes_nan)

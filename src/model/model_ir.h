@@ -77,6 +77,7 @@ struct ir_slot {
 	uint32_t codes;  /* of a lookup */
 	bool finite;     /* always: one-hot, indicator, constant */
 	bool filled;     /* an impute step left no missing value in it */
+	bool missing_seen; /* model_build_missing_seen was called */
 };
 
 struct ir_step {
