@@ -99,6 +99,7 @@ cat_column(struct cat *c, double at, struct str name, uint32_t *ret,
 	    c->names[(uint32_t)at].p != NULL)
 		return cat_bad(err, "whose columns are not numbered from 0");
 	*ret = (uint32_t)at;
+	c->named |= name.n > 0;
 	if (name.n == 0) {
 		char *text = arena_alloc(c->im->mem, 16);
 
@@ -329,7 +330,7 @@ cat_end(struct cat *c, const struct cat_info *info, double scale,
 	c->e.scale = scale;
 	c->e.bias = moved ? bias : NULL;
 	c->e.version = release(info->version);
-	c->e.names = c->names;
+	c->e.names = c->named ? c->names : NULL; /* f0, f1, ... too */
 	c->e.forest.n_values = c->e.forest.n_outputs;
 	for (uint32_t i = 0; i < c->n_categories; i++) {
 		struct ensemble_column *column =

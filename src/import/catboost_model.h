@@ -34,6 +34,7 @@ struct cat {
 	struct cat_float *floats;
 	struct cat_category *categories;
 	struct str *names; /* one a column; p NULL where there is none yet */
+	bool named;        /* one of them is the file's own */
 	struct ensemble_column *columns;
 	struct ensemble_sets sets;
 	struct ensemble e;

@@ -33,25 +33,32 @@ sklearn_probe(struct str b)
 	return false;
 }
 
-/* The estimator that one which does not tell its columns leaves them to. */
+/* The first estimator that one hands its own columns to. */
 static const struct node *
-asked_estimator(const struct node *n)
+inner_estimator(const struct node *n)
 {
 	static const char *const names[] = {"estimators_",
 	    "calibrated_classifiers_", "estimator_", "regressor_",
 	    "estimator", "base_estimator"};
 	const struct node *next;
 
-	if (node_get(n, "n_features_in_") != NULL)
-		return NULL;
 	for (size_t i = 0; i < countof(names); i++) {
 		next = node_get(n, names[i]);
-		if (next != NULL && next->kind == NODE_LIST)
+		if (next != NULL && (next->kind == NODE_LIST ||
+			next->kind == NODE_TUPLE))
 			next = node_item(next, 0);
 		if (next != NULL && node_attributes(next) != NULL)
 			return next;
 	}
 	return NULL;
+}
+
+/* The estimator that one which does not tell its columns leaves them to. */
+static const struct node *
+asked_estimator(const struct node *n)
+{
+	return node_get(n, "n_features_in_") != NULL ? NULL :
+	    inner_estimator(n);
 }
 
 /* A FunctionTransformer did not note its columns before 1.1; the step behind
@@ -106,18 +113,47 @@ first_estimator(const struct node *n)
 
 /* The columns of a booster, as its own model file has them. */
 static bool
+booster_inputs(struct sk *sk, const struct ensemble *e, struct flow *ret,
+    struct err *err)
+{
+	*ret = (struct flow){.n = e->n_features};
+	ret->slot = ARENA_ARRAY(sk->mem, e->n_features, uint32_t);
+	if (ret->slot == NULL)
+		return arena_err(sk->mem, "the model", err);
+	return ensemble_inputs(sk->im, e, ret->slot, err);
+}
+
+static bool
 read_booster_inputs(struct sk *sk, const struct node *booster,
     struct flow *ret, struct err *err)
 {
 	struct ensemble e;
 
-	if (!sk_booster_parse(sk, booster, &e, err))
+	return sk_booster_parse(sk, booster, &e, err) &&
+	    booster_inputs(sk, &e, ret, err);
+}
+
+/* CatBoost's classes have no feature_names_in_ to hand to what is around
+ * them: the names are in the model inside. *ret has no columns where there is
+ * none, or without names. */
+static bool
+read_inner_names(struct sk *sk, const struct node *n, double n_columns,
+    struct flow *ret, struct err *err)
+{
+	struct ensemble e;
+
+	*ret = (struct flow){0};
+	for (int depth = 0; n != NULL && !sk_is_booster(n); depth++) {
+		if (depth == SKLEARN_DEPTH_MAX)
+			return true;
+		n = inner_estimator(step_inner(n));
+	}
+	if (n == NULL)
+		return true;
+	if (!sk_booster_parse(sk, n, &e, err))
 		return false;
-	*ret = (struct flow){.n = e.n_features};
-	ret->slot = ARENA_ARRAY(sk->mem, e.n_features, uint32_t);
-	if (ret->slot == NULL)
-		return arena_err(sk->mem, "the model", err);
-	return ensemble_inputs(sk->im, &e, ret->slot, err);
+	return e.names == NULL || e.n_features != n_columns ||
+	    booster_inputs(sk, &e, ret, err);
 }
 
 /* The input columns: named by feature_names_in_, else x0, x1, ... */
@@ -140,6 +176,12 @@ read_inputs(struct sk *sk, const struct node *root, struct flow *ret,
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "no step tells the number of input columns: was the "
 		    "model fitted with scikit-learn 1.0 or newer?");
+	}
+	if (names == NULL) {
+		if (!read_inner_names(sk, first, n, ret, err))
+			return false;
+		if (ret->n > 0)
+			return true;
 	}
 	if (!(n >= 1 && n <= 1e6))
 		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
