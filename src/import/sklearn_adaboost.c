@@ -8,12 +8,18 @@
 
 #include "import/sklearn_tree.h"
 
-/* What a vote counts for the classes that it is not for. */
+/* What a vote counts for the classes that it is not for: nothing before
+ * 1.3.1. */
 static double
 against(const struct step *s, uint32_t n_classes)
 {
-	return s->version > 0 && s->version < 1003 ? 0 :
-	    -1.0 / (n_classes - 1);
+	const struct node *version = step_get(s, "_sklearn_version");
+
+	if ((s->version > 0 && s->version < 1003) || (version != NULL &&
+		version->kind == NODE_TEXT &&
+		str_has_prefix(version->text, STR("1.3.0"))))
+		return 0;
+	return -1.0 / (n_classes - 1);
 }
 
 /* How a leaf with these fractions of the classes votes, in place. SAMME: the
@@ -209,11 +215,6 @@ read_adaboost_classifier(const struct step *s, const struct flow *in,
 		err) ||
 	    !sk_classes(s, 2, &classes, err))
 		return false;
-	/* 1.3.1 began to count votes in another way than 1.3.0. */
-	if (algorithm != 1 && s->version == 1003)
-		return step_err(s, err, ERR_MODEL,
-		    "algorithm='SAMME' of scikit-learn 1.3 is not supported; "
-		    "train with 1.4 or newer, or with algorithm='SAMME.R'");
 	n = (uint32_t)classes.count;
 	if (!read_votes(s, in, algorithm == 1, n, &first, err) ||
 	    !sk_slots(s, first, n, &votes, err) ||

@@ -271,50 +271,6 @@ read_column_transformer(const struct step *s, const struct flow *in,
 	return step_flag(s, "sparse_output_", false, &out->sparse, err);
 }
 
-/* What undoes the transformer of the target, by its class. */
-static bool
-undo(const struct step *s, uint32_t *slot, struct err *err)
-{
-	struct model_build *b = s->sk->build;
-	double *scale = NULL, *shift = NULL;
-	bool mean, std;
-
-	if (s->class->read == read_standard_scaler) {
-		if (!step_flag(s, "with_mean", true, &mean, err) ||
-		    !step_flag(s, "with_std", true, &std, err) ||
-		    (std && !step_doubles(s, "scale_", 1, &scale, err)) ||
-		    (mean && !step_doubles(s, "mean_", 1, &shift, err)))
-			return false;
-		return model_build_mul_add(b, *slot, scale != NULL ? *scale : 1,
-		    shift != NULL ? *shift : 0, -INFINITY, INFINITY, slot, err) ||
-		    step_context(s, err);
-	}
-	if (s->class->read != read_function_transformer)
-		return step_err(s, err, ERR_MODEL,
-		    "is not supported as the transformer of the target; use "
-		    "StandardScaler or inverse_func=numpy.exp or numpy.expm1");
-	if (!step_has(s, "inverse_func"))
-		return true;
-	return sk_function(s, "inverse_func", slot, 1, slot, err);
-}
-
-bool
-read_transformed_target(const struct step *s, const struct flow *in,
-    struct flow *out, struct err *err)
-{
-	struct step transformer;
-
-	if (!step_read(s, STR("regressor_"), step_get(s, "regressor_"), in,
-		out, err))
-		return false;
-	if (out->kind != FLOW_VALUE || out->n != 1)
-		return step_err(s, err, ERR_MODEL,
-		    "the estimator inside is no regressor of one number");
-	return step_open(s->sk, s, STR("transformer_"),
-	    step_get(s, "transformer_"), &transformer, err) &&
-	    undo(&transformer, &out->slot[0], err);
-}
-
 bool
 read_part(const struct step *s, const struct flow *in, struct flow *out,
     struct err *err)

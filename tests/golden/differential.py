@@ -324,7 +324,10 @@ class Maker:
         if n_classes == 0:
             return self.pick(
                 TransformedTargetRegressor(
-                    self.estimator(0, True), transformer=StandardScaler()),
+                    self.estimator(0, True), transformer=self.pick(
+                        StandardScaler(), RobustScaler(), MinMaxScaler(),
+                        PowerTransformer(),
+                        QuantileTransformer(n_quantiles=20))),
                 VotingRegressor(members, weights=weights),
                 AdaBoostRegressor(self.estimator(0, True), n_estimators=4,
                                   random_state=1),
