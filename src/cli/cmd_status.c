@@ -70,7 +70,7 @@ watch_on(const struct metrics_file *f,
 }
 
 static int
-show(const struct metrics_file *f, bool watch,
+show(const struct metrics_file *f, bool watch, bool json,
     struct arena mem[2], struct err *err)
 {
 	static char page[PAGE_BYTES];
@@ -85,17 +85,34 @@ show(const struct metrics_file *f, bool watch,
 	nanosleep(&glance, NULL);
 	if (!watch_take(f, &mem[1], &now, err))
 		return cli_fail(err);
-	watch_page(f, &old, &now, false, &b);
+	if (json)
+		watch_json(f, &old, &now, &b);
+	else
+		watch_page(f, &old, &now, false, &b);
 	if (cli_print(&b) != CLI_FINE)
 		return CLI_FAILED;
 	return watch_is_running(f) ? CLI_FINE : CLI_FAILED;
 }
 
+static int
+show_mdoc(void)
+{
+	static char page[PAGE_BYTES];
+	struct buf b;
+
+	buf_init(&b, page, sizeof(page));
+	process_mdoc(&b);
+	return cli_print(&b);
+}
+
 int
 cmd_status(const struct command *self, int argc, char *argv[])
 {
-	bool watch = false, ready = false;
+	bool watch = false, ready = false, json = false, mdoc = false;
 	const struct cli_option options[] = {
+	    {"json", 0, NULL, NULL, &json,
+		"One JSON document instead of a page; not with --watch."},
+	    {"mdoc", 0, NULL, NULL, &mdoc, "For lightscored(8)."},
 	    {"ready", 0, NULL, NULL, &ready,
 		"Show nothing; fail unless /health/ready answers 200."},
 	    {"watch", 0, NULL, NULL, &watch,
@@ -113,6 +130,10 @@ cmd_status(const struct command *self, int argc, char *argv[])
 			watch = true;
 		else if (strcmp(argv[i], "--ready") == 0)
 			ready = true;
+		else if (strcmp(argv[i], "--json") == 0)
+			json = true;
+		else if (strcmp(argv[i], "--mdoc") == 0)
+			mdoc = true;
 		else if (strcmp(argv[i], "--help") == 0 ||
 		    strcmp(argv[i], "-h") == 0)
 			return cli_show_help(self, options, countof(options));
@@ -122,6 +143,11 @@ cmd_status(const struct command *self, int argc, char *argv[])
 			settings[n++] = argv[i];
 	}
 	settings[n] = NULL;
+	if (json && watch)
+		return cli_usage(self, "--json is of one moment: leave out "
+		    "--watch");
+	if (mdoc)
+		return show_mdoc();
 	if (!arena_init(&text, MEMORY, &err) ||
 	    !arena_init(&mem[0], MEMORY, &err) ||
 	    !arena_init(&mem[1], MEMORY, &err))
@@ -136,7 +162,7 @@ cmd_status(const struct command *self, int argc, char *argv[])
 	    !metrics_open(path, METRICS_READER, &file, &err))
 		return cli_fail(&err);
 	cli_catch_stop();
-	status = show(&file, watch, mem, &err);
+	status = show(&file, watch, json, mem, &err);
 	metrics_close(&file);
 	return status;
 }

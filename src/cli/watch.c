@@ -120,13 +120,46 @@ bool
 watch_is_running(const struct metrics_file *f)
 {
 	for (int i = 0; i < METRICS_SLOTS; i++) {
-		int32_t pid = atomic_load_explicit(&f->slots[i].pid,
+		int32_t pid = atomic_load_explicit(&f->slots[i].process.pid,
 		    memory_order_relaxed);
 
 		if (pid > 0 && !is_gone(pid))
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_waiting(const struct process *p)
+{
+	return atomic_load_explicit(&p->state, memory_order_relaxed) ==
+	    PROCESS_WAITING;
+}
+
+const char *
+watch_state(const struct process *p)
+{
+	if (is_gone(atomic_load_explicit(&p->pid, memory_order_relaxed)))
+		return "gone";
+	return process_state_name(atomic_load_explicit(&p->state,
+	    memory_order_relaxed));
+}
+
+bool
+watch_worker(const struct metrics_file *f, int i, const char **state,
+    uint64_t *since_ns)
+{
+	const struct process *p = &f->slots[i].process;
+	enum label_STATE label;
+
+	*since_ns = 0;
+	*state = watch_state(p);
+	if (!metrics_slot_state(f, i, &label, since_ns))
+		return is_waiting(p);
+	if (atomic_load_explicit(&p->state, memory_order_relaxed) ==
+	    PROCESS_SERVING && **state == 's')
+		*state = label == STATE_BUSY ? "busy" : "idle";
+	return true;
 }
 
 /* Why the models that somebody has put there are not what is served. */
@@ -178,30 +211,72 @@ page_head(const struct metrics_file *f, const struct watch *old,
 	    (unsigned long long)metric_total(&s->worker_exits[ENDED_CRASH]));
 }
 
+/* What keeps dying, why, and when it is tried again. */
+static void
+put_waiting(const struct process *p, uint64_t now_ns, struct buf *b)
+{
+	uint64_t next = atomic_load_explicit(&p->next_ns,
+	    memory_order_relaxed);
+	char text[64];
+
+	process_ended_text(atomic_load_explicit(&p->ended,
+	    memory_order_relaxed), text, sizeof(text));
+	buf_printf(b, "died %u in a row: %s; ",
+	    atomic_load_explicit(&p->deaths, memory_order_relaxed), text);
+	if (next == UINT64_MAX)
+		buf_text(b, "started again after a reload");
+	else
+		buf_printf(b, "started again in %.1f s", next > now_ns ?
+		    (double)(next - now_ns) / 1e9 : 0);
+}
+
+static void
+page_processes(const struct metrics_file *f, const struct watch *now,
+    struct buf *b)
+{
+	buf_printf(b, "\n%-16s%9s  %s\n", "process", "pid", "state");
+	for (unsigned i = 0; i < ROLES; i++) {
+		const struct process *p = &f->server->process[i];
+		int32_t pid = atomic_load_explicit(&p->pid,
+		    memory_order_relaxed);
+
+		if (pid == 0 && !is_waiting(p))
+			continue;
+		buf_printf(b, "%-16s%9d  %s", process_role_name(i), (int)pid,
+		    i == ROLE_SUPERVISOR && !is_gone(pid) ?
+		    process_phase_name(atomic_load_explicit(&f->server->phase,
+			memory_order_relaxed)) : watch_state(p));
+		if (is_waiting(p)) {
+			buf_text(b, ", ");
+			put_waiting(p, now->at_ns, b);
+		}
+		buf_char(b, '\n');
+	}
+}
+
 static void
 page_workers(const struct metrics_file *f, const struct watch *old,
     const struct watch *now, struct buf *b)
 {
-	static const char *const states[] = {
-	    [STATE_IDLE] = "idle",
-	    [STATE_BUSY] = "busy",
-	    [STATE_STARTING] = "starting",
-	    [STATE_STOPPING] = "stopping",
-	};
-
 	buf_printf(b, "\n%-7s%9s  %-9s%9s%12s%10s%9s\n", "worker", "pid",
 	    "state", "busy ms", "requests", "per s", "memory");
 	for (int i = 0; i < METRICS_SLOTS; i++) {
 		const struct metrics_slot *slot = &f->slots[i];
-		int32_t pid = atomic_load_explicit(&slot->pid,
-		    memory_order_relaxed);
+		const struct process *p = &slot->process;
 		uint64_t since, n = now->sum->requests[i];
-		enum label_STATE state;
+		const char *state;
 
-		if (!metrics_slot_state(f, i, &state, &since))
+		if (!watch_worker(f, i, &state, &since))
 			continue;
-		buf_printf(b, "%-7d%9d  %-9s", i, (int)pid,
-		    is_gone(pid) ? "gone" : states[state]);
+		if (is_waiting(p)) {
+			buf_printf(b, "%-7d%9s  %s, ", i, "-", state);
+			put_waiting(p, now->at_ns, b);
+			buf_char(b, '\n');
+			continue;
+		}
+		buf_printf(b, "%-7d%9d  %-9s", i,
+		    (int)atomic_load_explicit(&p->pid, memory_order_relaxed),
+		    state);
 		put_ms(b, since > 0 && since <= now->at_ns ?
 		    (double)(now->at_ns - since) / 1e9 : NAN);
 		buf_printf(b, "%12llu%10.1f", (unsigned long long)n,
@@ -248,6 +323,7 @@ watch_page(const struct metrics_file *f, const struct watch *old,
 {
 	page_head(f, old, now, b);
 	page_reload(f, b);
+	page_processes(f, now, b);
 	page_workers(f, old, now, b);
 	page_models(f, old, now, window, b);
 }

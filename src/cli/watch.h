@@ -30,6 +30,16 @@ double watch_quantile(const struct histogram_latency *old,
     const struct histogram_latency *now, double q);
 /* Whether any worker of it lives. */
 bool watch_is_running(const struct metrics_file *f);
+/* How a process stands: "serving", "gone" where it was killed and nobody is
+ * left to say so. */
+const char *watch_state(const struct process *p);
+/* The same of the worker in slot i, "idle" or "busy" where it serves; false
+ * where there is none and is to be none. *since_ns: busy since then, or 0. */
+bool watch_worker(const struct metrics_file *f, int i, const char **state,
+    uint64_t *since_ns);
+/* Everything, as one JSON document. */
+void watch_json(const struct metrics_file *f, const struct watch *old,
+    const struct watch *now, struct buf *b);
 /* Everything, as a page. `window` is whether latencies are those of the time
  * between the two, rather than of all time. */
 void watch_page(const struct metrics_file *f, const struct watch *old,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "metrics/process.h"
 
 /*
  * The numbers. metrics.def names each once; this makes of it the structs of
@@ -185,9 +186,8 @@ struct slab {
 #undef METRIC_IN_SLOT
 #define METRIC_IN_SLOT(member) member
 struct metrics_slot {
-	_Atomic int32_t pid;       /* 0: no worker */
-	_Atomic uint32_t stopping; /* told to end */
-	_Atomic uint32_t used;     /* its slab has counted something, ever */
+	struct process process;
+	_Atomic uint32_t used; /* its slab has counted something, ever */
 #include "metrics/metrics.def"
 } __attribute__((aligned(CACHE_LINE)));
 #undef METRIC_IN_SLOT
@@ -209,6 +209,8 @@ struct metrics_server {
 #include "metrics/metrics.def"
 	struct metrics_served model[MODEL_CELLS];
 	_Atomic uint32_t draining; /* told to end: no longer ready */
+	_Atomic uint32_t phase;    /* enum phase */
+	struct process process[ROLES];
 };
 #undef METRIC_IN_SERVER
 

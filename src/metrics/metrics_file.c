@@ -183,8 +183,12 @@ begin(struct metrics_file *f)
 	forget_gauges(f->server, METRIC_SERVER);
 	for (size_t m = 0; m < MODEL_CELLS; m++)
 		forget_gauges(&f->server->model[m], METRIC_SERVER_MODEL);
-	for (int i = 0; i < METRICS_SLOTS; i++)
+	for (int i = 0; i < METRICS_SLOTS; i++) {
 		metrics_slot_ended(f, i);
+		atomic_store(&f->slots[i].process.deaths, 0);
+	}
+	for (int i = 0; i < ROLES; i++)
+		process_set(&f->server->process[i], PROCESS_FREE, 0);
 	atomic_store(&f->server->draining, 0);
 }
 
@@ -316,20 +320,19 @@ metrics_slot_prepare(struct metrics_file *f, int i, struct err *err)
 void
 metrics_slot_started(struct metrics_file *f, int i, int32_t pid)
 {
-	atomic_store(&f->slots[i].pid, pid);
+	process_set(&f->slots[i].process, PROCESS_STARTING, pid);
 }
 
 void
 metrics_slot_stopping(struct metrics_file *f, int i)
 {
-	atomic_store(&f->slots[i].stopping, 1);
+	atomic_store(&f->slots[i].process.state, PROCESS_STOPPING);
 }
 
 void
 metrics_slot_ended(struct metrics_file *f, int i)
 {
-	atomic_store(&f->slots[i].pid, 0);
-	atomic_store(&f->slots[i].stopping, 0);
+	process_set(&f->slots[i].process, PROCESS_FREE, 0);
 	forget_gauges(&f->slots[i], METRIC_SLOT);
 }
 
@@ -338,7 +341,8 @@ metrics_slot_state(const struct metrics_file *f, int i, enum label_STATE *ret,
     uint64_t *since_ns)
 {
 	const struct slab_state *s = &f->slabs[i].state;
-	int32_t pid = atomic_load(&f->slots[i].pid);
+	const struct process *p = &f->slots[i].process;
+	int32_t pid = atomic_load(&p->pid);
 	uint64_t since;
 
 	if (pid == 0)
@@ -351,7 +355,7 @@ metrics_slot_state(const struct metrics_file *f, int i, enum label_STATE *ret,
 		*since_ns = since;
 		*ret = since != 0 ? STATE_BUSY : STATE_IDLE;
 	}
-	if (atomic_load(&f->slots[i].stopping) != 0)
+	if (atomic_load(&p->state) == PROCESS_STOPPING)
 		*ret = STATE_STOPPING;
 	return true;
 }

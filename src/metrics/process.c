@@ -73,10 +73,9 @@ process_ended_text(int status, char *text, size_t n)
 void
 process_mdoc(struct buf *b)
 {
-	buf_text(b, ".Bl -column \"stopping\" \"request_timeout\"\n"
-	    ".It Em state Ta Em deadline Ta\n");
+	buf_text(b, ".Bl -tag -width Ds\n");
 	for (unsigned i = PROCESS_FREE + 1; i < PROCESS_STATES; i++)
-		buf_printf(b, ".It %s Ta %s Ta %s\n", states[i].name,
+		buf_printf(b, ".It Cm %s Pq %s\n%s\n", states[i].name,
 		    states[i].deadline, states[i].help);
 	buf_text(b, ".El\n");
 }

@@ -9,10 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -101,15 +99,4 @@ child_pipe(int *read_end, int *write_end, struct err *err)
 	*read_end = ends[0];
 	*write_end = ends[1];
 	return true;
-}
-
-const char *
-child_ended_text(int status, char *text, size_t n)
-{
-	if (WIFSIGNALED(status))
-		snprintf(text, n, "signal %d (%s)", WTERMSIG(status),
-		    strsignal(WTERMSIG(status)));
-	else
-		snprintf(text, n, "exit status %d", WEXITSTATUS(status));
-	return text;
 }

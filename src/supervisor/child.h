@@ -8,7 +8,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 
-/* A process of ours: how it is started, and how an end is told. */
+/* A process of ours: how it is started. */
 struct child_spec {
 	const char *const *argv; /* argv[0]: path of the program */
 	int in_fd;    /* becomes descriptor 0; -1: /dev/null */
@@ -24,7 +24,5 @@ MUST_USE bool child_start(const struct child_spec *spec, pid_t *ret,
     struct err *err);
 /* A pipe whose both ends are closed on exec; the read end does not block. */
 MUST_USE bool child_pipe(int *read_end, int *write_end, struct err *err);
-/* "exit status 3", "signal 9 (Killed)" into text. */
-const char *child_ended_text(int status, char *text, size_t n);
 
 #endif

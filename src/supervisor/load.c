@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "metrics/process.h"
 #include "supervisor/child.h"
 
 static void
@@ -142,7 +143,7 @@ load_reaped(struct load *l, pid_t pid, int status)
 		if (said[0] == '\0' || WIFSIGNALED(status))
 			err_set(&err, ERR_MODEL, ERR_NOWHERE,
 			    "the import of %s ended with %s", import->source,
-			    child_ended_text(status, ended, sizeof(ended)));
+			    process_ended_text(status, ended, sizeof(ended)));
 		else
 			err_set(&err, ERR_MODEL, ERR_NOWHERE, "%s", said);
 		fail(l, i, &err);

@@ -48,7 +48,7 @@ supervisor_stop(struct supervisor *s)
 	log_info("stop begins");
 	notify_stopping(&s->notify);
 	metrics_set_draining(&s->metrics);
-	s->phase = PHASE_DRAINING;
+	supervisor_enter(s, PHASE_DRAINING);
 	s->kill_at_ns = now + patience_ns(s);
 	ready_done(&s->ready);
 	load_cancel(&s->load);
@@ -78,14 +78,14 @@ drain_step(struct supervisor *s, uint64_t now)
 
 	if (s->phase == PHASE_DRAINING &&
 	    (service_is_empty(&s->web) || now >= workers_at)) {
-		s->phase = PHASE_ENDING;
+		supervisor_enter(s, PHASE_ENDING);
 		pool_stop(&s->pool, s->kill_at_ns);
 		service_stop(&s->exporter, s->kill_at_ns);
 	}
 	if (s->phase == PHASE_ENDING && service_is_empty(&s->web) &&
 	    service_is_empty(&s->exporter) && pool_is_empty(&s->pool) &&
 	    s->load.running == 0)
-		s->phase = PHASE_ENDED;
+		supervisor_enter(s, PHASE_ENDED);
 }
 
 /* --- the beginning -------------------------------------------------------- */
@@ -95,7 +95,7 @@ announce(struct supervisor *s)
 {
 	const struct config *c = supervisor_config(s);
 
-	s->phase = PHASE_SERVING;
+	supervisor_enter(s, PHASE_SERVING);
 	if (supervisor_has_web(s))
 		printf("lightscore: ready on http://%s\n", s->address.text);
 	else
@@ -135,7 +135,7 @@ fail_early(struct supervisor *s, const char *name, int status)
 	struct err err;
 	char text[64];
 
-	child_ended_text(status, text, sizeof(text));
+	process_ended_text(status, text, sizeof(text));
 	if (s->pool.refused ||
 	    (WIFEXITED(status) && WEXITSTATUS(status) == 127))
 		err = (struct err){0}; /* it has said why */

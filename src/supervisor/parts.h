@@ -23,15 +23,6 @@
  * All that lightscored holds, for supervisor.c (up and down), loop.c (what
  * happens meanwhile) and reload.c (from one configuration to the next).
  */
-enum phase {
-	PHASE_LOADING,  /* models are being imported */
-	PHASE_STARTING, /* workers start; then the first request */
-	PHASE_SERVING,
-	PHASE_DRAINING, /* the web server finishes what it accepted */
-	PHASE_ENDING,   /* then everything else ends */
-	PHASE_ENDED
-};
-
 struct supervisor {
 	int argc;
 	char **argv;
@@ -80,6 +71,14 @@ static inline struct config *
 supervisor_config(struct supervisor *s)
 {
 	return &s->settings[s->current].config;
+}
+
+static inline void
+supervisor_enter(struct supervisor *s, enum phase phase)
+{
+	s->phase = phase;
+	atomic_store_explicit(&s->metrics.server->phase, phase,
+	    memory_order_relaxed);
 }
 
 static inline bool

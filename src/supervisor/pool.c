@@ -23,7 +23,7 @@ pool_init(struct pool *p, const struct slot_world *world)
 
 /* Slots of that generation in that state. */
 static int
-count(const struct pool *p, const struct generation *g, enum slot_state state)
+count(const struct pool *p, const struct generation *g, enum process_state state)
 {
 	int n = 0;
 
@@ -36,7 +36,7 @@ static struct slot *
 find_free(struct pool *p)
 {
 	for (int i = 0; i < METRICS_SLOTS; i++)
-		if (p->slots[i].state == SLOT_FREE)
+		if (p->slots[i].state == PROCESS_FREE)
 			return &p->slots[i];
 	return NULL;
 }
@@ -46,8 +46,8 @@ find_free(struct pool *p)
 static void
 fill(struct pool *p, uint64_t now)
 {
-	int n = count(p, p->now, SLOT_STARTING) +
-	    count(p, p->now, SLOT_SERVING) + count(p, p->now, SLOT_WAITING);
+	int n = count(p, p->now, PROCESS_STARTING) +
+	    count(p, p->now, PROCESS_SERVING) + count(p, p->now, PROCESS_WAITING);
 
 	for (; n < p->now->workers; n++) {
 		struct slot *s = find_free(p);
@@ -64,7 +64,7 @@ restart(struct pool *p, uint64_t now)
 	for (int i = 0; i < METRICS_SLOTS; i++) {
 		struct slot *s = &p->slots[i];
 
-		if (s->state == SLOT_WAITING && s->restart_at_ns <= now)
+		if (s->state == PROCESS_WAITING && s->restart_at_ns <= now)
 			slot_start(&p->world, s, s->generation, now);
 	}
 }
@@ -74,8 +74,8 @@ restart(struct pool *p, uint64_t now)
 static struct slot *
 find_old(struct pool *p)
 {
-	static const enum slot_state order[] = {SLOT_WAITING, SLOT_STARTING,
-	    SLOT_SERVING};
+	static const enum process_state order[] = {PROCESS_WAITING, PROCESS_STARTING,
+	    PROCESS_SERVING};
 
 	for (size_t k = 0; k < countof(order); k++)
 		for (int i = 0; i < METRICS_SLOTS; i++)
@@ -105,10 +105,10 @@ roll(struct pool *p, uint64_t now)
 {
 	struct slot *s;
 
-	if (count(p, p->next, SLOT_STARTING) +
-	    count(p, p->next, SLOT_WAITING) > 0)
+	if (count(p, p->next, PROCESS_STARTING) +
+	    count(p, p->next, PROCESS_WAITING) > 0)
 		return;
-	if (count(p, p->next, SLOT_SERVING) < p->next->workers) {
+	if (count(p, p->next, PROCESS_SERVING) < p->next->workers) {
 		s = find_free(p);
 		if (s != NULL)
 			slot_start(&p->world, s, p->next, now);
@@ -159,9 +159,9 @@ pool_tick(struct pool *p, uint64_t now_ns)
 static uint64_t
 slot_due_ns(const struct slot *s)
 {
-	if (s->state == SLOT_WAITING)
+	if (s->state == PROCESS_WAITING)
 		return s->restart_at_ns;
-	if ((s->state == SLOT_STARTING || s->state == SLOT_STOPPING) &&
+	if ((s->state == PROCESS_STARTING || s->state == PROCESS_STOPPING) &&
 	    !s->timed_out)
 		return s->kill_at_ns;
 	return UINT64_MAX;
@@ -211,7 +211,7 @@ pool_readable(struct pool *p, int fd, uint64_t now_ns)
 
 	while (s < p->slots + METRICS_SLOTS && s->ready_fd != fd)
 		s++;
-	if (s == p->slots + METRICS_SLOTS || !slot_is_ready(s) ||
+	if (s == p->slots + METRICS_SLOTS || !slot_is_ready(&p->world, s) ||
 	    p->next == NULL || s->generation != p->next)
 		return;
 	p->next_serves = true;
@@ -223,11 +223,15 @@ pool_readable(struct pool *p, int fd, uint64_t now_ns)
 /* The next step for the slot of a worker that has ended. */
 static void
 after_end(struct pool *p, struct slot *s, enum label_ENDED reason,
-    bool refused, uint64_t now)
+    int status, uint64_t now)
 {
 	bool of_next = p->next != NULL && s->generation == p->next;
+	/* It would only say the same again. */
+	bool refused = WIFEXITED(status) &&
+	    WEXITSTATUS(status) == EXIT_REFUSED;
 
-	if (s->state == SLOT_STOPPING || p->stopping ||
+	p->refused |= refused;
+	if (s->state == PROCESS_STOPPING || p->stopping ||
 	    reason == ENDED_MAX_REQUESTS) {
 		slot_free(s); /* if it is missed it is filled again */
 	} else if (of_next && !p->next_serves) {
@@ -238,9 +242,7 @@ after_end(struct pool *p, struct slot *s, enum label_ENDED reason,
 	} else if (p->next != NULL && !of_next) {
 		slot_free(s); /* its replacement is on the way */
 	} else {
-		slot_wait(s, now);
-		if (refused) /* it would only say the same again */
-			s->restart_at_ns = UINT64_MAX;
+		slot_wait(&p->world, s, status, refused, now);
 	}
 }
 
@@ -250,15 +252,11 @@ pool_reaped(struct pool *p, pid_t pid, int status, const struct rusage *usage,
 {
 	for (int i = 0; i < METRICS_SLOTS; i++) {
 		struct slot *s = &p->slots[i];
-		bool refused;
 
 		if (s->pid != pid)
 			continue;
-		refused = WIFEXITED(status) &&
-		    WEXITSTATUS(status) == EXIT_REFUSED;
-		p->refused |= refused;
 		after_end(p, s, slot_ended(&p->world, s, status, usage),
-		    refused, now_ns);
+		    status, now_ns);
 		return true;
 	}
 	return false;
@@ -271,9 +269,9 @@ pool_stop(struct pool *p, uint64_t kill_at_ns)
 	for (int i = 0; i < METRICS_SLOTS; i++) {
 		struct slot *s = &p->slots[i];
 
-		if (s->state == SLOT_STOPPING)
+		if (s->state == PROCESS_STOPPING)
 			s->kill_at_ns = kill_at_ns;
-		else if (s->state != SLOT_FREE)
+		else if (s->state != PROCESS_FREE)
 			slot_stop(&p->world, s, kill_at_ns);
 	}
 }
@@ -290,12 +288,12 @@ pool_is_empty(const struct pool *p)
 bool
 pool_is_waiting(const struct pool *p)
 {
-	return p->now != NULL && count(p, p->now, SLOT_WAITING) > 0;
+	return p->now != NULL && count(p, p->now, PROCESS_WAITING) > 0;
 }
 
 bool
 pool_is_complete(const struct pool *p)
 {
 	return p->now != NULL && p->next == NULL &&
-	    count(p, p->now, SLOT_SERVING) == p->now->workers;
+	    count(p, p->now, PROCESS_SERVING) == p->now->workers;
 }

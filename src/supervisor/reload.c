@@ -87,7 +87,7 @@ reload_first_step(struct supervisor *s)
 	pool_set(&s->pool, s->next);
 	s->generation = s->next;
 	s->next = NULL;
-	s->phase = PHASE_STARTING;
+	supervisor_enter(s, PHASE_STARTING);
 }
 
 /* --- later ones ----------------------------------------------------------- */

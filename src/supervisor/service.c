@@ -5,6 +5,7 @@
 #include "supervisor/service.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "base/log.h"
 #include "supervisor/backoff.h"
@@ -14,7 +15,27 @@ service_start(struct service *s, uint64_t now_ns, struct err *err)
 {
 	s->started_ns = now_ns;
 	s->restart_at_ns = 0;
-	return child_start(&s->spec, &s->pid, err);
+	if (!child_start(&s->spec, &s->pid, err))
+		return false;
+	process_set(s->shown, PROCESS_SERVING, s->pid);
+	return true;
+}
+
+/* It has died, and is started again after a pause. */
+static void
+wait_again(struct service *s, int status, uint64_t alive_ns, uint64_t now)
+{
+	char text[64];
+
+	s->pid = 0;
+	s->delay_ns = backoff_next(s->delay_ns, alive_ns);
+	s->deaths = s->delay_ns > 0 ? s->deaths + 1 : 1;
+	s->restart_at_ns = now + s->delay_ns;
+	process_set_waiting(s->shown, s->deaths, status, s->restart_at_ns);
+	if (s->delay_ns > 0)
+		log_info("%s waits ms=%ju deaths=%u: %s", s->name,
+		    (uintmax_t)(s->delay_ns / MILLISECOND_NS), s->deaths,
+		    process_ended_text(status, text, sizeof(text)));
 }
 
 static void
@@ -26,10 +47,8 @@ try_start(struct service *s, uint64_t now)
 		log_info("%s started pid=%d", s->name, (int)s->pid);
 		return;
 	}
-	s->pid = 0;
 	log_error("%s not started: %s", s->name, err.text);
-	s->delay_ns = backoff_next(s->delay_ns, 0);
-	s->restart_at_ns = now + s->delay_ns;
+	wait_again(s, W_EXITCODE(127, 0), 0, now);
 }
 
 /* The process is on its way out; where too many are, it goes at once. */
@@ -68,8 +87,10 @@ service_keep(struct service *s, uint64_t kill_at_ns)
 	s->started_ns = s->next_started_ns;
 	s->restart_at_ns = s->pid == 0 ? s->started_ns : 0;
 	s->delay_ns = 0;
-	if (s->pid != 0)
+	if (s->pid != 0) {
+		process_set(s->shown, PROCESS_SERVING, s->pid);
 		log_info("%s started pid=%d", s->name, (int)s->pid);
+	}
 }
 
 void
@@ -118,6 +139,8 @@ service_reaped(struct service *s, pid_t pid, int status, uint64_t now_ns)
 	for (int i = 0; i < SERVICE_LEAVING; i++) {
 		if (s->leaving[i].pid == pid) {
 			s->leaving[i].pid = 0;
+			if (s->pid == 0 && s->stopping)
+				process_set(s->shown, PROCESS_FREE, 0);
 			return true;
 		}
 	}
@@ -127,11 +150,9 @@ service_reaped(struct service *s, pid_t pid, int status, uint64_t now_ns)
 	}
 	if (s->pid != pid)
 		return false;
-	s->pid = 0;
-	s->delay_ns = backoff_next(s->delay_ns, now_ns - s->started_ns);
-	s->restart_at_ns = now_ns + s->delay_ns;
 	log_warn("%s died pid=%d: %s", s->name, (int)pid,
-	    child_ended_text(status, text, sizeof(text)));
+	    process_ended_text(status, text, sizeof(text)));
+	wait_again(s, status, now_ns - s->started_ns, now_ns);
 	return true;
 }
 
@@ -142,8 +163,10 @@ service_stop(struct service *s, uint64_t kill_at_ns)
 	for (int i = 0; i < SERVICE_LEAVING; i++)
 		s->leaving[i].kill_at_ns = kill_at_ns;
 	service_drop(s, kill_at_ns);
-	if (s->pid != 0)
+	if (s->pid != 0) {
 		let_go(s, s->pid, kill_at_ns);
+		process_set(s->shown, PROCESS_STOPPING, s->pid);
+	}
 	s->pid = 0;
 }
 

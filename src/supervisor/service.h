@@ -8,6 +8,7 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "metrics/process.h"
 #include "supervisor/child.h"
 
 /*
@@ -21,6 +22,8 @@ struct service {
 	const char *name;       /* for the log */
 	int stop_signal;        /* that makes it finish what it has */
 	struct child_spec spec; /* kept, with what it points to */
+	struct process *shown;  /* where status looks */
+	uint32_t deaths;        /* in a row */
 	pid_t pid;              /* 0: does not run */
 	pid_t next_pid;         /* the one that is tried; 0: none */
 	uint64_t next_started_ns;

@@ -52,15 +52,16 @@ slot_start(struct slot_world *w, struct slot *s, struct generation *g,
 			generation_release(s->generation);
 		s->generation = generation_hold(g);
 		s->delay_ns = 0;
+		s->deaths = 0;
 	}
 	s->started_ns = now_ns;
 	if (!spawn(w, s, &w->start_err)) {
 		log_warn("worker not started slot=%d: %s", s->number,
 		    w->start_err.text);
-		slot_wait(s, now_ns);
+		slot_wait(w, s, W_EXITCODE(127, 0), false, now_ns);
 		return;
 	}
-	s->state = SLOT_STARTING;
+	s->state = PROCESS_STARTING;
 	s->kill_at_ns = now_ns + START_TIMEOUT_NS;
 	s->stalled_since_ns = s->stopped_since_ns = 0;
 	s->timed_out = false;
@@ -81,13 +82,13 @@ close_ready(struct slot *s)
 void
 slot_stop(struct slot_world *w, struct slot *s, uint64_t kill_at_ns)
 {
-	if (s->state == SLOT_WAITING) {
+	if (s->state == PROCESS_WAITING) {
 		slot_free(s);
 		return;
 	}
-	if (s->state == SLOT_STARTING)
+	if (s->state == PROCESS_STARTING)
 		close_ready(s);
-	s->state = SLOT_STOPPING;
+	s->state = PROCESS_STOPPING;
 	s->kill_at_ns = kill_at_ns;
 	metrics_slot_stopping(w->metrics, s->number);
 	kill(s->pid, SIGTERM);
@@ -95,14 +96,25 @@ slot_stop(struct slot_world *w, struct slot *s, uint64_t kill_at_ns)
 }
 
 void
-slot_wait(struct slot *s, uint64_t now_ns)
+slot_wait(struct slot_world *w, struct slot *s, int status, bool never,
+    uint64_t now_ns)
 {
-	s->state = SLOT_WAITING;
+	char text[64];
+
 	s->delay_ns = backoff_next(s->delay_ns, now_ns - s->started_ns);
-	s->restart_at_ns = now_ns + s->delay_ns;
-	if (s->delay_ns > 0)
-		log_info("worker waits slot=%d ms=%ju", s->number,
-		    (uintmax_t)(s->delay_ns / MILLISECOND_NS));
+	s->deaths = s->delay_ns > 0 ? s->deaths + 1 : 1;
+	s->restart_at_ns = never ? UINT64_MAX : now_ns + s->delay_ns;
+	s->state = PROCESS_WAITING;
+	process_set_waiting(&w->metrics->slots[s->number].process, s->deaths,
+	    status, s->restart_at_ns);
+	process_ended_text(status, text, sizeof(text));
+	if (never)
+		log_error("worker waits slot=%d for a reload: %s", s->number,
+		    text);
+	else if (s->delay_ns > 0)
+		log_info("worker waits slot=%d ms=%ju deaths=%u: %s",
+		    s->number, (uintmax_t)(s->delay_ns / MILLISECOND_NS),
+		    s->deaths, text);
 }
 
 void
@@ -114,7 +126,7 @@ slot_free(struct slot *s)
 }
 
 bool
-slot_is_ready(struct slot *s)
+slot_is_ready(struct slot_world *w, struct slot *s)
 {
 	char byte;
 	bool ready = read(s->ready_fd, &byte, 1) == 1;
@@ -123,7 +135,9 @@ slot_is_ready(struct slot *s)
 	 * would be readable until then. */
 	close_ready(s);
 	if (ready) {
-		s->state = SLOT_SERVING;
+		s->state = PROCESS_SERVING;
+		process_set(&w->metrics->slots[s->number].process, s->state,
+		    s->pid);
 		log_info("worker ready slot=%d pid=%d generation=%u",
 		    s->number, (int)s->pid, s->generation->number);
 	}
@@ -156,13 +170,11 @@ slot_check(struct slot_world *w, struct slot *s, uint64_t now_ns)
 	enum label_STATE state;
 	uint64_t busy_since;
 
-	if (s->state == SLOT_STARTING && now_ns >= s->kill_at_ns)
-		kill_stuck(s, "it did not become ready");
-	else if (s->state == SLOT_STOPPING && now_ns >= s->kill_at_ns)
-		kill_stuck(s, "it did not end in time");
+	if (s->state != PROCESS_SERVING && now_ns >= s->kill_at_ns)
+		kill_stuck(s, process_overdue(s->state));
 	else if (metrics_slot_state(w->metrics, s->number, &state,
 		     &busy_since) && is_past(s, busy_since, now_ns))
-		kill_stuck(s, "a request took longer than request_timeout");
+		kill_stuck(s, process_overdue(PROCESS_SERVING));
 	else if (is_past(s, s->stalled_since_ns, now_ns))
 		kill_stuck(s, "it takes no request while connections wait");
 }
@@ -177,7 +189,7 @@ slot_note_queue(struct slot_world *w, struct slot *s, uint32_t length,
 	enum label_STATE state;
 	uint64_t since;
 
-	if (length == 0 || s->state != SLOT_SERVING ||
+	if (length == 0 || s->state != PROCESS_SERVING ||
 	    !metrics_slot_state(w->metrics, s->number, &state, &since) ||
 	    state != STATE_IDLE)
 		s->stalled_since_ns = 0;
@@ -190,7 +202,7 @@ slot_note_queue(struct slot_world *w, struct slot *s, uint32_t length,
 void
 slot_note_stopped(struct slot *s, bool stopped, uint64_t now_ns)
 {
-	if (s->state != SLOT_SERVING || !stopped)
+	if (s->state != PROCESS_SERVING || !stopped)
 		s->stopped_since_ns = 0;
 	else if (s->stopped_since_ns == 0)
 		s->stopped_since_ns = now_ns;
@@ -242,7 +254,7 @@ log_end(const struct slot *s, enum label_ENDED reason, int status)
 {
 	char text[64];
 
-	child_ended_text(status, text, sizeof(text));
+	process_ended_text(status, text, sizeof(text));
 	if (reason == ENDED_NORMAL || reason == ENDED_MAX_REQUESTS)
 		log_info("worker ended slot=%d pid=%d: %s", s->number,
 		    (int)s->pid, text);
@@ -267,7 +279,7 @@ slot_ended(struct slot_world *w, struct slot *s, int status,
 	metrics_slot_ended(w->metrics, s->number);
 	w->ended_cpu_ns += cpu_ns(usage);
 	log_end(s, reason, status);
-	if (s->state == SLOT_STARTING)
+	if (s->state == PROCESS_STARTING)
 		close_ready(s);
 	s->pid = 0;
 	return reason;

@@ -14,24 +14,17 @@
  * A place in the counters file for one worker at a time, so its slab has one
  * writer. What should be in which slot is the pool's business.
  */
-enum slot_state {
-	SLOT_FREE,
-	SLOT_STARTING, /* runs, has not said that it is ready */
-	SLOT_SERVING,
-	SLOT_STOPPING, /* told to end */
-	SLOT_WAITING,  /* died; is started again at restart_at_ns */
-};
-
 struct slot {
 	int number;
-	enum slot_state state;
+	enum process_state state;
 	pid_t pid;                     /* 0: no process */
-	struct generation *generation; /* held, unless SLOT_FREE */
-	int ready_fd;                  /* SLOT_STARTING: says when; or -1 */
+	struct generation *generation; /* held, unless PROCESS_FREE */
+	int ready_fd;                  /* PROCESS_STARTING: says when; or -1 */
 	uint64_t started_ns;
-	uint64_t kill_at_ns;    /* SLOT_STARTING, SLOT_STOPPING */
-	uint64_t restart_at_ns; /* SLOT_WAITING */
+	uint64_t kill_at_ns;    /* PROCESS_STARTING, PROCESS_STOPPING */
+	uint64_t restart_at_ns; /* PROCESS_WAITING */
 	uint64_t delay_ns;      /* of the last restart */
+	uint32_t deaths;        /* in a row */
 	uint64_t stalled_since_ns; /* idle while connections wait; or 0 */
 	uint64_t stopped_since_ns; /* seen not to run; or 0 */
 	bool timed_out;            /* killed by us, for taking too long */
@@ -53,12 +46,14 @@ void slot_start(struct slot_world *w, struct slot *s, struct generation *g,
     uint64_t now_ns);
 /* Tell its worker to finish; it is killed if it has not by kill_at_ns. */
 void slot_stop(struct slot_world *w, struct slot *s, uint64_t kill_at_ns);
-/* Its worker has died: start it again after a pause. */
-void slot_wait(struct slot *s, uint64_t now_ns);
+/* Its worker has died with that status (of wait(2)): start it again after a
+ * pause, or never where it would die of the same again. */
+void slot_wait(struct slot_world *w, struct slot *s, int status, bool never,
+    uint64_t now_ns);
 /* Nothing is to be here any more; there is no process. */
 void slot_free(struct slot *s);
 /* The descriptor is readable: true if the worker says that it is ready. */
-bool slot_is_ready(struct slot *s);
+bool slot_is_ready(struct slot_world *w, struct slot *s);
 
 /* Kill the worker if it has overstepped a deadline. */
 void slot_check(struct slot_world *w, struct slot *s, uint64_t now_ns);

@@ -105,6 +105,9 @@ open_metrics(struct supervisor *s, struct err *err)
 		log_warn("counters of another build begin anew; the old ones "
 			 "are in %s", aside);
 	metrics_set_server_text(&s->metrics, &text);
+	process_set(&s->metrics.server->process[ROLE_SUPERVISOR],
+	    PROCESS_SERVING, getpid());
+	supervisor_enter(s, PHASE_LOADING);
 	sample_init(&s->sample, &s->metrics);
 	return true;
 }
@@ -127,6 +130,7 @@ start_exporter(struct supervisor *s, struct err *err)
 		s->exporter_argv[3] = "--no-sandbox";
 	s->exporter = (struct service){
 	    .name = "exporter",
+	    .shown = &s->metrics.server->process[ROLE_EXPORTER],
 	    .stop_signal = SIGTERM,
 	    .spec = {.argv = s->exporter_argv, .in_fd = s->exporter_fd,
 		.err_fd = -1, .ready_fd = -1},
@@ -213,6 +217,8 @@ run(struct supervisor *s, struct err *err)
 	}
 	serve(s);
 	queue_close(&s->queue);
+	process_set(&s->metrics.server->process[ROLE_SUPERVISOR],
+	    PROCESS_FREE, 0);
 	metrics_close(&s->metrics);
 	state_close(&s->state, s->failed);
 	*err = s->fail;

@@ -116,6 +116,7 @@ web_start(struct supervisor *s, struct err *err)
 	set_argv(s, s->web_next_argv, s->state.web_conf_next);
 	s->web = (struct service){
 	    .name = "web server",
+	    .shown = &s->metrics.server->process[ROLE_WEB],
 	    .stop_signal = SIGINT,
 	    .spec = {.argv = s->web_argv, .in_fd = s->public_fd,
 		.err_fd = log_fd, .ready_fd = -1},

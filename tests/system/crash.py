@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import threading
 import unittest
 from random import Random
@@ -23,6 +24,20 @@ def exits(s, reason):
 
 def successes(s):
     return s.metric("ml_predictions_total", status="success")
+
+
+def status(s, how="--json"):
+    """What `lightscore status` says: the document, or a first page."""
+    with subprocess.Popen([service.LIGHTSCORE, "status", how, "--state-dir",
+                           s.state_dir], stdout=subprocess.PIPE,
+                          text=True) as shown:
+        if how == "--json":
+            return json.loads(shown.stdout.read())
+        page = ""
+        while "p99 ms" not in page:
+            page += shown.stdout.readline()
+        shown.terminate()
+        return page
 
 
 def fcgi_record(kind, content):
@@ -69,11 +84,37 @@ class Killed(unittest.TestCase):
 
     def test_a_worker_that_dies_again_and_again_waits_longer(self):
         with Service("--workers", "1") as s:
-            for delay in (100, 200, 400):
+            for deaths, delay in ((1, 100), (2, 200), (3, 400)):
                 os.kill(s.wait_workers(1)[0], signal.SIGKILL)
-                s.wait_log(f"worker waits slot=0 ms={delay}")
+                s.wait_log(f"worker waits slot=0 ms={delay} deaths={deaths}: "
+                           "signal 9 (Killed)")
             s.wait_workers(1)
             self.assertEqual(s.predict(ROW)[0], 200)
+
+    def test_what_keeps_dying_is_shown_with_the_reason(self):
+        with Service("--workers", "1") as s:
+            def row():
+                for pid in s.workers().values():
+                    os.kill(pid, signal.SIGKILL)
+                return [p for p in status(s)["processes"]
+                        if p["state"] == "waiting"]
+
+            def line():
+                for pid in s.workers().values():
+                    os.kill(pid, signal.SIGKILL)
+                page = status(s, "--watch")
+                return "waiting, died " in page and page
+
+            waiting, = wait_until(row, "a worker that waits")
+            self.assertEqual(
+                (waiting["role"], waiting["pid"], waiting["slot"],
+                 waiting["last_death"]),
+                ("worker", None, 0, "signal 9 (Killed)"))
+            self.assertGreater(waiting["deaths"], 0)
+            self.assertGreaterEqual(waiting["next_start_seconds"], 0)
+            self.assertRegex(wait_until(line, "a line of it"),
+                             r"waiting, died \d+ in a row: signal 9 "
+                             r"\(Killed\); started again in ")
 
     def test_a_worker_told_to_end_by_hand_is_replaced_without_a_failure(self):
         with Service("--workers", "2") as s:
@@ -96,6 +137,32 @@ class Killed(unittest.TestCase):
                              ({200}, []))
             self.assertGreaterEqual(exits(s, "max_requests"), 15)
             self.assertEqual(successes(s), load.answers[200])
+
+    def test_every_process_is_shown(self):
+        with Service("--workers", "2") as s:
+            s.predict(ROW)
+            shown = status(s)
+            self.assertEqual((shown["running"], shown["phase"]),
+                             (True, "serving"))
+            roles = {}
+            for process in shown["processes"]:
+                roles.setdefault(process["role"], set()).add(process["pid"])
+                self.assertIn(process["state"], ("serving", "idle", "busy"))
+                self.assertEqual(process["deaths"], 0)
+            self.assertEqual(roles, {
+                "supervisor": {s.pid},
+                "exporter": set(s.children("lightscore-exporter")),
+                "web server": set(s.children("lighttpd")),
+                "worker": set(s.workers().values())})
+            self.assertEqual([(m["slot"], m["requests"])
+                              for m in shown["models"]],
+                             [("v1", 1), ("v2", 0)])
+            s.stop()
+            shown = status(s)
+            self.assertEqual(
+                (shown["running"], shown["phase"],
+                 {p["state"] for p in shown["processes"]}),
+                (False, "ended", {"free"}))
 
     def test_exporter_comes_back(self):
         with Service() as s:

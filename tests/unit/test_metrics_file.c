@@ -236,7 +236,7 @@ counters_and_names_outlive_a_restart_and_gauges_do_not(void **state)
 	assert_int_equal(metric_total(&f.server->worker_starts), 3);
 	assert_true(isnan(metric_value(&f.server->memory_bytes)));
 	assert_true(isnan(metric_value(&f.server->model[v1].loaded)));
-	assert_int_equal(atomic_load(&f.slots[0].pid), 0);
+	assert_int_equal(atomic_load(&f.slots[0].process.pid), 0);
 	metrics_close(&f);
 }
 
