@@ -271,6 +271,25 @@ open_locked(const char *path, int *ret, struct err *err)
 }
 
 bool
+metrics_resume(const char *path, struct metrics_file *ret,
+    char aside[PATH_MAX], struct err *err)
+{
+	struct metrics_file f;
+	int fd;
+
+	if (!open_locked(path, &fd, err))
+		return false;
+	if (!map(fd, PROT_READ | PROT_WRITE, &f, err)) {
+		close(fd);
+		return metrics_create(path, ret, aside, err);
+	}
+	aside[0] = '\0';
+	f.fd = fd;
+	*ret = f;
+	return true;
+}
+
+bool
 metrics_create(const char *path, struct metrics_file *ret,
     char aside[PATH_MAX], struct err *err)
 {

@@ -57,6 +57,10 @@ enum { METRICS_READER = -1 }; /* else the number of the worker's slot */
  * counters where they were. */
 MUST_USE bool metrics_create(const char *path, struct metrics_file *ret,
     char aside[PATH_MAX], struct err *err);
+/* The same for a supervisor that takes the place of one by exec, while its
+ * workers go on counting: nothing of a file of ours starts empty. */
+MUST_USE bool metrics_resume(const char *path, struct metrics_file *ret,
+    char aside[PATH_MAX], struct err *err);
 /* Everybody else: `slot` is METRICS_READER (nothing is writable) or a worker
  * slot (only slabs[slot] is). ERR_INPUT where the file is damaged or another
  * build's. */

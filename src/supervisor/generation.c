@@ -13,6 +13,15 @@
 #include "supervisor/backoff.h"
 #include "supervisor/cpus.h"
 
+static void
+name_image(const struct generation *g, struct generation_image *image,
+    const char *slot, const char *folder)
+{
+	snprintf(image->slot, sizeof(image->slot), "%s", slot);
+	snprintf(image->file, sizeof(image->file), "%.*s/%s.%u.lsm",
+	    PATH_MAX - 64, folder, image->slot, g->number);
+}
+
 struct generation *
 generation_new(unsigned number, const struct config *c, const char *folder)
 {
@@ -32,15 +41,18 @@ generation_new(unsigned number, const struct config *c, const char *folder)
 	g->request_timeout_ns = (uint64_t)c->request_timeout * MILLISECOND_NS;
 	g->stop_timeout_ns = (uint64_t)c->stop_timeout * MILLISECOND_NS;
 	g->n_images = c->n_models;
-	for (size_t i = 0; i < g->n_images; i++) {
-		struct generation_image *image = &g->images[i];
-
-		snprintf(image->slot, sizeof(image->slot), "%s",
-		    c->models[i].slot);
-		snprintf(image->file, sizeof(image->file), "%.*s/%s.%u.lsm",
-		    PATH_MAX - 64, folder, image->slot, number);
-	}
+	for (size_t i = 0; i < g->n_images; i++)
+		name_image(g, &g->images[i], c->models[i].slot, folder);
 	return g;
+}
+
+void
+generation_set_slots(struct generation *g,
+    const char slots[][CONFIG_SLOT_MAX + 1], size_t n, const char *folder)
+{
+	g->n_images = n;
+	for (size_t i = 0; i < n; i++)
+		name_image(g, &g->images[i], slots[i], folder);
 }
 
 struct generation *

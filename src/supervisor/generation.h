@@ -37,6 +37,9 @@ struct generation {
  * NULL without memory. */
 struct generation *generation_new(unsigned number, const struct config *c,
     const char *folder);
+/* Instead, images of models of these names. */
+void generation_set_slots(struct generation *g,
+    const char slots[][CONFIG_SLOT_MAX + 1], size_t n, const char *folder);
 struct generation *generation_hold(struct generation *g);
 void generation_release(struct generation *g);
 

@@ -96,6 +96,15 @@ listen_lookup(const char *address, struct addrinfo **ret, struct err *err)
 	return true;
 }
 
+/* Once the port is known. */
+static void
+set_address(const struct config_address *a, struct listen_address *ret)
+{
+	format_address(a->host, ret->port, ret->text, sizeof(ret->text));
+	format_address(reachable(a->host), ret->port, ret->connect,
+	    sizeof(ret->connect));
+}
+
 bool
 listen_tcp(const char *address, int *ret_fd, struct listen_address *ret,
     struct err *err)
@@ -118,10 +127,21 @@ listen_tcp(const char *address, int *ret_fd, struct listen_address *ret,
 		return false;
 	}
 	freeaddrinfo(ai);
-	format_address(a.host, ret->port, ret->text, sizeof(ret->text));
-	format_address(reachable(a.host), ret->port, ret->connect,
-	    sizeof(ret->connect));
+	set_address(&a, ret);
 	*ret_fd = fd;
+	return true;
+}
+
+bool
+listen_adopt(const char *address, int fd, struct listen_address *ret,
+    struct err *err)
+{
+	struct config_address a;
+
+	if (!config_address_parse(address, &a, err) ||
+	    !bound_port(fd, &ret->port, err))
+		return false;
+	set_address(&a, ret);
 	return true;
 }
 

@@ -31,6 +31,9 @@ MUST_USE bool listen_lookup(const char *address, struct addrinfo **ret,
 /* The public address, "HOST:PORT". ERR_SYSTEM says which and why. */
 MUST_USE bool listen_tcp(const char *address, int *ret_fd,
     struct listen_address *ret, struct err *err);
+/* The same of a socket that listens already. */
+MUST_USE bool listen_adopt(const char *address, int fd,
+    struct listen_address *ret, struct err *err);
 /* A socket file, for its owner and group only. One left by a killed process
  * is replaced: the caller holds the lock of the folder. */
 MUST_USE bool listen_unix(const char *path, int *ret_fd, struct err *err);

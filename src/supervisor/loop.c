@@ -160,7 +160,8 @@ reap(struct supervisor *s, uint64_t now)
 	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
 		const char *name = NULL;
 
-		if (load_reaped(&s->load, pid, status))
+		if (load_reaped(&s->load, pid, status) ||
+		    upgrade_reaped(s, pid, status))
 			continue;
 		if (pool_reaped(&s->pool, pid, status, &usage, now)) {
 			name = "worker";
@@ -184,6 +185,10 @@ take_signals(struct supervisor *s, uint64_t now)
 		switch (signo) {
 		case SIGCHLD:
 			reap(s, now);
+			break;
+		case SIGUSR2:
+			if (s->upgrade == UPGRADE_NONE)
+				s->upgrade = UPGRADE_WANTED;
 			break;
 		case SIGHUP:
 			reload_begin(s);
@@ -267,6 +272,7 @@ tick(struct supervisor *s, uint64_t now)
 		break;
 	case PHASE_SERVING:
 		reload_step(s);
+		upgrade_step(s, now);
 		break;
 	default:
 		drain_step(s, now);

@@ -82,6 +82,10 @@ main(int argc, char *argv[])
 	}
 	if (argc > 1 && strcmp(argv[1], "--web-server-conf") == 0)
 		return print_web_server_conf(argc - 1, argv + 1);
+	if (argc > 2 && strcmp(argv[1], "--takes-over") == 0) {
+		return supervisor_could(argv[2], argc - 2, argv + 2, &err) ?
+		    0 : fail(err.text, 1);
+	}
 	switch (supervisor_run(argc, argv, &err)) {
 	case SUPERVISOR_OK:
 		return 0;

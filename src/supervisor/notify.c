@@ -59,6 +59,12 @@ notify_open(struct notify *n)
 }
 
 void
+notify_adopt(struct notify *n, int fd, uint64_t every_ns)
+{
+	*n = (struct notify){.fd = fd, .every_ns = every_ns};
+}
+
+void
 notify_close(struct notify *n)
 {
 	if (n->fd >= 0)

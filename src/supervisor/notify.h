@@ -21,6 +21,8 @@ struct notify {
 /* Read NOTIFY_SOCKET and WATCHDOG_USEC, and take them out of the
  * environment: they are not for the children. */
 void notify_open(struct notify *n);
+/* What the program before us had open. */
+void notify_adopt(struct notify *n, int fd, uint64_t every_ns);
 void notify_close(struct notify *n);
 
 void notify_ready(struct notify *n);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "metrics/metrics_file.h"
+#include "supervisor/handover.h"
 #include "supervisor/line.h"
 #include "supervisor/listen.h"
 #include "supervisor/load.h"
@@ -38,6 +39,17 @@ struct supervisor {
 	unsigned generations;          /* made so far */
 	bool reload_wanted;            /* a SIGHUP came during a reload */
 	bool reload_tries_web;         /* models are loaded, workers wait */
+
+	enum {
+		UPGRADE_NONE,
+		UPGRADE_WANTED,
+		UPGRADE_CHECKING, /* by upgrade_pid */
+		UPGRADE_CHECKED
+	} upgrade;
+	pid_t upgrade_pid;
+	uint64_t upgrade_kill_at_ns;
+	struct handover *handover; /* what is to be taken over, or NULL */
+	bool exporter_is_old;      /* of the program before us */
 
 	struct programs programs;
 	struct state state;
@@ -92,6 +104,8 @@ supervisor_has_web(const struct supervisor *s)
 MUST_USE bool web_check(const struct config *c, struct err *err);
 /* web.c: the first start. */
 MUST_USE bool web_start(struct supervisor *s, struct err *err);
+/* web.c: instead, one that runs already. */
+MUST_USE bool web_adopt(struct supervisor *s, struct err *err);
 /* web.c: take in what the web server has written. */
 void web_read_log(struct supervisor *s);
 /* web.c: a reload. Check the next configuration and make the web server's;
@@ -110,6 +124,15 @@ void supervisor_turn(struct supervisor *s);
 /* loop.c: begin the end, well or in failure. */
 void supervisor_stop(struct supervisor *s);
 void supervisor_fail(struct supervisor *s, const struct err *why);
+
+/* upgrade.c: SIGUSR2 came, go on with it; a process has ended, false where it
+ * is none of this. */
+void upgrade_step(struct supervisor *s, uint64_t now);
+bool upgrade_reaped(struct supervisor *s, pid_t pid, int status);
+/* upgrade.c: look whether there is a service to be taken over: s->handover;
+ * and, when all is open, do it. */
+MUST_USE bool upgrade_find(struct supervisor *s, struct err *err);
+MUST_USE bool upgrade_take_over(struct supervisor *s, struct err *err);
 
 /* reload.c: SIGHUP came; nothing happens where one is under way, but again
  * after it. */

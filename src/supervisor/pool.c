@@ -132,6 +132,13 @@ pool_set(struct pool *p, struct generation *g)
 	metric_set(&p->world.metrics->server->workers_limit, g->workers);
 }
 
+void
+pool_adopt(struct pool *p, struct generation *g, int slot, pid_t pid,
+    uint64_t kill_at_ns)
+{
+	slot_adopt(&p->world, &p->slots[slot], g, pid, kill_at_ns);
+}
+
 enum pool_roll
 pool_rolled(struct pool *p)
 {

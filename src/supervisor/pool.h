@@ -31,6 +31,10 @@ void pool_init(struct pool *p, const struct slot_world *world);
 /* Run workers of this generation; the pool holds it. Later ones than the
  * first replace all others, one at a time. */
 void pool_set(struct pool *p, struct generation *g);
+/* Worker `pid` of that generation is there already, in that slot; told to end
+ * until `kill_at_ns`, or 0. */
+void pool_adopt(struct pool *p, struct generation *g, int slot, pid_t pid,
+    uint64_t kill_at_ns);
 /* News of a replacement, told once. */
 enum pool_roll pool_rolled(struct pool *p);
 

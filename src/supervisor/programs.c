@@ -42,6 +42,14 @@ find(const char *own, const char *installed, const char *name, int mode,
 	    installed);
 }
 
+/* Where we were started from: a newer program may stand there now. */
+static bool
+find_self(const char *own, char ret[PATH_MAX], struct err *err)
+{
+	return join(ret, own, "lightscored") || err_set(err, ERR_LIMIT,
+	    ERR_NOWHERE, "the path of lightscored is too long");
+}
+
 static bool
 find_web_server(const char *configured, char ret[PATH_MAX], struct err *err)
 {
@@ -75,6 +83,7 @@ programs_find(const char *web_server, struct programs *ret, struct err *err)
 	    !find_web_server(web_server, ret->web_server, err))
 		return false;
 	return own_folder(own, err) &&
+	    find_self(own, ret->self, err) &&
 	    find(own, BINDIR, "lightscore", X_OK, ret->lightscore, err) &&
 	    find(own, PKGLIBEXECDIR, "lightscore-worker", X_OK, ret->worker,
 		err) &&

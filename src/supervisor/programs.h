@@ -11,6 +11,7 @@
 /* Where the rest of us is: beside the running program in a build tree, else
  * where it was installed. */
 struct programs {
+	char self[PATH_MAX]; /* lightscored, as it may be by now */
 	char lightscore[PATH_MAX];
 	char worker[PATH_MAX];
 	char exporter[PATH_MAX];

@@ -125,6 +125,26 @@ read_settings(struct supervisor *s, struct settings *next, struct err *err)
 	return true;
 }
 
+/* After an upgrade the exporter is replaced with the workers, by one that is
+ * still there when they are. */
+static void
+keep_exporter(struct supervisor *s)
+{
+	if (s->exporter.next_pid == 0)
+		return;
+	service_keep(&s->exporter, clock_mono_ns() +
+	    s->generation->stop_timeout_ns);
+	s->exporter_is_old = false;
+}
+
+static void
+drop_exporter(struct supervisor *s)
+{
+	if (s->exporter.next_pid != 0)
+		service_drop(&s->exporter, clock_mono_ns() +
+		    s->generation->stop_timeout_ns);
+}
+
 void
 reload_begin(struct supervisor *s)
 {
@@ -144,9 +164,14 @@ reload_begin(struct supervisor *s)
 		note_config_reload(s, err.text);
 		return;
 	}
+	/* Fails as it may: then the old one goes on. */
+	if (s->exporter_is_old &&
+	    !service_try(&s->exporter, s->exporter_argv, clock_mono_ns(), &err))
+		log_error("%s", err.text);
 	if (!begin_load(s, &next->config)) {
 		log_error("reload given up: out of memory");
 		web_drop(s, clock_mono_ns());
+		drop_exporter(s);
 		settings_done(next);
 		note_config_reload(s, "out of memory");
 	}
@@ -157,6 +182,7 @@ give_up(struct supervisor *s, const char *why)
 {
 	note_config_reload(s, why);
 	web_drop(s, clock_mono_ns());
+	drop_exporter(s);
 	settings_done(&s->settings[!s->current]);
 	drop_next(s);
 }
@@ -175,6 +201,7 @@ succeed(struct supervisor *s)
 	s->next = NULL;
 	log_init("lightscored", settings_log_level(supervisor_config(s)));
 	web_keep(s, clock_mono_ns());
+	keep_exporter(s);
 	log_info("reload done generation=%u workers=%d",
 	    s->generation->number, s->generation->workers);
 }

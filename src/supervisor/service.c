@@ -78,6 +78,27 @@ service_try(struct service *s, const char *const argv[], uint64_t now_ns,
 }
 
 void
+service_adopt(struct service *s, pid_t pid, uint64_t now_ns)
+{
+	s->pid = pid;
+	s->started_ns = s->restart_at_ns = now_ns;
+	if (pid != 0)
+		process_set(s->shown, PROCESS_SERVING, pid);
+}
+
+void
+service_adopt_leaving(struct service *s, pid_t pid, uint64_t kill_at_ns)
+{
+	for (int i = 0; i < SERVICE_LEAVING; i++) {
+		if (s->leaving[i].pid == 0) {
+			s->leaving[i].pid = pid;
+			s->leaving[i].kill_at_ns = kill_at_ns;
+			return;
+		}
+	}
+}
+
+void
 service_keep(struct service *s, uint64_t kill_at_ns)
 {
 	if (s->pid != 0)

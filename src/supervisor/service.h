@@ -41,6 +41,10 @@ MUST_USE bool service_start(struct service *s, uint64_t now_ns,
  * it has ended. */
 MUST_USE bool service_try(struct service *s, const char *const argv[],
     uint64_t now_ns, struct err *err);
+/* It runs already (pid 0: it is to be started), or is one on its way out:
+ * started by the program before us. */
+void service_adopt(struct service *s, pid_t pid, uint64_t now_ns);
+void service_adopt_leaving(struct service *s, pid_t pid, uint64_t kill_at_ns);
 /* It takes the place of the old one, which has until `kill_at_ns`; started
  * again, it is with the arguments of the spec. */
 void service_keep(struct service *s, uint64_t kill_at_ns);

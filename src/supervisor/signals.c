@@ -11,7 +11,8 @@
 bool
 signals_open(int *ret_fd, struct err *err)
 {
-	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR2,
+	    SIGCHLD};
 	sigset_t set;
 	int fd;
 

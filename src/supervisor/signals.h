@@ -7,7 +7,8 @@
 #include "base/attr.h"
 #include "base/err.h"
 
-/* Signals as something to read: SIGTERM, SIGINT, SIGHUP and SIGCHLD are
+/* Signals as something to read: SIGTERM, SIGINT, SIGHUP, SIGUSR2 and
+ * SIGCHLD are
  * blocked for good and arrive at this descriptor. SIGPIPE is ignored. */
 MUST_USE bool signals_open(int *ret_fd, struct err *err);
 /* The next signal waiting, or 0. A SIGHUP that the kernel sends, because the

@@ -71,6 +71,17 @@ slot_start(struct slot_world *w, struct slot *s, struct generation *g,
 	    (int)s->pid, g->number);
 }
 
+void
+slot_adopt(struct slot_world *w, struct slot *s, struct generation *g,
+    pid_t pid, uint64_t kill_at_ns)
+{
+	s->generation = generation_hold(g);
+	s->pid = pid;
+	s->state = kill_at_ns != 0 ? PROCESS_STOPPING : PROCESS_SERVING;
+	s->kill_at_ns = kill_at_ns;
+	process_set(&w->metrics->slots[s->number].process, s->state, pid);
+}
+
 static void
 close_ready(struct slot *s)
 {

@@ -44,6 +44,10 @@ struct slot_world {
 /* Start a worker of that generation; where that fails the slot waits. */
 void slot_start(struct slot_world *w, struct slot *s, struct generation *g,
     uint64_t now_ns);
+/* A worker of that generation is there already, started by the program before
+ * us; told to end until `kill_at_ns`, or 0. */
+void slot_adopt(struct slot_world *w, struct slot *s, struct generation *g,
+    pid_t pid, uint64_t kill_at_ns);
 /* Tell its worker to finish; it is killed if it has not by kill_at_ns. */
 void slot_stop(struct slot_world *w, struct slot *s, uint64_t kill_at_ns);
 /* Its worker has died with that status (of wait(2)): start it again after a

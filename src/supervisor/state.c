@@ -139,6 +139,32 @@ set_dir(struct state *s, const char *dir, struct err *err)
 	return true;
 }
 
+static void
+set_names(struct state *s)
+{
+	set_path(s->metrics, "%s/" METRICS_FILE_NAME, s->dir);
+	set_path(s->models, "%s/models", s->dir);
+	set_path(s->uploads, "%s/uploads", s->dir);
+	set_path(s->web_conf, "%s/lighttpd.conf", s->dir);
+	set_path(s->web_conf_next, "%s/lighttpd.conf.next", s->dir);
+}
+
+bool
+state_adopt(const char *dir, int lock_fd, const char *sockets,
+    struct state *ret, struct err *err)
+{
+	struct state s = {.lock_fd = lock_fd};
+
+	if (!set_dir(&s, dir, err))
+		return false;
+	set_names(&s);
+	set_path(s.sockets, "%s", sockets);
+	set_path(s.worker_sock, "%s/worker.sock", s.sockets);
+	set_path(s.exporter_sock, "%s/exporter.sock", s.sockets);
+	*ret = s;
+	return true;
+}
+
 bool
 state_open(const char *dir, struct state *ret, struct err *err)
 {
@@ -146,11 +172,7 @@ state_open(const char *dir, struct state *ret, struct err *err)
 
 	if (!set_dir(&s, dir, err))
 		return false;
-	set_path(s.metrics, "%s/" METRICS_FILE_NAME, s.dir);
-	set_path(s.models, "%s/models", s.dir);
-	set_path(s.uploads, "%s/uploads", s.dir);
-	set_path(s.web_conf, "%s/lighttpd.conf", s.dir);
-	set_path(s.web_conf_next, "%s/lighttpd.conf.next", s.dir);
+	set_names(&s);
 	if (!take_lock(&s, err))
 		return false;
 	s.fresh = access(s.metrics, F_OK) != 0;

@@ -40,6 +40,10 @@ struct state {
 /* Make what is missing, take the lock, sweep out what a killed supervisor
  * left. ERR_INPUT where another one holds the lock. */
 MUST_USE bool state_open(const char *dir, struct state *ret, struct err *err);
+/* The directory that the program before us has open, its lock included, with
+ * all that is in it and its sockets in `sockets`. */
+MUST_USE bool state_adopt(const char *dir, int lock_fd, const char *sockets,
+    struct state *ret, struct err *err);
 /* Remove what is only ours; with `failed` also a directory and counters that
  * this start has made, and those in passing always. */
 void state_close(struct state *s, bool failed);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "sandbox/sandbox.h"
 #include "supervisor/backoff.h"
 #include "supervisor/oom.h"
@@ -60,11 +61,28 @@ open_public(struct supervisor *s, struct err *err)
 	const struct config *c = supervisor_config(s);
 	struct config_address a;
 
+	if (s->handover != NULL && supervisor_has_web(s)) {
+		s->public_fd = (int)s->handover->public_fd;
+		return listen_adopt(c->listen, s->public_fd, &s->address,
+		    err);
+	}
 	if (supervisor_has_web(s))
 		return listen_tcp(c->listen, &s->public_fd, &s->address, err);
 	if (!config_address_parse(c->listen, &a, err))
 		return false;
 	s->address.port = a.port;
+	return true;
+}
+
+static bool
+adopt_state(struct supervisor *s, const char *dir, struct err *err)
+{
+	const struct handover *h = s->handover;
+
+	if (!state_adopt(dir, (int)h->lock_fd, h->sockets, &s->state, err))
+		return false;
+	s->state.passing = h->passing != 0;
+	s->state.made = h->made != 0;
 	return true;
 }
 
@@ -77,8 +95,11 @@ open_state(struct supervisor *s, struct err *err)
 
 	if (!config_address_parse(settings->config.listen, &asked, err) ||
 	    !config_state_dir(&settings->config, s->address.port,
-		&settings->mem, &dir, err) ||
-	    !state_open(dir, &s->state, err))
+		&settings->mem, &dir, err))
+		return false;
+	if (s->handover != NULL)
+		return adopt_state(s, dir, err);
+	if (!state_open(dir, &s->state, err))
 		return false;
 	/* Nobody will come back to a port that the kernel chose. */
 	s->state.passing = asked.port == 0 &&
@@ -99,7 +120,8 @@ open_metrics(struct supervisor *s, struct err *err)
 	};
 	char aside[PATH_MAX];
 
-	if (!metrics_create(s->state.metrics, &s->metrics, aside, err))
+	if (!(s->handover != NULL ? metrics_resume : metrics_create)(
+		s->state.metrics, &s->metrics, aside, err))
 		return false;
 	if (aside[0] != '\0')
 		log_warn("counters of another build begin anew; the old ones "
@@ -107,7 +129,8 @@ open_metrics(struct supervisor *s, struct err *err)
 	metrics_set_server_text(&s->metrics, &text);
 	process_set(&s->metrics.server->process[ROLE_SUPERVISOR],
 	    PROCESS_SERVING, getpid());
-	supervisor_enter(s, PHASE_LOADING);
+	if (s->handover == NULL)
+		supervisor_enter(s, PHASE_LOADING);
 	sample_init(&s->sample, &s->metrics);
 	return true;
 }
@@ -115,13 +138,18 @@ open_metrics(struct supervisor *s, struct err *err)
 static bool
 open_sockets(struct supervisor *s, struct err *err)
 {
+	if (s->handover != NULL) {
+		s->worker_fd = (int)s->handover->worker_fd;
+		s->exporter_fd = (int)s->handover->exporter_fd;
+		return queue_open(s->worker_fd, &s->queue, err);
+	}
 	return listen_unix(s->state.worker_sock, &s->worker_fd, err) &&
 	    listen_unix(s->state.exporter_sock, &s->exporter_fd, err) &&
 	    queue_open(s->worker_fd, &s->queue, err);
 }
 
-static bool
-start_exporter(struct supervisor *s, struct err *err)
+static void
+set_exporter(struct supervisor *s)
 {
 	s->exporter_argv[0] = s->programs.exporter;
 	s->exporter_argv[1] = "--metrics";
@@ -135,7 +163,19 @@ start_exporter(struct supervisor *s, struct err *err)
 	    .spec = {.argv = s->exporter_argv, .in_fd = s->exporter_fd,
 		.err_fd = -1, .ready_fd = -1},
 	};
-	return service_start(&s->exporter, clock_mono_ns(), err);
+}
+
+/* Everything at once; the order in which they are ready does not matter. */
+static bool
+start(struct supervisor *s, struct err *err)
+{
+	if (s->handover != NULL)
+		return upgrade_take_over(s, err);
+	if (!service_start(&s->exporter, clock_mono_ns(), err) ||
+	    !web_start(s, err))
+		return false;
+	reload_first(s);
+	return true;
 }
 
 static bool
@@ -194,10 +234,9 @@ serve(struct supervisor *s)
 	/* A start that fails is one line, whatever dies of it. */
 	log_init("lightscored", LOG_LEVEL_ERROR);
 	pool_init(&s->pool, &world);
-	if (!start_exporter(s, &err) || !web_start(s, &err))
+	set_exporter(s);
+	if (!start(s, &err))
 		supervisor_fail(s, &err);
-	else
-		reload_first(s);
 	while (s->phase != PHASE_ENDED)
 		supervisor_turn(s);
 	release_generations(s);
@@ -239,6 +278,13 @@ supervisor_run(int argc, char *argv[], struct err *err)
 	s->argv = argv;
 	s->public_fd = s->web_log.fd = s->ready.fd = -1;
 	notify_open(&s->notify);
+	if (!upgrade_find(s, err)) {
+		free(s);
+		return SUPERVISOR_FAILED;
+	}
+	if (s->handover != NULL)
+		notify_adopt(&s->notify, (int)s->handover->notify_fd,
+		    (uint64_t)s->handover->notify_every_ns);
 	if (!settings_read(&s->settings[0], argc, argv, err)) {
 		free(s);
 		return SUPERVISOR_USAGE;
@@ -250,4 +296,28 @@ supervisor_run(int argc, char *argv[], struct err *err)
 	notify_close(&s->notify);
 	free(s);
 	return ok ? SUPERVISOR_OK : SUPERVISOR_FAILED;
+}
+
+bool
+supervisor_could(const char *version, int argc, char *argv[], struct err *err)
+{
+	struct supervisor *s = calloc(1, sizeof(*s));
+	uint64_t n;
+	bool ok;
+
+	if (s == NULL)
+		return err_system(err, "cannot start");
+	if (!number_parse_u64(str_of(version), &n) || n != HANDOVER_VERSION) {
+		free(s);
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "a handover of version %s is not known here: restart the "
+		    "service", version);
+	}
+	ok = settings_read(&s->settings[0], argc, argv, err);
+	if (ok) {
+		ok = check(s, err);
+		settings_done(&s->settings[0]);
+	}
+	free(s);
+	return ok;
 }

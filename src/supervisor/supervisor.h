@@ -18,6 +18,10 @@ enum supervisor_end {
 	SUPERVISOR_USAGE   /* the settings are wrong: *err says where */
 };
 
+/* Whether this program could take over from one that leaves a handover of that
+ * version, with these arguments: true, or *err says why not. */
+MUST_USE bool supervisor_could(const char *version, int argc, char *argv[],
+    struct err *err);
 MUST_USE enum supervisor_end supervisor_run(int argc, char *argv[],
     struct err *err);
 

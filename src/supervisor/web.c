@@ -100,6 +100,34 @@ set_argv(struct supervisor *s, const char *argv[5], const char *conf)
 	argv[4] = NULL;
 }
 
+static void
+set_up(struct supervisor *s, int log_fd)
+{
+	set_argv(s, s->web_argv, s->state.web_conf);
+	set_argv(s, s->web_next_argv, s->state.web_conf_next);
+	s->web = (struct service){
+	    .name = "web server",
+	    .shown = &s->metrics.server->process[ROLE_WEB],
+	    .stop_signal = SIGINT,
+	    .spec = {.argv = s->web_argv, .in_fd = s->public_fd,
+		.err_fd = log_fd, .ready_fd = -1},
+	};
+}
+
+bool
+web_adopt(struct supervisor *s, struct err *err)
+{
+	struct file_map conf;
+
+	s->web_log.fd = (int)s->handover->web_log_fd;
+	set_up(s, (int)s->handover->web_err_fd);
+	if (!file_map(s->state.web_conf, WEB_CONF_MAX, &conf, err))
+		return false;
+	s->web_conf = strndup(conf.p, conf.n);
+	file_unmap(&conf);
+	return s->web_conf != NULL || err_system(err, "cannot take over");
+}
+
 bool
 web_start(struct supervisor *s, struct err *err)
 {
@@ -112,15 +140,7 @@ web_start(struct supervisor *s, struct err *err)
 	    !file_write(s->state.web_conf, str_of(s->web_conf), err) ||
 	    !child_pipe(&s->web_log.fd, &log_fd, err))
 		return false;
-	set_argv(s, s->web_argv, s->state.web_conf);
-	set_argv(s, s->web_next_argv, s->state.web_conf_next);
-	s->web = (struct service){
-	    .name = "web server",
-	    .shown = &s->metrics.server->process[ROLE_WEB],
-	    .stop_signal = SIGINT,
-	    .spec = {.argv = s->web_argv, .in_fd = s->public_fd,
-		.err_fd = log_fd, .ready_fd = -1},
-	};
+	set_up(s, log_fd);
 	ready_init(&s->ready, s->address.connect);
 	return service_start(&s->web, clock_mono_ns(), err);
 }

@@ -22,6 +22,7 @@
 #include "supervisor/child.h"
 #include "supervisor/cpus.h"
 #include "supervisor/generation.h"
+#include "supervisor/handover.h"
 #include "supervisor/line.h"
 #include "supervisor/listen.h"
 #include "supervisor/notify.h"
@@ -342,6 +343,40 @@ a_log_line_of_lighttpd_loses_time_and_place(void **state)
 #define IN_FOLDER(test) \
 	cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+static void
+a_handover_is_read_as_it_was_written(void **state)
+{
+	static struct handover h = {.lock_fd = 4, .public_fd = -1,
+	    .notify_every_ns = 15000000000, .generation = 3,
+	    .generations = 7, .web_pid = 12, .sockets = "/tmp/a b",
+	    .n_images = 2, .images = {"v1", "v2"}, .n_processes = 2,
+	    .processes = {{'w', 271, 99, 0}, {'e', 0, 100, INT64_MAX}}};
+	static struct handover again;
+	static char text[HANDOVER_MAX], cut[HANDOVER_MAX];
+	struct err err;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, text, sizeof(text));
+	handover_format(&h, &b);
+	assert_false(b.over);
+	assert_true(handover_parse((struct str){b.p, b.n}, &again, &err));
+	assert_memory_equal(&h, &again, sizeof(h));
+	/* Another version, and lines that are none. */
+	memcpy(cut, text, b.n);
+	cut[strlen("lightscored ")] = '9';
+	assert_false(handover_parse((struct str){cut, b.n}, &again, &err));
+	assert_non_null(strstr(err.text, "another version"));
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const bad[] = {"lightscored 1\nlock_fd",
+		    "lightscored 1\nlock_fd x", "lightscored 1\nother 1",
+		    "lightscored 1\nprocess w 272 5 0"};
+
+		assert_false(handover_parse(str_of(bad[i]), &again, &err));
+		assert_non_null(strstr(err.text, "damaged"));
+	}
+}
+
 int
 main(void)
 {
@@ -358,6 +393,7 @@ main(void)
 	    IN_FOLDER(
 		a_manager_that_does_not_read_yet_is_told_that_we_are_ready),
 	    cmocka_unit_test(a_path_that_lighttpd_cannot_be_told_is_refused),
+	    cmocka_unit_test(a_handover_is_read_as_it_was_written),
 	    cmocka_unit_test(a_log_line_of_lighttpd_loses_time_and_place),
 	};
 
