@@ -106,6 +106,9 @@ announce(struct supervisor *s)
 	log_init("lightscored", settings_log_level(supervisor_config(s)));
 	log_info("serving models=%zu workers=%d state_dir=%s",
 	    s->generation->n_images, s->generation->workers, s->state.dir);
+	if (s->root_because.text[0] != '\0')
+		log_warn("still root: %s; settings: user, state_dir",
+		    s->root_because.text);
 	if (strcmp(c->sandbox, "off") != 0 && sandbox_missing() != NULL)
 		log_warn("sandbox: %s", sandbox_missing());
 	if (config_has_default_models(c) && c->file != NULL)

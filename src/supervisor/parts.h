@@ -52,6 +52,7 @@ struct supervisor {
 	bool exporter_is_old;      /* of the program before us */
 
 	struct programs programs;
+	struct err root_because; /* why we are root still; may be empty */
 	struct state state;
 	struct listen_address address;
 	int signal_fd;

@@ -51,6 +51,7 @@ settings_keep_fixed(struct settings *next, const struct config *now,
 	    {"state_dir", now->state_dir, &c->state_dir},
 	    {"lighttpd", now->lighttpd, &c->lighttpd},
 	    {"sandbox", now->sandbox, &c->sandbox},
+	    {"user", now->user, &c->user},
 	};
 	size_t n = 0;
 

@@ -24,7 +24,7 @@ void settings_done(struct settings *s);
 enum log_level settings_log_level(const struct config *c);
 /* Settings that take a restart stay what they are, whatever the next say;
  * `changed` are the names of those that differ, then NULL. */
-enum { SETTINGS_FIXED = 6 };
+enum { SETTINGS_FIXED = 7 };
 MUST_USE bool settings_keep_fixed(struct settings *next,
     const struct config *now, const char *changed[SETTINGS_FIXED],
     struct err *err);

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +18,7 @@
 #include "base/number.h"
 #include "sandbox/sandbox.h"
 #include "supervisor/backoff.h"
+#include "supervisor/identity.h"
 #include "supervisor/oom.h"
 #include "supervisor/parts.h"
 #include "supervisor/signals.h"
@@ -84,6 +86,94 @@ adopt_state(struct supervisor *s, const char *dir, struct err *err)
 	s->state.passing = h->passing != 0;
 	s->state.made = h->made != 0;
 	return true;
+}
+
+static bool
+check_sandbox(const struct config *c, struct err *err)
+{
+	const char *missing = sandbox_missing();
+
+	return missing == NULL || strcmp(c->sandbox, "require") != 0 ||
+	    err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+		"sandbox is required, but %s", missing);
+}
+
+/* What can be known to fail before there is anything to clean up. */
+static bool
+check(struct supervisor *s, struct err *err)
+{
+	struct config *c = supervisor_config(s);
+
+	if (!programs_find(c->web_server ? c->lighttpd : NULL, &s->programs,
+		err) ||
+	    !config_default_models(c, err) || !check_sandbox(c, err))
+		return false;
+	for (size_t i = 0; i < c->n_models; i++)
+		if (access(c->models[i].file, R_OK) != 0)
+			return err_system(err, "cannot read model %s from %s",
+			    c->models[i].slot, c->models[i].file);
+	return !supervisor_has_web(s) || web_check(c, err);
+}
+
+/* What the service uses as whoever it becomes. */
+static bool
+can_become(struct supervisor *s, const struct identity *id, struct err *err)
+{
+	const struct config *c = supervisor_config(s);
+	struct identity_need needs[CONFIG_MODELS_MAX + 7] = {
+	    {s->programs.worker, X_OK},
+	    {s->programs.exporter, X_OK},
+	    {s->programs.lightscore, X_OK},
+	    {s->programs.errors, R_OK | X_OK},
+	};
+	size_t n = 4;
+
+	if (supervisor_has_web(s))
+		needs[n++] = (struct identity_need){s->programs.web_server,
+		    X_OK};
+	if (c->file != NULL)
+		needs[n++] = (struct identity_need){c->file, R_OK};
+	if (c->access_log[0] != '\0' && access(c->access_log, F_OK) == 0)
+		needs[n++] = (struct identity_need){c->access_log, W_OK};
+	for (size_t i = 0; i < c->n_models; i++)
+		needs[n++] = (struct identity_need){c->models[i].file, R_OK};
+	return identity_check(id, needs, n, err);
+}
+
+/* Only where nobody has named a user may it go on as root. */
+static bool
+stay_root(struct supervisor *s, const char *user, const struct err *why,
+    struct err *err)
+{
+	if (user[0] == '\0') {
+		s->root_because = *why;
+		return true;
+	}
+	*err = *why;
+	return err_context(err, "cannot give up root");
+}
+
+static bool
+give_up_root(struct supervisor *s, struct err *err)
+{
+	struct settings *settings = &s->settings[s->current];
+	const char *user = settings->config.user, *dir;
+	struct identity id;
+	struct err why;
+
+	if (s->handover != NULL)
+		return true; /* we are what the one before us became */
+	if (!identity_find(user, &id, &why))
+		return stay_root(s, user, &why, err);
+	if (id.user[0] == '\0')
+		return true;
+	if (!config_state_dir(&settings->config, s->address.port,
+		&settings->mem, &dir, err))
+		return false;
+	if (can_become(s, &id, &why) && identity_prepare(&id, dir, &why))
+		/* What it cannot do is told by the check of a start. */
+		return identity_take(&id, err) && check(s, err);
+	return stay_root(s, user, &why, err);
 }
 
 static bool
@@ -178,33 +268,6 @@ start(struct supervisor *s, struct err *err)
 	return true;
 }
 
-static bool
-check_sandbox(const struct config *c, struct err *err)
-{
-	const char *missing = sandbox_missing();
-
-	return missing == NULL || strcmp(c->sandbox, "require") != 0 ||
-	    err_set(err, ERR_SYSTEM, ERR_NOWHERE,
-		"sandbox is required, but %s", missing);
-}
-
-/* What can be known to fail before there is anything to clean up. */
-static bool
-check(struct supervisor *s, struct err *err)
-{
-	struct config *c = supervisor_config(s);
-
-	if (!programs_find(c->web_server ? c->lighttpd : NULL, &s->programs,
-		err) ||
-	    !config_default_models(c, err) || !check_sandbox(c, err))
-		return false;
-	for (size_t i = 0; i < c->n_models; i++)
-		if (access(c->models[i].file, R_OK) != 0)
-			return err_system(err, "cannot read model %s from %s",
-			    c->models[i].slot, c->models[i].file);
-	return !supervisor_has_web(s) || web_check(c, err);
-}
-
 /* Whoever held one at the end, a load or replacement under way included. */
 static void
 release_generations(struct supervisor *s)
@@ -248,8 +311,10 @@ static bool
 run(struct supervisor *s, struct err *err)
 {
 	if (!open_standard_fds(err) || !signals_open(&s->signal_fd, err) ||
-	    !check(s, err) || !open_public(s, err) || !open_state(s, err))
+	    !check(s, err) || !open_public(s, err) ||
+	    !give_up_root(s, err) || !open_state(s, err))
 		return false;
+	umask(0027); /* of what we and our children make, logs too */
 	if (!open_metrics(s, err) || !open_sockets(s, err)) {
 		state_close(&s->state, true);
 		return false;

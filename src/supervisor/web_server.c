@@ -32,6 +32,9 @@ enum { READ_TIMEOUT_MORE_S = 5 };
  * and those lighttpd has besides. */
 enum { FDS_PER_CONNECTION = 3, FDS_MORE = 64 };
 
+/* What is for some networks only says so at two places. */
+enum { GUARD_MAX = PATH_MAX - 512 };
+
 struct value {
 	const char *name;
 	char text[PATH_MAX + 128];
@@ -123,7 +126,7 @@ set_metrics_guard(struct value *v, const char *list, struct err *err)
 	struct buf b;
 
 	v->name = "METRICS_GUARD";
-	buf_init(&b, v->text, sizeof(v->text) - 1);
+	buf_init(&b, v->text, GUARD_MAX);
 	for (; rest.n > 0; open++) {
 		struct str network = str_trim(str_cut(&rest, ','));
 
@@ -148,8 +151,8 @@ set_metrics_guard(struct value *v, const char *list, struct err *err)
  * would not start, and predictions shall not hang on a list of alerts: then
  * there is none. */
 static bool
-set_alerts(struct value *module, struct value *route, const char *address,
-    struct err *err)
+set_alerts(struct value *module, struct value *route, const char *guard,
+    const char *address, struct err *err)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	char host[INET6_ADDRSTRLEN];
@@ -178,11 +181,12 @@ set_alerts(struct value *module, struct value *route, const char *address,
 	snprintf(module->text, sizeof(module->text),
 	    "server.modules += ( \"mod_proxy\" )\n");
 	snprintf(route->text, sizeof(route->text),
-	    "else $HTTP[\"url\"] == \"/alerts\" {\n"
+	    "else $HTTP[\"url\"] == \"/alerts\" {\n%.*s"
 	    "\tproxy.server = ( \"\" => ( \"alerts\" => (\n"
 	    "\t\t\"host\" => \"%s\", \"port\" => %u,\n"
 	    "\t\t\"disable-time\" => 0, \"connect-timeout\" => 2,\n"
-	    "\t\t\"read-timeout\" => 5\n\t) ) )\n}\n", host, a.port);
+	    "\t\t\"read-timeout\" => 5\n\t) ) )\n}\n", GUARD_MAX, guard,
+	    host, a.port);
 	return true;
 }
 
@@ -224,7 +228,8 @@ web_conf_backend(const struct config *c, const struct web_paths *paths,
 	    !set_path(&values[3], "WORKER_SOCK", paths->worker_sock, err) ||
 	    !set_path(&values[4], "EXPORTER_SOCK", paths->exporter_sock, err) ||
 	    !set_metrics_guard(&values[5], c->metrics_allow, err) ||
-	    !set_alerts(&values[6], &values[7], c->alerts, err))
+	    !set_alerts(&values[6], &values[7],
+		values[5].text, c->alerts, err))
 		return false;
 	fill_in(backend_template, values, countof(values), b);
 	return true;

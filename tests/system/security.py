@@ -1,9 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """What the processes of a service can reach, and who can reach them."""
+import grp
 import os
+import pathlib
 import re
+import shutil
 import signal
+import socket
+import stat
+import tempfile
 import unittest
 
 import service
@@ -126,6 +132,152 @@ class Setting(unittest.TestCase):
                 self.assertIn("sandbox is required, but ", s.log())
         finally:
             s.close()
+
+
+def reachable(path):
+    """Whether somebody else than root gets there."""
+    path = path.resolve()
+    return all(p.stat().st_mode & 0o001 for p in [path, *path.parents])
+
+
+class Identity(unittest.TestCase):
+    """Started by root, the service is soon somebody else."""
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        if not reachable(service.BUILDDIR) or not reachable(service.SRCDIR):
+            self.skipTest("only root can reach this build")
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lightscore-test."))
+        self.dir.chmod(0o755)
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.state = self.dir / "state"
+
+    def service(self, *args):
+        return Service("--workers", "1", *args, state_dir=self.state)
+
+    def assert_is_nobody(self, pid):
+        status = status_of(pid)
+        name = command(pid)
+        self.assertEqual(status["Uid"].split(), ["65534"] * 4, name)
+        self.assertEqual(len(set(status["Gid"].split())), 1, name)
+        self.assertNotIn("0", status["Gid"].split(), name)
+        self.assertNotIn("0", status["Groups"].split(), name)
+        for kept in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
+            self.assertEqual(int(status[kept], 16), 0, (name, kept))
+
+    def test_no_process_stays_root(self):
+        with self.service("--user", "nobody") as s:
+            s.wait_workers(1)
+            tree = s.tree()
+            self.assertEqual(len(tree), 4)
+            for pid in tree:
+                self.assert_is_nobody(pid)
+            self.assertEqual(s.predict(ROW)[0], 200)
+            s.process.send_signal(signal.SIGHUP)
+            s.wait_log("reload done")
+            for pid in s.tree():
+                self.assert_is_nobody(pid)
+            self.assertEqual(s.predict(ROW)[0], 200)
+            self.assertEqual(s.stop(), 0)
+
+    def test_without_a_word_it_is_not_root_either(self):
+        with self.service() as s:
+            for pid in s.tree():
+                self.assertNotIn("0", status_of(pid)["Uid"].split())
+            self.assertNotIn("still root", s.log())
+
+    def test_files_are_its_own_and_for_nobody_else(self):
+        with self.service("--user", "nobody:daemon") as s:
+            daemon = grp.getgrnam("daemon").gr_gid
+            for path in [self.state, *self.state.iterdir()]:
+                st = path.lstat()
+                self.assertEqual((st.st_uid, st.st_gid), (65534, daemon),
+                                 path)
+                self.assertEqual(st.st_mode & 0o007, 0, path)
+            for name in ("worker.sock", "exporter.sock"):
+                self.assertEqual(
+                    stat.S_IMODE((self.state / name).stat().st_mode), 0o660)
+            self.assertEqual(s.stop(), 0)
+
+    def test_what_root_left_is_handed_over(self):
+        with self.service("--user", "root") as s:
+            self.assertEqual(status_of(s.pid)["Uid"].split()[0], "0")
+            self.assertEqual(s.predict(ROW)[0], 200)
+            self.assertEqual(s.stop(), 0)
+        with self.service("--user", "nobody") as s:
+            self.assert_is_nobody(s.pid)
+            self.assertEqual(s.metric("ml_predictions_total",
+                                      status="success"), 1)
+
+    def test_no_link_is_followed_on_the_way(self):
+        with self.service("--user", "root") as s:
+            self.assertEqual(s.stop(), 0)
+        victim = self.dir / "victim"
+        victim.write_text("root's")
+        (self.state / "link").symlink_to(victim)
+        with self.service("--user", "nobody"):
+            self.assertEqual(victim.stat().st_uid, 0)
+
+    def test_a_directory_that_is_not_ours_is_not_taken(self):
+        self.state.mkdir(0o700)
+        self.refused("nobody", str(self.state))
+        self.assertEqual(self.state.stat().st_uid, 0)
+
+    def test_unreachable_for_the_user_named(self):
+        self.dir.chmod(0o700)
+        self.refused("nobody", str(self.dir))
+
+    def test_no_such_user(self):
+        self.refused("no-such-user", "no-such-user")
+        self.refused("nobody:no-such-group", "no-such-group")
+
+    def refused(self, user, said):
+        s = self.service("--user", user)
+        s.launch()
+        try:
+            self.assertEqual(s.process.wait(service.PATIENCE), 1)
+            self.assertEqual(s.log().count("\n"), 1, s.log())
+            self.assertIn(said, s.log())
+        finally:
+            s.close()
+
+    def test_where_nobody_can_get_it_stays_root_and_says_so(self):
+        self.dir.chmod(0o700)
+        with self.service() as s:
+            self.assertEqual(status_of(s.pid)["Uid"].split()[0], "0")
+            self.assertIn("still root: ", s.log())
+            self.assertEqual(s.predict(ROW)[0], 200)
+
+
+class Networks(unittest.TestCase):
+    """/metrics is for some networks only."""
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+
+    def test_who_somebody_says_he_is_does_not_matter(self):
+        with Service("--metrics-allow", "127.0.0.2", "--workers", "1") as s:
+            for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP",
+                         "Client-IP", "Remote-Addr"):
+                status, _, _ = s.request("GET", "/metrics", headers={
+                    name: "for=127.0.0.2" if name == "Forwarded"
+                    else "127.0.0.2"})
+                self.assertEqual(status, 403, name)
+
+    def test_as_shipped_this_machine_may(self):
+        with Service("--workers", "1") as s:
+            self.assertEqual(s.request("GET", "/metrics")[0], 200)
+
+    def test_an_address_of_ipv4_on_a_socket_of_ipv6(self):
+        if not socket.has_dualstack_ipv6():
+            self.skipTest("no IPv6 here")
+        with Service("--workers", "1", "--listen", "[::]:0") as s:
+            self.assertEqual(s.request("GET", "/metrics")[0], 200)
+        with Service("--workers", "1", "--listen", "[::]:0",
+                     "--metrics-allow", "127.0.0.2") as s:
+            self.assertEqual(s.request("GET", "/metrics")[0], 403)
 
 
 def command(pid):
