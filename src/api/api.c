@@ -12,6 +12,7 @@
 #include "api/predict_encode.h"
 #include "api/problem.h"
 #include "api/route.h"
+#include "keys/keys.h"
 
 static bool
 make_path(struct served *s, struct arena *mem)
@@ -55,6 +56,7 @@ api_new(const struct api_options *o, struct arena *mem, struct api **ret,
 		return arena_err(mem, "the api", err);
 	api->rows_limit = o->rows_limit;
 	api->alerts = o->alerts;
+	api->keys = o->keys;
 	api->slab = o->slab;
 	api->n_served = o->n_models;
 	api->served = ARENA_ARRAY(mem, o->n_models, struct served);
@@ -78,12 +80,36 @@ answer_problem(struct exchange *x, enum problem_kind kind)
 	problem_answer(&p, x->res);
 }
 
+/* Whoever may ask for predictions: all, or who shows a key. It is no
+ * prediction request that lacks one: it is not counted with the model's. */
+static bool
+has_key(const struct exchange *x)
+{
+	static const struct str bearer = {"Bearer ", 7};
+	struct str key = x->req->authorization;
+
+	if (x->api->keys == NULL)
+		return true;
+	if (key.n > bearer.n &&
+	    str_eq_nocase((struct str){key.p, bearer.n}, bearer))
+		key = (struct str){key.p + bearer.n, key.n - bearer.n};
+	else
+		key = x->req->api_key;
+	return keys_have(x->api->keys, str_trim(key));
+}
+
 static void
 answer(struct exchange *x, const struct route *r)
 {
 	if ((r->methods >> x->req->method & 1) == 0) {
 		x->res->allow = r->allow;
 		answer_problem(x, PROBLEM_METHOD);
+		return;
+	}
+	if (x->served != NULL && !has_key(x)) {
+		x->res->authenticate = "Bearer realm=\"lightscore\"";
+		answer_problem(x, PROBLEM_NO_KEY);
+		count_rejected(x->api->slab, x->res->status);
 		return;
 	}
 	r->handle(x);

@@ -14,6 +14,7 @@
 
 struct slab;         /* metrics/metrics.h */
 struct metrics_file; /* metrics/metrics_file.h */
+struct keys;         /* keys/keys.h */
 
 /*
  * What a URL means. An api serves a fixed set of models; it is made once, at
@@ -29,6 +30,7 @@ struct api_options {
 	const struct api_model *models;
 	size_t n_models;
 	size_t rows_limit;
+	const struct keys *keys;      /* one is wanted; NULL: none */
 	bool alerts;                  /* the web server answers /alerts */
 	struct metrics_file *metrics; /* names of models and classes */
 	struct slab *slab;            /* where this process counts */

@@ -57,6 +57,7 @@ count_rejected(struct slab *slab, int status)
 		int status;
 		enum label_REJECTED why;
 	} reasons[] = {
+	    {401, REJECTED_UNAUTHORIZED},
 	    {408, REJECTED_TIMEOUT},
 	    {413, REJECTED_TOO_LARGE},
 	    {429, REJECTED_OVERLOAD},

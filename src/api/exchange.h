@@ -28,6 +28,7 @@ struct api {
 	size_t n_served;
 	size_t rows_limit;
 	bool alerts;
+	const struct keys *keys;
 	struct slab *slab;
 	bool draining;
 	struct str documents[DOCUMENTS];

@@ -129,6 +129,10 @@ render_operation(struct buf *b, const struct api *api, const struct route *r,
 		openapi_render_about(b, s);
 		render_body(b, api, s);
 	}
+	if (s != NULL && api->keys != NULL) {
+		json_key(b, "security");
+		json_raw(b, STR("[{\"bearer\":[]},{\"key\":[]}]"));
+	}
 	json_key(b, "responses");
 	json_open(b, '{');
 	open_response(b, "200", r->answer);
@@ -138,6 +142,8 @@ render_operation(struct buf *b, const struct api *api, const struct route *r,
 		    api->rows_limit);
 	close_content(b);
 	json_close(b, '}');
+	if (s != NULL && api->keys != NULL)
+		render_error(b, "401", "No valid API key");
 	if (s != NULL) {
 		render_error(b, "400", "The input is wrong: what, and where");
 		render_error(b, "413", "Too many rows, or too large");
@@ -199,6 +205,12 @@ render_schemas(struct buf *b, const struct api *api)
 	for (size_t i = 0; i < api->n_served; i++)
 		openapi_render_schemas(b, &api->served[i]);
 	json_close(b, '}');
+	if (api->keys != NULL) {
+		json_key(b, "securitySchemes");
+		json_raw(b, STR("{\"bearer\":{\"type\":\"http\","
+		    "\"scheme\":\"bearer\"},\"key\":{\"type\":\"apiKey\","
+		    "\"in\":\"header\",\"name\":\"X-API-Key\"}}"));
+	}
 	json_close(b, '}');
 }
 

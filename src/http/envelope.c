@@ -18,6 +18,9 @@ enum param {
 	CONTENT_TYPE,
 	ENCODING,
 	ACCEPT,
+	AUTHORIZATION,
+	API_KEY,
+	ADDRESS,
 	PARAMS
 };
 
@@ -30,6 +33,9 @@ static const struct str names[PARAMS] = {
     [CONTENT_TYPE] = {"CONTENT_TYPE", 12},
     [ENCODING] = {"HTTP_CONTENT_ENCODING", 21},
     [ACCEPT] = {"HTTP_ACCEPT", 11},
+    [AUTHORIZATION] = {"HTTP_AUTHORIZATION", 18},
+    [API_KEY] = {"HTTP_X_API_KEY", 14},
+    [ADDRESS] = {"REMOTE_ADDR", 11},
 };
 
 static enum param
@@ -109,6 +115,9 @@ envelope_parse(char *const params[], struct arena *mem, struct envelope *ret,
 	e.request.content_type = values[CONTENT_TYPE];
 	e.request.encoding = values[ENCODING];
 	e.request.accept = values[ACCEPT];
+	e.request.authorization = values[AUTHORIZATION];
+	e.request.api_key = values[API_KEY];
+	e.request.address = values[ADDRESS];
 	*ret = e;
 	return true;
 }

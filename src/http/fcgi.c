@@ -188,6 +188,9 @@ write_head(struct buf *head, const struct http_response *res)
 		buf_printf(head, "Allow: %s\r\n", res->allow);
 	if (res->location != NULL)
 		buf_printf(head, "Location: %s\r\n", res->location);
+	if (res->authenticate != NULL)
+		buf_printf(head, "WWW-Authenticate: %s\r\n",
+		    res->authenticate);
 	if (res->retry_after_s > 0)
 		buf_printf(head, "Retry-After: %u\r\n", res->retry_after_s);
 	buf_printf(head, "Content-Length: %zu\r\n\r\n", res->body.n);

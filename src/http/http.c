@@ -25,6 +25,7 @@ static const struct {
     {304, "304 Not Modified"},
     {308, "308 Permanent Redirect"},
     {400, "400 Bad Request"},
+    {401, "401 Unauthorized"},
     {404, "404 Not Found"},
     {405, "405 Method Not Allowed"},
     {406, "406 Not Acceptable"},

@@ -25,6 +25,9 @@ struct http_request {
 	struct str content_type; /* empty where absent, as all below */
 	struct str encoding;     /* Content-Encoding */
 	struct str accept;
+	struct str authorization;
+	struct str api_key;      /* X-API-Key */
+	struct str address;      /* of the client, as the web server sees it */
 	struct str body;
 	uint64_t started_ns;     /* clock_mono_ns when it was accepted */
 };
@@ -34,6 +37,7 @@ struct http_response {
 	const char *content_type; /* static text */
 	const char *allow;        /* static text for Allow, or NULL */
 	const char *location;     /* static text for Location, or NULL */
+	const char *authenticate; /* static text for WWW-Authenticate, or NULL */
 	unsigned retry_after_s;   /* Retry-After, or 0 */
 	bool head;                /* the body counts but is not sent */
 	struct buf body;          /* memory of the transport */

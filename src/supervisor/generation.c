@@ -40,6 +40,9 @@ generation_new(unsigned number, const struct config *c, const char *folder)
 	g->sandbox = strcmp(c->sandbox, "off") != 0;
 	g->request_timeout_ns = (uint64_t)c->request_timeout * MILLISECOND_NS;
 	g->stop_timeout_ns = (uint64_t)c->stop_timeout * MILLISECOND_NS;
+	if (c->api_keys[0] != '\0')
+		snprintf(g->keys, sizeof(g->keys), "%.*s/keys.%u",
+		    PATH_MAX - 64, folder, number);
 	g->n_images = c->n_models;
 	for (size_t i = 0; i < g->n_images; i++)
 		name_image(g, &g->images[i], c->models[i].slot, folder);
@@ -72,5 +75,7 @@ generation_release(struct generation *g)
 			model_close(g->images[i].model);
 		unlink(g->images[i].file);
 	}
+	if (g->keys[0] != '\0')
+		unlink(g->keys);
 	free(g);
 }

@@ -104,8 +104,6 @@ announce(struct supervisor *s)
 	fflush(stdout);
 	notify_ready(&s->notify);
 	log_init("lightscored", settings_log_level(supervisor_config(s)));
-	log_info("serving models=%zu workers=%d state_dir=%s",
-	    s->generation->n_images, s->generation->workers, s->state.dir);
 	if (s->root_because.text[0] != '\0')
 		log_warn("still root: %s; settings: user, state_dir",
 		    s->root_because.text);
@@ -114,6 +112,8 @@ announce(struct supervisor *s)
 	if (config_has_default_models(c) && c->file != NULL)
 		log_warn("%s names no models: the shipped ones are served",
 		    c->file);
+	log_info("serving models=%zu workers=%d state_dir=%s",
+	    s->generation->n_images, s->generation->workers, s->state.dir);
 	if (s->reload_wanted)
 		reload_begin(s);
 }

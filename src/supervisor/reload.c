@@ -8,16 +8,33 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "keys/keys.h"
 #include "supervisor/backoff.h"
 #include "supervisor/models.h"
 #include "supervisor/parts.h"
 
+/* Workers get a copy of what was found to be right; they have no files to
+ * look at later. */
 static bool
-begin_load(struct supervisor *s, const struct config *c)
+copy_keys(const struct config *c, const struct generation *g, struct err *err)
+{
+	struct keys keys;
+
+	return g->keys[0] == '\0' || ((keys_read(c->api_keys, &keys, err) ||
+	    err_context(err, "api_keys")) && keys_write(&keys, g->keys, err));
+}
+
+static bool
+begin_load(struct supervisor *s, const struct config *c, struct err *err)
 {
 	s->next = generation_new(++s->generations, c, s->state.models);
 	if (s->next == NULL)
+		return err_system(err, "cannot load models");
+	if (!copy_keys(c, s->next, err)) {
+		generation_release(s->next);
+		s->next = NULL;
 		return false;
+	}
 	/* The load has it until it is done; we keep it beyond. */
 	load_begin(&s->load, generation_hold(s->next), c,
 	    s->programs.lightscore);
@@ -60,10 +77,8 @@ reload_first(struct supervisor *s)
 {
 	struct err err;
 
-	if (!begin_load(s, supervisor_config(s))) {
-		err_system(&err, "cannot load models");
+	if (!begin_load(s, supervisor_config(s), &err))
 		supervisor_fail(s, &err);
-	}
 }
 
 void
@@ -168,12 +183,13 @@ reload_begin(struct supervisor *s)
 	if (s->exporter_is_old &&
 	    !service_try(&s->exporter, s->exporter_argv, clock_mono_ns(), &err))
 		log_error("%s", err.text);
-	if (!begin_load(s, &next->config)) {
-		log_error("reload given up: out of memory");
+	if (!begin_load(s, &next->config, &err)) {
+		log_error("reload given up, the old configuration serves on: "
+			  "%s", err.text);
 		web_drop(s, clock_mono_ns());
 		drop_exporter(s);
 		settings_done(next);
-		note_config_reload(s, "out of memory");
+		note_config_reload(s, err.text);
 	}
 }
 

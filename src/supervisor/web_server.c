@@ -117,27 +117,46 @@ is_network(struct str text)
 	    n <= most;
 }
 
-/* One condition in the other: refused is who is in none of the networks. */
+/* Loopback, and what no router of the Internet knows the way to. */
+static const char private_networks[] =
+    "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,"
+    "169.254.0.0/16,fc00::/7,fe80::/10";
+
 static bool
-set_metrics_guard(struct value *v, const char *list, struct err *err)
+put_conditions(struct buf *b, struct str list, int *open, struct err *err)
 {
-	struct str rest = str_of(list);
-	int open = 0;
-	struct buf b;
+	while (list.n > 0) {
+		struct str network = str_trim(str_cut(&list, ','));
 
-	v->name = "METRICS_GUARD";
-	buf_init(&b, v->text, GUARD_MAX);
-	for (; rest.n > 0; open++) {
-		struct str network = str_trim(str_cut(&rest, ','));
-
+		if (str_eq(network, STR("private"))) {
+			if (!put_conditions(b, STR(private_networks), open,
+				err))
+				return false;
+			continue;
+		}
 		if (!is_network(network))
 			return err_set(err, ERR_INPUT, ERR_NOWHERE,
 			    "metrics_allow: \"%.*s\" is no address or "
 			    "network, give some such as 127.0.0.1, 10.0.0.0/8",
 			    STR_ARG(network));
-		buf_printf(&b, "\t$HTTP[\"remoteip\"] != \"%.*s\" {\n",
+		buf_printf(b, "\t$HTTP[\"remoteip\"] != \"%.*s\" {\n",
 		    STR_ARG(network));
+		++*open;
 	}
+	return true;
+}
+
+/* One condition in the other: refused is who is in none of the networks. */
+static bool
+set_metrics_guard(struct value *v, const char *list, struct err *err)
+{
+	struct buf b;
+	int open = 0;
+
+	v->name = "METRICS_GUARD";
+	buf_init(&b, v->text, GUARD_MAX);
+	if (!put_conditions(&b, str_of(list), &open, err))
+		return false;
 	if (open > 0)
 		buf_text(&b, "\turl.access-deny = ( \"\" )\n");
 	while (open-- > 0)

@@ -63,6 +63,10 @@ worker_argv_make(struct worker_argv *ret, const char *program,
 	}
 	if (g->alerts)
 		ret->argv[n++] = "--alerts";
+	if (g->keys[0] != '\0') {
+		ret->argv[n++] = "--keys";
+		ret->argv[n++] = g->keys;
+	}
 	if (!g->sandbox)
 		ret->argv[n++] = "--no-sandbox";
 	ret->argv[n] = NULL;

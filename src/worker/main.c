@@ -17,7 +17,8 @@ static const char usage[] =
     "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
     "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
     "    [--queue-limit N] [--max-requests N] [--ready-fd N]\n"
-    "    [--read-timeout MS] [--alerts] [--no-sandbox]\n";
+    "    [--read-timeout MS] [--alerts] [--keys FILE]\n"
+    "    [--no-sandbox]\n";
 
 enum option_id {
 	METRICS,
@@ -31,6 +32,7 @@ enum option_id {
 	READ_TIMEOUT,
 	READY_FD,
 	ALERTS,
+	KEYS,
 	NO_SANDBOX,
 	HELP
 };
@@ -47,6 +49,7 @@ static const struct option options[] = {
     {"read-timeout", required_argument, NULL, READ_TIMEOUT},
     {"ready-fd", required_argument, NULL, READY_FD},
     {"alerts", no_argument, NULL, ALERTS},
+    {"keys", required_argument, NULL, KEYS},
     {"no-sandbox", no_argument, NULL, NO_SANDBOX},
     {"help", no_argument, NULL, HELP},
     {0},
@@ -120,6 +123,9 @@ read_options(int argc, char *argv[], struct worker_options *o)
 			break;
 		case ALERTS:
 			o->alerts = true;
+			break;
+		case KEYS:
+			o->keys = optarg;
 			break;
 		case NO_SANDBOX:
 			o->sandbox = false;

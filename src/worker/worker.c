@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "http/fcgi.h"
+#include "keys/keys.h"
 #include "metrics/metrics_file.h"
 #include "model/model.h"
 #include "sandbox/sandbox.h"
@@ -26,6 +27,7 @@ struct worker {
 	struct metrics_file metrics;
 	struct slab *slab;
 	struct api_model models[WORKER_MODELS_MAX];
+	struct keys keys;
 	struct arena documents; /* what api_new renders */
 	struct api *api;
 	struct fcgi *fcgi;
@@ -131,11 +133,15 @@ open_api(struct worker *w, struct err *err)
 	    .models = w->models,
 	    .n_models = w->options->n_models,
 	    .rows_limit = w->options->rows_limit,
+	    .keys = w->options->keys != NULL ? &w->keys : NULL,
 	    .alerts = w->options->alerts,
 	    .metrics = &w->metrics,
 	    .slab = w->slab,
 	};
 
+	if (w->options->keys != NULL &&
+	    !keys_read(w->options->keys, &w->keys, err))
+		return false;
 	return arena_init(&w->documents, DOCUMENTS_BYTES, err) &&
 	    api_new(&o, &w->documents, &w->api, err);
 }

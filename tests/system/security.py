@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 """What the processes of a service can reach, and who can reach them."""
 import grp
+import json
 import os
 import pathlib
 import re
@@ -9,6 +10,7 @@ import shutil
 import signal
 import socket
 import stat
+import subprocess
 import tempfile
 import unittest
 
@@ -49,6 +51,10 @@ class Sandbox(unittest.TestCase):
         cls.service.close()
         os.close(cls.leak)
 
+    def wait_served(self):
+        """Until all has been said of the start: this is the last of it."""
+        self.service.wait_log("serving models")
+
     def processes(self):
         return [*self.service.wait_workers(2),
                 *self.service.children("lightscore-exporter")]
@@ -88,6 +94,7 @@ class Sandbox(unittest.TestCase):
             self.assertEqual(status_of(pid)["NoNewPrivs"], "1")
 
     def test_calls_are_filtered(self):
+        self.wait_served()
         if "sandbox:" in self.service.log():
             self.skipTest(self.service.log().partition("sandbox: ")[2]
                           .splitlines()[0])
@@ -95,6 +102,7 @@ class Sandbox(unittest.TestCase):
             self.assertEqual(status_of(pid)["Seccomp"], "2", command(pid))
 
     def test_what_is_missing_is_said_once(self):
+        self.wait_served()
         self.assertLessEqual(self.service.log().count("sandbox: "), 1)
 
     def test_a_worker_that_is_refused_a_call_is_counted_and_replaced(self):
@@ -114,6 +122,7 @@ class Setting(unittest.TestCase):
 
     def test_off(self):
         with Service("--sandbox", "off", "--workers", "1") as s:
+            s.wait_log("serving models")
             pids = [*s.wait_workers(1), *s.children("lightscore-exporter")]
             for pid in pids:
                 self.assertEqual(status_of(pid)["Seccomp"],
@@ -125,8 +134,8 @@ class Setting(unittest.TestCase):
         s = Service("--sandbox", "require", "--workers", "1").launch()
         try:
             if s.process.stdout.readline():
-                self.assertNotIn("sandbox: ", s.log())
                 self.assertEqual(s.stop(), 0)
+                self.assertNotIn("sandbox: ", s.log())
             else:
                 self.assertEqual(s.process.wait(service.PATIENCE), 1)
                 self.assertIn("sandbox is required, but ", s.log())
@@ -184,6 +193,7 @@ class Identity(unittest.TestCase):
 
     def test_without_a_word_it_is_not_root_either(self):
         with self.service() as s:
+            s.wait_log("serving models")
             for pid in s.tree():
                 self.assertNotIn("0", status_of(pid)["Uid"].split())
             self.assertNotIn("still root", s.log())
@@ -247,7 +257,7 @@ class Identity(unittest.TestCase):
         self.dir.chmod(0o700)
         with self.service() as s:
             self.assertEqual(status_of(s.pid)["Uid"].split()[0], "0")
-            self.assertIn("still root: ", s.log())
+            s.wait_log("still root: ")
             self.assertEqual(s.predict(ROW)[0], 200)
 
 
@@ -278,6 +288,147 @@ class Networks(unittest.TestCase):
         with Service("--workers", "1", "--listen", "[::]:0",
                      "--metrics-allow", "127.0.0.2") as s:
             self.assertEqual(s.request("GET", "/metrics")[0], 403)
+
+
+class Keys(unittest.TestCase):
+    """Predictions for those who show a key."""
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lightscore-test."))
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.file = self.dir / "keys"
+
+    def make(self, name):
+        done = subprocess.run(
+            [service.LIGHTSCORE, "key", self.file, name], check=True,
+            capture_output=True, text=True, timeout=service.PATIENCE)
+        self.assertEqual(done.stderr, "")
+        self.assertRegex(done.stdout, r"^lsk_[0-9a-f]{64}\n$")
+        self.assertNotIn(done.stdout[4:-1], self.file.read_text())
+        return done.stdout.strip()
+
+    def ask(self, s, **headers):
+        return s.request("POST", "/v1/predict", json.dumps(ROW), {
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value
+               for name, value in headers.items()}})
+
+    def test_only_with_a_key(self):
+        alice, bob = self.make("alice"), self.make("bob")
+        with Service("--api-keys", self.file, "--workers", "1") as s:
+            for key in (alice, bob):
+                self.assertEqual(
+                    self.ask(s, Authorization=f"Bearer {key}")[0], 200)
+                self.assertEqual(self.ask(s, X_API_Key=key)[0], 200)
+            refused = [{}, {"X_API_Key": ""}, {"X_API_Key": alice[:-1]},
+                       {"X_API_Key": alice.upper()},
+                       {"Authorization": alice},
+                       {"Authorization": f"Basic {alice}"},
+                       {"Authorization": "Bearer "},
+                       {"Authorization": "Bearer wrong", "X_API_Key": bob}]
+            for headers in refused:
+                status, answer, body = self.ask(s, **headers)
+                self.assertEqual(status, 401, headers)
+                self.assertIn("Bearer", answer["WWW-Authenticate"])
+                self.assertIn("API key", json.loads(body)["error"])
+            self.assertEqual(s.metric("http_requests_rejected_total",
+                                      reason="unauthorized"), len(refused))
+            self.assertEqual(s.metric("http_requests_total", code="401"),
+                             len(refused))
+            self.assertEqual(s.metric("ml_prediction_requests_total"), 4)
+            for path in ("/health", "/health/ready", "/info", "/metrics",
+                         "/openapi.json", "/"):
+                self.assertEqual(s.request("GET", path)[0], 200, path)
+            api = json.loads(s.request("GET", "/openapi.json")[2])
+            post = api["paths"]["/v1/predict"]["post"]
+            self.assertEqual(post["security"], [{"bearer": []}, {"key": []}])
+            self.assertIn("401", post["responses"])
+            self.assertEqual(set(api["components"]["securitySchemes"]),
+                             {"bearer", "key"})
+            self.assertNotIn(alice, s.log())
+
+    def test_without_the_setting_nobody_is_asked(self):
+        with Service("--workers", "1") as s:
+            self.assertEqual(self.ask(s)[0], 200)
+            self.assertEqual(self.ask(s, X_API_Key="anything")[0], 200)
+            api = json.loads(s.request("GET", "/openapi.json")[2])
+            self.assertNotIn("securitySchemes", api["components"])
+
+    def test_keys_change_without_a_failed_request(self):
+        old = self.make("old")
+        with Service("--api-keys", self.file, "--workers", "2") as s:
+            self.assertEqual(self.ask(s, X_API_Key=old)[0], 200)
+            new = self.make("new")
+            s.process.send_signal(signal.SIGHUP)
+            s.wait_log("reload done")
+            self.assertEqual(self.ask(s, X_API_Key=old)[0], 200)
+            self.assertEqual(self.ask(s, X_API_Key=new)[0], 200)
+            lines = self.file.read_text().splitlines()
+            self.file.write_text(lines[1] + "\n")
+            s.process.send_signal(signal.SIGHUP)
+            s.wait_log("reload done", 2)
+            wait_until(lambda: len(s.workers()) == 2, "two workers")
+            self.assertEqual(self.ask(s, X_API_Key=old)[0], 401)
+            self.assertEqual(self.ask(s, X_API_Key=new)[0], 200)
+
+    def test_a_broken_file_changes_nothing(self):
+        key = self.make("only")
+        with Service("--api-keys", self.file, "--workers", "1") as s:
+            self.file.write_text("not a hash\n")
+            s.process.send_signal(signal.SIGHUP)
+            s.wait_log("reload given up")
+            self.assertIn("line 1 is no hashed key", s.log())
+            self.assertNotIn("not a hash", s.log())
+            self.assertEqual(self.ask(s, X_API_Key=key)[0], 200)
+            self.assertEqual(self.ask(s)[0], 401)
+
+    def test_a_file_without_keys_lets_nobody_think_there_are_some(self):
+        for text in (None, "", "# later\n"):
+            if text is not None:
+                self.file.write_text(text)
+            s = Service("--api-keys", self.file).launch()
+            try:
+                self.assertEqual(s.process.wait(service.PATIENCE), 1)
+                self.assertIn("api_keys", s.log())
+                self.assertIn(str(self.file), s.log())
+            finally:
+                s.close()
+
+
+class Silence(unittest.TestCase):
+    """What clients send is nowhere but in their answer."""
+
+    def test_logs_hold_no_payload(self):
+        service.lighttpd_or_skip()
+        marker = "m4rker-of-a-secret"
+        row = json.dumps({**ROW, "gender": marker})
+        with Service("--workers", "1", "--log-level", "debug") as s:
+            sent = {"Content-Type": "application/json",
+                    "Authorization": f"Bearer {marker}",
+                    "Cookie": f"a={marker}", "X-Other": marker}
+            asked = [
+                ("POST", f"/v1/predict?q={marker}", row),
+                ("POST", "/v1/predict", json.dumps([{marker: marker}])),
+                ("POST", "/v1/predict", '{"' + marker),
+                ("POST", f"/{marker}/predict", row),
+                ("GET", f"/{marker}", None),
+                ("GET", f"/metrics?name[]={marker}", None),
+                ("DELETE", "/v1/predict", row),
+            ]
+            for method, path, body in asked:
+                status = s.request(method, path, body, sent)[0]
+                self.assertLess(status, 500, (method, path))
+            s.raw(b"GET /" + marker.encode() + b"\r\n\r\n")
+            s.raw(b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+                  b"Content-Length: 5\r\nContent-Length: 6\r\nX: "
+                  + marker.encode() + b"\r\n\r\n")
+            self.assertEqual(s.stop(), 0)
+            self.assertNotIn(marker, s.log())
+            kept = [path for path in s.state_dir.rglob("*")
+                    if path.is_file()
+                    and marker.encode() in path.read_bytes()]
+            self.assertEqual(kept, [])
 
 
 def command(pid):

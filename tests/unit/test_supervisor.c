@@ -238,7 +238,7 @@ static void
 images_go_with_the_last_holder(void **state)
 {
 	struct config c = {.n_models = 1, .workers = 3, .alerts = "",
-	    .sandbox = "on"};
+	    .sandbox = "on", .api_keys = ""};
 	struct generation *g;
 	struct err err;
 
