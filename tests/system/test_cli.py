@@ -120,9 +120,8 @@ class Use(Case):
         self.assertFine(overview)
         names = re.findall(r"^  (\w+)", overview.stdout, re.M)
         self.assertEqual(names, ["serve", "import", "inspect", "predict",
-                                 "verify", "bench", "status", "config",
-                                 "metrics",
-                                 "help"])
+                                 "verify", "bench", "status", "key",
+                                 "config", "metrics", "help"])
         for name in names:
             for words in ([name, "--help"], ["help", name]):
                 done = run(*words)
