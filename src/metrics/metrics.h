@@ -166,6 +166,9 @@ struct slab_model {
 struct slab_state {
 	_Atomic uint64_t busy_since_ns; /* clock_mono_ns; 0: idle */
 	_Atomic int32_t ready_pid;      /* its pid once it takes requests */
+	struct counter taken;           /* requests read, however they ended */
+	struct counter worked;          /* those of them that were not shed */
+	struct counter worked_ns;       /* the time these took */
 };
 
 /* All that one worker slot counts. Pages of its own, so that a worker can
@@ -211,6 +214,7 @@ struct metrics_server {
 	_Atomic uint32_t draining; /* told to end: no longer ready */
 	_Atomic uint32_t phase;    /* enum phase */
 	struct process process[ROLES];
+	_Atomic uint64_t shed_until; /* see metrics_set_shed */
 };
 #undef METRIC_IN_SERVER
 

@@ -190,6 +190,7 @@ begin(struct metrics_file *f)
 	for (int i = 0; i < ROLES; i++)
 		process_set(&f->server->process[i], PROCESS_FREE, 0);
 	atomic_store(&f->server->draining, 0);
+	metrics_set_shed(f, 0);
 }
 
 static bool
@@ -315,6 +316,20 @@ metrics_create(const char *path, struct metrics_file *ret,
 	begin(&f);
 	*ret = f;
 	return true;
+}
+
+/* --- overload ------------------------------------------------------------- */
+
+uint64_t
+metrics_taken(const struct metrics_file *f)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < METRICS_SLOTS; i++)
+		if (atomic_load_explicit(&f->slots[i].used,
+			memory_order_relaxed) != 0)
+			sum += metric_total(&f->slabs[i].state.taken);
+	return sum;
 }
 
 /* --- worker slots --------------------------------------------------------- */

@@ -134,6 +134,31 @@ metrics_is_draining(const struct metrics_file *f)
 	    memory_order_relaxed) != 0;
 }
 
+/* --- overload ------------------------------------------------------------- */
+
+/* Requests that workers have taken from the queue so far, over all slots. */
+uint64_t metrics_taken(const struct metrics_file *f);
+
+/* Supervisor: requests are shed until so many have been taken; 0: none. A
+ * number and not a switch: what is too much is shed once, however late the
+ * next look at the queue. */
+static inline void
+metrics_set_shed(struct metrics_file *f, uint64_t until)
+{
+	atomic_store_explicit(&f->server->shed_until, until,
+	    memory_order_relaxed);
+}
+
+/* Worker: whether the request it has just counted as taken is to be shed. */
+static inline bool
+metrics_sheds(const struct metrics_file *f)
+{
+	uint64_t until = atomic_load_explicit(&f->server->shed_until,
+	    memory_order_relaxed);
+
+	return until != 0 && metrics_taken(f) <= until;
+}
+
 /* --- worker slots --------------------------------------------------------- */
 
 /* Supervisor, before it forks the worker of slot i, whose last worker has

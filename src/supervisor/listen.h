@@ -12,9 +12,9 @@
 /* Listening sockets. The supervisor holds them for its whole life, so that no
  * connect is refused while what serves them is replaced. */
 
-/* Connections that may wait: more than the web server has in flight, since
- * a full Unix backlog is a 500 there; config.def lets queue_limit and
- * max_connections go up to it. The kernel may allow fewer. */
+/* Connections that may wait: a full Unix backlog is a 500 of the web server,
+ * so requests are shed long before; config.def lets queue_limit go up to it.
+ * The kernel may allow fewer. */
 enum { LISTEN_BACKLOG = 4096 };
 
 struct listen_address {

@@ -19,7 +19,8 @@
 #include "supervisor/signals.h"
 
 /* How often the queue is looked at, and with it the deadlines: while there
- * is something to see, and else. */
+ * is a queue, while there is something to see, and else. */
+#define QUEUE_LONG_NS (5 * MILLISECOND_NS)
 #define QUEUE_BUSY_NS (20 * MILLISECOND_NS)
 #define QUEUE_IDLE_NS (200 * MILLISECOND_NS)
 
@@ -217,21 +218,43 @@ is_busy(const struct supervisor *s)
 	return false;
 }
 
+/* What waits beyond the limit is shed from the head of the queue: it has
+ * waited longest. `taken` was read before the queue was, so what has been
+ * found too much once may look less now, but is not. */
+static void
+shed(struct supervisor *s, uint32_t length, uint64_t taken)
+{
+	uint32_t may_wait;
+
+	overload_note(&s->overload, &s->metrics);
+	may_wait = overload_limit(&s->overload, s->generation);
+	metric_set(&s->metrics.server->queue_shed, may_wait);
+	if (s->shed_until <= taken)
+		s->shed_until = 0;
+	if (length > may_wait && taken + length - may_wait > s->shed_until)
+		s->shed_until = taken + length - may_wait;
+	metrics_set_shed(&s->metrics, s->shed_until);
+}
+
 static void
 look_at_queue(struct supervisor *s, uint64_t now)
 {
 	uint32_t length, limit;
+	uint64_t taken;
 
 	if (now < s->queue_due_ns)
 		return;
+	taken = metrics_taken(&s->metrics);
 	if (queue_read(&s->queue, &length, &limit)) {
+		if (s->generation != NULL)
+			shed(s, length, taken);
 		s->queue_length = length;
 		metric_set(&s->metrics.server->queue, length);
 		metric_set(&s->metrics.server->queue_limit, limit);
 		pool_note_queue(&s->pool, length, now);
 	}
-	s->queue_due_ns = now + (s->queue_length > 0 || is_busy(s)
-		? QUEUE_BUSY_NS : QUEUE_IDLE_NS);
+	s->queue_due_ns = now + (s->queue_length > 0 ? QUEUE_LONG_NS :
+	    is_busy(s) ? QUEUE_BUSY_NS : QUEUE_IDLE_NS);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "supervisor/listen.h"
 #include "supervisor/load.h"
 #include "supervisor/notify.h"
+#include "supervisor/overload.h"
 #include "supervisor/pool.h"
 #include "supervisor/programs.h"
 #include "supervisor/queue.h"
@@ -73,6 +74,8 @@ struct supervisor {
 	struct ready ready;
 	struct notify notify;
 
+	struct overload overload;
+	uint64_t shed_until;           /* as metrics_set_shed; or 0 */
 	struct queue queue;
 	uint32_t queue_length;
 	uint64_t queue_due_ns;

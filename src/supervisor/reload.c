@@ -63,13 +63,6 @@ note_config_reload(struct supervisor *s, const char *why)
 		notify_ready(&s->notify);
 }
 
-static void
-note_queue_limit(struct supervisor *s)
-{
-	metric_set(&s->metrics.server->queue_shed,
-	    (double)s->next->queue_limit);
-}
-
 /* --- the first ------------------------------------------------------------ */
 
 void
@@ -97,7 +90,6 @@ reload_first_step(struct supervisor *s)
 	generation_release(g);
 	models_name(s->next, &s->metrics);
 	models_publish(s->next, NULL, &s->metrics);
-	note_queue_limit(s);
 	note_config_reload(s, NULL);
 	pool_set(&s->pool, s->next);
 	s->generation = s->next;
@@ -209,7 +201,6 @@ succeed(struct supervisor *s)
 	settings_done(&s->settings[s->current]);
 	s->current = !s->current;
 	models_publish(s->next, s->generation, &s->metrics);
-	note_queue_limit(s);
 	models_count_success(s->next, &s->metrics);
 	note_config_reload(s, NULL);
 	generation_release(s->generation);

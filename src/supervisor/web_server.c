@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "supervisor/listen.h"
 
 static const char backend_template[] =
 #include "supervisor/backend_conf.inc"
@@ -28,9 +29,10 @@ static const char serve_template[] =
 
 /* lighttpd waits longer than we do, so that we decide. */
 enum { READ_TIMEOUT_MORE_S = 5 };
-/* Descriptors of a connection: the client's, the worker's, a large body's;
- * and those lighttpd has besides. */
-enum { FDS_PER_CONNECTION = 3, FDS_MORE = 64 };
+/* lighttpd wants two descriptors for each connection; with a request under
+ * way the worker's and a large body's may come to the client's. And there are
+ * those it has besides. */
+enum { FDS_PER_CONNECTION = 2, FDS_PER_REQUEST = 3, FDS_MORE = 64 };
 
 /* What is for some networks only says so at two places. */
 enum { GUARD_MAX = PATH_MAX - 512 };
@@ -46,17 +48,43 @@ whole_seconds(int64_t ms)
 	return (ms + 999) / 1000;
 }
 
-/* What the hard limit lets it have. */
+/* No more requests are under way than fit into the workers' queue. */
 static int64_t
 fds_for(int64_t connections)
 {
-	int64_t want = connections * FDS_PER_CONNECTION + FDS_MORE;
-	struct rlimit limit;
+	int64_t requests = connections < LISTEN_BACKLOG ? connections
+							: LISTEN_BACKLOG;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_max < (rlim_t)want)
-		return (int64_t)limit.rlim_max;
-	return want;
+	return connections * FDS_PER_CONNECTION +
+	    requests * (FDS_PER_REQUEST - FDS_PER_CONNECTION) + FDS_MORE;
+}
+
+/* The other way round. */
+static int64_t
+connections_for(int64_t fds)
+{
+	int64_t rest = fds - FDS_MORE;
+
+	if (rest < FDS_PER_REQUEST * LISTEN_BACKLOG)
+		return rest / FDS_PER_REQUEST;
+	return (rest - LISTEN_BACKLOG) / FDS_PER_CONNECTION;
+}
+
+/* As many as are wanted, or as the hard limit lets it have. */
+static int64_t
+connections_possible(int64_t want)
+{
+	struct rlimit limit;
+	int64_t most;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_max >= (rlim_t)fds_for(want))
+		return want;
+	most = connections_for((int64_t)limit.rlim_max);
+	log_debug("max_connections: %jd instead of %jd, since no more than "
+		 "%ju files may be open (ulimit -Hn)",
+	    (intmax_t)most, (intmax_t)want, (uintmax_t)limit.rlim_max);
+	return most;
 }
 
 static void
@@ -259,12 +287,10 @@ web_conf_serve(const struct config *c, const struct web_paths *paths,
     struct buf *b, struct err *err)
 {
 	struct value values[6];
-	int64_t fds = fds_for(c->max_connections);
-	int64_t most = (fds - FDS_MORE) / FDS_PER_CONNECTION;
+	int64_t connections = connections_possible(c->max_connections);
 
-	set_number(&values[0], "MAX_FDS", fds);
-	set_number(&values[1], "MAX_CONNECTIONS",
-	    most < c->max_connections ? most : c->max_connections);
+	set_number(&values[0], "MAX_FDS", fds_for(connections));
+	set_number(&values[1], "MAX_CONNECTIONS", connections);
 	set_number(&values[2], "STOP_TIMEOUT", whole_seconds(c->stop_timeout));
 	if (!set_path(&values[3], "ERRORS", paths->errors, err) ||
 	    !set_path(&values[4], "UPLOADS", paths->uploads, err) ||

@@ -16,9 +16,8 @@
 static const char usage[] =
     "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
     "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
-    "    [--queue-limit N] [--max-requests N] [--ready-fd N]\n"
-    "    [--read-timeout MS] [--alerts] [--keys FILE]\n"
-    "    [--no-sandbox]\n";
+    "    [--max-requests N] [--ready-fd N] [--read-timeout MS]\n"
+    "    [--alerts] [--keys FILE] [--no-sandbox]\n";
 
 enum option_id {
 	METRICS,
@@ -27,7 +26,6 @@ enum option_id {
 	REQUEST_LIMIT,
 	ROWS_LIMIT,
 	MEMORY_LIMIT,
-	QUEUE_LIMIT,
 	MAX_REQUESTS,
 	READ_TIMEOUT,
 	READY_FD,
@@ -44,7 +42,6 @@ static const struct option options[] = {
     {"request-limit", required_argument, NULL, REQUEST_LIMIT},
     {"rows-limit", required_argument, NULL, ROWS_LIMIT},
     {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
-    {"queue-limit", required_argument, NULL, QUEUE_LIMIT},
     {"max-requests", required_argument, NULL, MAX_REQUESTS},
     {"read-timeout", required_argument, NULL, READ_TIMEOUT},
     {"ready-fd", required_argument, NULL, READY_FD},
@@ -109,9 +106,6 @@ read_options(int argc, char *argv[], struct worker_options *o)
 		case MEMORY_LIMIT:
 			o->memory_limit = number(optarg, (uint64_t)1 << 40);
 			break;
-		case QUEUE_LIMIT:
-			o->queue_limit = number(optarg, UINT32_MAX);
-			break;
 		case MAX_REQUESTS:
 			o->max_requests = number(optarg, UINT64_MAX);
 			break;
@@ -155,7 +149,6 @@ main(int argc, char *argv[])
 	    .request_limit = 8 << 20,
 	    .rows_limit = 10000,
 	    .memory_limit = 24 * (8 << 20),
-	    .queue_limit = 1024,
 	    .read_timeout_ms = 5000,
 	    .ready_fd = -1,
 	    .sandbox = true,

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "http/fcgi.h"
 #include "keys/keys.h"
 #include "metrics/metrics_file.h"
@@ -45,20 +46,20 @@ on_stop(int signo)
 
 /* --- serving -------------------------------------------------------------- */
 
-/* More connections wait than we may keep waiting: the supervisor looks at
- * the queue and publishes its length. */
-static bool
-is_overloaded(const struct worker *w)
-{
-	return metric_value(&w->metrics.server->queue) >
-	    (double)w->options->queue_limit;
-}
-
 static void
 count_request(struct worker *w)
 {
 	if (++w->answered == w->options->max_requests)
 		stop = 1;
+}
+
+/* By what a request costs the supervisor knows how many may wait. */
+static void
+note_work(struct worker *w, const struct http_request *req)
+{
+	metric_add(&w->slab->state.worked, 1);
+	metric_add(&w->slab->state.worked_ns,
+	    clock_mono_ns() - req->started_ns);
 }
 
 static void
@@ -67,14 +68,17 @@ handle(void *ctx, const struct http_request *req, struct http_response *res,
 {
 	struct worker *w = ctx;
 
+	metric_add(&w->slab->state.taken, 1);
 	api_set_draining(w->api, metrics_is_draining(&w->metrics));
 	/* Only what costs is shed: probes stay answered. */
-	if (req->method == HTTP_POST && is_overloaded(w)) {
+	if (req->method == HTTP_POST && metrics_sheds(&w->metrics)) {
 		api_refuse(w->api, req, 503,
 		    "The server is overloaded; try again later", res);
 		res->retry_after_s = RETRY_AFTER_S;
 	} else {
 		api_handle(w->api, req, res, mem);
+		if (req->method == HTTP_POST)
+			note_work(w, req);
 	}
 	count_request(w);
 }
@@ -85,6 +89,7 @@ rejected(void *ctx, enum fcgi_reject why, const struct http_request *req,
 {
 	struct worker *w = ctx;
 
+	metric_add(&w->slab->state.taken, 1);
 	if (why == FCGI_TOO_LARGE)
 		api_refuse(w->api, req, 413, "The request body is too large",
 		    res);

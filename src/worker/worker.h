@@ -38,7 +38,6 @@ struct worker_options {
 	uint64_t rows_limit;    /* rows in a request */
 	bool alerts;            /* the web server has a list at /alerts */
 	uint64_t memory_limit;  /* bytes for one request, body included */
-	uint64_t queue_limit;   /* connections waiting; more is shed */
 	uint64_t max_requests;  /* then end; 0: never */
 	uint64_t read_timeout_ms; /* for all of a request to come */
 	int ready_fd;           /* told when ready, then closed; or -1 */

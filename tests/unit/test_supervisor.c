@@ -26,6 +26,7 @@
 #include "supervisor/line.h"
 #include "supervisor/listen.h"
 #include "supervisor/notify.h"
+#include "supervisor/overload.h"
 #include "supervisor/queue.h"
 #include "supervisor/settings.h"
 #include "supervisor/state.h"
@@ -137,6 +138,41 @@ a_line_without_end_is_cut(void **state)
 	assert_int_equal(n, sizeof(text) - 1);
 	close(in);
 	close(r.fd);
+}
+
+/* --- overload ------------------------------------------------------------- */
+
+/* A counters file in memory, of which only this much is used. */
+static void
+as_many_may_wait_as_get_their_turn_in_time(void **state)
+{
+	static struct slab slabs[METRICS_SLOTS];
+	static struct metrics_slot slots[METRICS_SLOTS];
+	const struct metrics_file f = {.slots = slots, .slabs = slabs};
+	struct generation g = {.workers = 2, .queue_limit = 1000,
+	    .queue_time_ns = 25 * MILLISECOND_NS};
+	struct overload o = {0};
+
+	(void)state;
+	atomic_store(&slots[3].used, 1);
+	metric_add(&slabs[3].state.worked, 1000000); /* another service */
+	metric_add(&slabs[3].state.worked_ns, 1000000 * SECOND_NS);
+	overload_note(&o, &f);
+	assert_int_equal(overload_limit(&o, &g), 1000);
+	metric_add(&slabs[3].state.worked, 10);
+	metric_add(&slabs[3].state.worked_ns, 10 * MILLISECOND_NS);
+	overload_note(&o, &f);
+	assert_int_equal(overload_limit(&o, &g), 50);
+	overload_note(&o, &f); /* nothing new: nothing forgotten */
+	assert_int_equal(overload_limit(&o, &g), 50);
+	g.queue_limit = 20;
+	assert_int_equal(overload_limit(&o, &g), 20);
+	for (int i = 0; i < 100; i++) {
+		metric_add(&slabs[3].state.worked, 1);
+		metric_add(&slabs[3].state.worked_ns, SECOND_NS);
+		overload_note(&o, &f);
+	}
+	assert_int_equal(overload_limit(&o, &g), 2 * OVERLOAD_LEAST);
 }
 
 /* --- sockets, queue ------------------------------------------------------- */
@@ -385,6 +421,7 @@ main(void)
 	    cmocka_unit_test(a_cpu_quota_is_rounded_up_to_whole_cpus),
 	    cmocka_unit_test(lines_come_whole_however_they_are_written),
 	    cmocka_unit_test(a_line_without_end_is_cut),
+	    cmocka_unit_test(as_many_may_wait_as_get_their_turn_in_time),
 	    IN_FOLDER(the_queue_of_a_socket_is_read_from_outside),
 	    cmocka_unit_test(a_free_port_is_told),
 	    IN_FOLDER(a_state_directory_has_one_user_and_is_left_tidy),
