@@ -312,6 +312,7 @@ class Load:
                     self.failures.append(repr(error))
                 connection.close()
                 connection = self.service.connect()
+                self.over.wait(0.01)
         connection.close()
 
     def count(self):
