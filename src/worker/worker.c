@@ -106,6 +106,7 @@ dropped(void *ctx, enum fcgi_reject why)
 {
 	struct worker *w = ctx;
 
+	metric_add(&w->slab->state.taken, 1);
 	metric_add(&w->slab->http_rejected[why == FCGI_LATE
 		? REJECTED_TIMEOUT : REJECTED_MALFORMED], 1);
 }
