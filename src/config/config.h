@@ -76,6 +76,9 @@ void config_init(struct config *c, struct arena *mem);
 MUST_USE bool config_read(struct config *c, const char *path,
     struct err *err);
 /* LIGHTSCORE_<FIELD> for every field; other variables are let alone. */
+/* The next variable that begins as ours do and names no setting, into `name`;
+ * false after the last. *at begins as 0. */
+bool config_environment_unknown(size_t *at, char *name, size_t n);
 MUST_USE bool config_environment(struct config *c, struct err *err);
 /* The flag at argv[0]: "--request-limit=2m", "--request-limit" "2m",
  * "--model" "SLOT=FILE", "--no-web-server". *used is how many arguments it

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/nearest.h"
 #include "config/config_table.h"
@@ -137,6 +138,46 @@ config_read(struct config *c, const char *path, struct err *err)
 
 /* --- the environment -------------------------------------------------------- */
 
+static void
+variable_of(size_t field, char name[NAME_MAX_BYTES])
+{
+	snprintf(name, NAME_MAX_BYTES, "LIGHTSCORE_%s", config_names[field]);
+	for (char *p = name; *p != '\0'; p++) {
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - ('a' - 'A'));
+	}
+}
+
+static bool
+is_variable(struct str name)
+{
+	char known[NAME_MAX_BYTES];
+
+	for (size_t i = 0; i < CONFIG_FIELDS; i++) {
+		variable_of(i, known);
+		if (str_eq(name, str_of(known)))
+			return true;
+	}
+	return false;
+}
+
+bool
+config_environment_unknown(size_t *at, char *name, size_t n)
+{
+	for (; environ != NULL && environ[*at] != NULL; ++*at) {
+		struct str rest = str_of(environ[*at]);
+		struct str variable = str_cut(&rest, '=');
+
+		if (!str_has_prefix(variable, STR("LIGHTSCORE_")) ||
+		    is_variable(variable))
+			continue;
+		snprintf(name, n, "%.*s", STR_ARG(variable));
+		++*at;
+		return true;
+	}
+	return false;
+}
+
 bool
 config_environment(struct config *c, struct err *err)
 {
@@ -144,11 +185,7 @@ config_environment(struct config *c, struct err *err)
 		char name[NAME_MAX_BYTES];
 		const char *value;
 
-		snprintf(name, sizeof(name), "LIGHTSCORE_%s", config_names[i]);
-		for (char *p = name; *p != '\0'; p++) {
-			if (*p >= 'a' && *p <= 'z')
-				*p = (char)(*p - ('a' - 'A'));
-		}
+		variable_of(i, name);
 		value = getenv(name);
 		if (value != NULL && !config_set(c, i, str_of(value),
 		    (struct config_source){CONFIG_ENVIRONMENT, name}, err))

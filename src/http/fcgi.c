@@ -228,6 +228,16 @@ finish(struct fcgi *f, bool whole)
 	FCGX_Free(&f->request, 1);
 }
 
+void
+fcgi_expire(void)
+{
+	static const char text[] = "Status: 504 Gateway Timeout\r\n"
+	    "Content-Type: application/json\r\n\r\n"
+	    "{\"error\":\"The request took too long\"}";
+
+	fcgi_os_answer(text, sizeof(text) - 1);
+}
+
 static void
 answer(struct fcgi *f, const struct fcgi_calls *calls, uint64_t started_ns)
 {
@@ -243,6 +253,7 @@ answer(struct fcgi *f, const struct fcgi_calls *calls, uint64_t started_ns)
 		calls->handle(calls->ctx, &req, &res, &f->mem);
 	else
 		calls->rejected(calls->ctx, why, &req, &res);
+	fcgi_os_answering();
 	put_response(f, &res);
 	if (res.body.n > KEEP)
 		madvise(f->response + KEEP, f->options.response_limit - KEEP,

@@ -61,5 +61,8 @@ MUST_USE bool fcgi_serve(struct fcgi *f, const struct fcgi_calls *calls,
     const volatile sig_atomic_t *stop, const sigset_t *wait_mask,
     struct err *err);
 void fcgi_close(struct fcgi *f);
+/* From the handler of a signal that ends the process: the request in hand, if
+ * its answer has not begun, is answered 504. */
+void fcgi_expire(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "http/fcgi_os.h"
 
 #include <errno.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <fcgios.h>
 #include <poll.h>
@@ -30,12 +31,14 @@ static struct {
 	uint64_t timeout_ns, accepted_ns;
 	enum fcgi_os_end ended;
 	bool accepted;
-} peer;
+	volatile int open_fd;      /* of a request to be answered; or -1 */
+} peer = {.open_fd = -1};
 
 void
 fcgi_os_begin(uint64_t timeout_ns)
 {
 	memset(&peer, 0, sizeof(peer));
+	peer.open_fd = -1;
 	peer.timeout_ns = timeout_ns;
 	peer.ended = FCGI_OS_NOTHING;
 }
@@ -104,8 +107,11 @@ OS_Read(int fd, char *buf, size_t len)
 
 		if (got > 0) {
 			if (gate_take(&peer.gate, (unsigned char *)buf,
-				(size_t)got))
+				(size_t)got)) {
+				if (peer.gate.stage >= GATE_STDIN)
+					peer.open_fd = fd;
 				return (int)got;
+			}
 			return end(FCGI_OS_REFUSED, EPROTO);
 		}
 		if (got == 0 || errno != EAGAIN) {
@@ -120,6 +126,42 @@ OS_Read(int fd, char *buf, size_t len)
 	}
 }
 
+void
+fcgi_os_answering(void)
+{
+	peer.open_fd = -1;
+}
+
+static size_t
+put_record(unsigned char *to, unsigned char type, const char *content,
+    size_t n)
+{
+	const unsigned char head[8] = {1, type, (unsigned char)(peer.gate.id >>
+	    8), (unsigned char)peer.gate.id, (unsigned char)(n >> 8),
+	    (unsigned char)n, 0, 0};
+
+	memcpy(to, head, sizeof(head));
+	memcpy(to + sizeof(head), content, n);
+	return sizeof(head) + n;
+}
+
+void
+fcgi_os_answer(const char *text, size_t n)
+{
+	unsigned char bytes[2048];
+	size_t used;
+
+	if (peer.open_fd < 0 || n > 1024)
+		return;
+	used = put_record(bytes, FCGI_STDOUT, text, n);
+	used += put_record(bytes + used, FCGI_STDOUT, "", 0);
+	used += put_record(bytes + used, FCGI_END_REQUEST, "\0\0\0\0\0\0\0",
+	    8);
+	/* Nobody is left to mind if it cannot be written. */
+	if (write(peer.open_fd, bytes, used) >= 0)
+		peer.open_fd = -1;
+}
+
 /* `wait`: the peer may still be sending, and would miss what we wrote if we
  * just closed. */
 int
@@ -131,6 +173,7 @@ OS_IpcClose(int fd, int wait)
 
 	if (fd < 0)
 		return 0;
+	peer.open_fd = -1;
 	if (wait && shutdown(fd, SHUT_WR) == 0)
 		while (got != 0 && wait_readable(fd, until)) {
 			got = recv(fd, scrap, sizeof(scrap), MSG_DONTWAIT);

@@ -3,6 +3,7 @@
 #define HTTP_FCGI_OS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -28,6 +29,11 @@ void fcgi_os_begin(uint64_t timeout_ns);
 void fcgi_os_take(uint64_t timeout_ns);
 /* How reading from it went. */
 enum fcgi_os_end fcgi_os_ended(void);
+/* From here on libfcgi writes the answer. */
+void fcgi_os_answering(void);
+/* Unless it does, or there is no request: these bytes (under 1 KB) are the
+ * answer. Safe in a handler of a signal, after which nothing more is done. */
+void fcgi_os_answer(const char *text, size_t n);
 /* Whether libfcgi uses these functions; tried with its own. */
 bool fcgi_os_is_used(void);
 

@@ -6,9 +6,11 @@
 #include "supervisor/listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +18,9 @@
 #include <unistd.h>
 
 #include "config/config.h"
+
+/* The first that a service manager gives. */
+enum { GIVEN_FD = 3 };
 
 /* host:port with the brackets IPv6 wants. */
 static void
@@ -142,6 +147,46 @@ listen_adopt(const char *address, int fd, struct listen_address *ret,
 	    !bound_port(fd, &ret->port, err))
 		return false;
 	set_address(&a, ret);
+	return true;
+}
+
+static bool
+is_listening_tcp(int fd, struct sockaddr_storage *ret)
+{
+	socklen_t n = sizeof(*ret), size = sizeof(int);
+	int listens = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) ==
+	    0 && listens && getsockname(fd, (struct sockaddr *)ret, &n) == 0 &&
+	    (ret->ss_family == AF_INET || ret->ss_family == AF_INET6);
+}
+
+bool
+listen_given(int *ret_fd, struct listen_address *ret, struct err *err)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	bool ours = pid != NULL && n != NULL && atol(pid) == (long)getpid();
+	bool one = ours && strcmp(n, "1") == 0;
+	struct config_address a = {0};
+	struct sockaddr_storage s;
+
+	*ret_fd = -1;
+	unsetenv("LISTEN_PID"); /* not for the children */
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	if (!ours)
+		return true;
+	if (!one || !is_listening_tcp(GIVEN_FD, &s) ||
+	    getnameinfo((struct sockaddr *)&s, sizeof(s), a.host,
+		sizeof(a.host), NULL, 0, NI_NUMERICHOST) != 0)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "LISTEN_FDS: give one listening TCP socket, "
+		    "ListenStream=HOST:PORT");
+	if (!bound_port(GIVEN_FD, &ret->port, err))
+		return false;
+	set_address(&a, ret);
+	fcntl(GIVEN_FD, F_SETFD, FD_CLOEXEC);
+	*ret_fd = GIVEN_FD;
 	return true;
 }
 

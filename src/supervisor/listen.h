@@ -34,6 +34,10 @@ MUST_USE bool listen_tcp(const char *address, int *ret_fd,
 /* The same of a socket that listens already. */
 MUST_USE bool listen_adopt(const char *address, int fd,
     struct listen_address *ret, struct err *err);
+/* The public socket where a service manager has opened it (sd_listen_fds(3)):
+ * *ret_fd -1 where it has not. ERR_INPUT where it is not one socket for TCP. */
+MUST_USE bool listen_given(int *ret_fd, struct listen_address *ret,
+    struct err *err);
 /* A socket file, for its owner and group only. One left by a killed process
  * is replaced: the caller holds the lock of the folder. */
 MUST_USE bool listen_unix(const char *path, int *ret_fd, struct err *err);

@@ -95,6 +95,8 @@ static void
 announce(struct supervisor *s)
 {
 	const struct config *c = supervisor_config(s);
+	char name[128];
+	size_t at = 0;
 
 	supervisor_enter(s, PHASE_SERVING);
 	if (supervisor_has_web(s))
@@ -110,6 +112,8 @@ announce(struct supervisor *s)
 		    s->root_because.text);
 	if (strcmp(c->sandbox, "off") != 0 && sandbox_missing() != NULL)
 		log_warn("sandbox: %s", sandbox_missing());
+	while (config_environment_unknown(&at, name, sizeof(name)))
+		log_warn("%s is set, and there is no such setting", name);
 	if (config_has_default_models(c) && c->file != NULL)
 		log_warn("%s names no models: the shipped ones are served",
 		    c->file);

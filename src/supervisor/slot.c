@@ -65,6 +65,7 @@ slot_start(struct slot_world *w, struct slot *s, struct generation *g,
 	s->kill_at_ns = now_ns + START_TIMEOUT_NS;
 	s->stalled_since_ns = s->stopped_since_ns = 0;
 	s->timed_out = false;
+	s->late_kill_at_ns = 0;
 	metrics_slot_started(w->metrics, s->number, (int32_t)s->pid);
 	metric_add(&w->metrics->server->worker_starts, 1);
 	log_debug("worker starts slot=%d pid=%d generation=%u", s->number,
@@ -168,6 +169,22 @@ kill_stuck(struct slot *s, const char *why)
 	kill(s->pid, SIGKILL);
 }
 
+/* Its request is to be answered by itself; if it cannot even do that, it is
+ * killed in a moment. */
+#define LATE_NS (2 * SECOND_NS)
+
+static void
+tell_late(struct slot *s, uint64_t now_ns)
+{
+	if (s->timed_out)
+		return;
+	log_warn("worker told to give up slot=%d pid=%d: %s", s->number,
+	    (int)s->pid, process_overdue(PROCESS_SERVING));
+	s->timed_out = true;
+	s->late_kill_at_ns = now_ns + LATE_NS;
+	kill(s->pid, SIGALRM);
+}
+
 static bool
 is_past(const struct slot *s, uint64_t since_ns, uint64_t now_ns)
 {
@@ -181,11 +198,15 @@ slot_check(struct slot_world *w, struct slot *s, uint64_t now_ns)
 	enum label_STATE state;
 	uint64_t busy_since;
 
+	if (s->late_kill_at_ns != 0 && now_ns >= s->late_kill_at_ns) {
+		s->late_kill_at_ns = 0;
+		kill(s->pid, SIGKILL);
+	}
 	if (s->state != PROCESS_SERVING && now_ns >= s->kill_at_ns)
 		kill_stuck(s, process_overdue(s->state));
 	else if (metrics_slot_state(w->metrics, s->number, &state,
 		     &busy_since) && is_past(s, busy_since, now_ns))
-		kill_stuck(s, process_overdue(PROCESS_SERVING));
+		tell_late(s, now_ns);
 	else if (is_past(s, s->stalled_since_ns, now_ns))
 		kill_stuck(s, "it takes no request while connections wait");
 }

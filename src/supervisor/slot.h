@@ -28,6 +28,7 @@ struct slot {
 	uint64_t stalled_since_ns; /* idle while connections wait; or 0 */
 	uint64_t stopped_since_ns; /* seen not to run; or 0 */
 	bool timed_out;            /* killed by us, for taking too long */
+	uint64_t late_kill_at_ns;  /* told that its request is late; or 0 */
 };
 
 /* What all slots have in common. */

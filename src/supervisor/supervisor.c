@@ -68,6 +68,12 @@ open_public(struct supervisor *s, struct err *err)
 		return listen_adopt(c->listen, s->public_fd, &s->address,
 		    err);
 	}
+	if (supervisor_has_web(s)) {
+		if (!listen_given(&s->public_fd, &s->address, err))
+			return false;
+		if (s->public_fd >= 0)
+			return true;
+	}
 	if (supervisor_has_web(s))
 		return listen_tcp(c->listen, &s->public_fd, &s->address, err);
 	if (!config_address_parse(c->listen, &a, err))

@@ -37,6 +37,15 @@ struct worker {
 
 static volatile sig_atomic_t stop;
 
+/* Whatever we are in the middle of, it is not gone back to. */
+static void
+on_late(int signo)
+{
+	(void)signo;
+	fcgi_expire();
+	_exit(WORKER_EXIT_LATE);
+}
+
 static void
 on_stop(int signo)
 {
@@ -220,6 +229,7 @@ worker_run(const struct worker_options *o, struct err *err)
 	struct fcgi_calls calls = {.handle = handle, .rejected = rejected,
 	    .dropped = dropped, .state = note_state, .ctx = &w};
 	struct sigaction on_term = {.sa_handler = on_stop};
+	struct sigaction on_alarm = {.sa_handler = on_late};
 	sigset_t blocked, wait_mask;
 	enum worker_exit status = WORKER_EXIT_NORMAL;
 
@@ -233,6 +243,7 @@ worker_run(const struct worker_options *o, struct err *err)
 		return WORKER_EXIT_CONFIG;
 	}
 	sigaction(SIGTERM, &on_term, NULL);
+	sigaction(SIGALRM, &on_alarm, NULL);
 	if (o->sandbox && !sandbox_enter(o->refused, err)) {
 		tear_down(&w);
 		return WORKER_EXIT_FAILED;

@@ -19,6 +19,7 @@ enum worker_exit {
 	WORKER_EXIT_FAILED = 1,
 	WORKER_EXIT_CONFIG = 2,       /* would fail again: do not respawn */
 	WORKER_EXIT_MAX_REQUESTS = 3, /* as asked for: respawn at once */
+	WORKER_EXIT_LATE = 4,         /* by SIGALRM: a request took too long */
 };
 
 enum { WORKER_MODELS_MAX = 16 };

@@ -234,6 +234,33 @@ class Stuck(unittest.TestCase):
                              ({200}, []))
             self.assertEqual(exits(s, "timeout"), 1)
 
+    def test_a_request_past_its_deadline_is_ended_and_counted(self):
+        with Service("--workers", "1", "--request-timeout", "2s") as s:
+            old = s.workers()[0]
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(service.PATIENCE)
+                peer.connect(str(s.state_dir / "worker.sock"))
+                # All but its end: in hand, and on its way.
+                peer.sendall(fcgi_request(b"{}")[:-8])
+                wait_until(lambda: s.metric("ml_server_workers",
+                                            state="busy") == 1, "a request")
+                os.kill(old, signal.SIGSTOP)
+                s.wait_log(f"worker told to give up slot=0 pid={old}")
+                os.kill(old, signal.SIGCONT)
+                answer = b""
+                try:
+                    while part := peer.recv(65536):
+                        answer += part
+                except ConnectionError:
+                    pass
+            # Unless it was killed before it went on.
+            self.assertTrue(answer == b"" or
+                            b"Status: 504 Gateway Timeout" in answer, answer)
+            self.assertEqual(s.predict(ROW)[0], 200)
+            self.assertEqual(exits(s, "timeout"), 1)
+            self.assertEqual(s.metric("http_requests_rejected_total",
+                                      reason="timeout"), 1)
+
     def test_silent_connections_hold_nobody_up_for_long(self):
         with Service("--workers", "1") as s:
             peers = [socket.socket(socket.AF_UNIX) for _ in range(3)]

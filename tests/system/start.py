@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -59,6 +60,14 @@ class Start(unittest.TestCase):
             s.process.send_signal(signal.SIGHUP)
             s.wait_log("reload done")
             self.assertEqual(s.log().count("names no models"), 1)
+
+    def test_a_variable_that_is_no_setting_is_told(self):
+        with Service(program=["env", "LIGHTSCORE_WORKER=3",
+                              "LIGHTSCORE_WORKERS=1", service.LIGHTSCORE,
+                              "serve"]) as s:
+            s.wait_log("LIGHTSCORE_WORKER is set, and there is no such "
+                       "setting")
+            self.assertNotIn("LIGHTSCORE_WORKERS is set", s.log())
 
     def test_stop_leaves_counters_only(self):
         for signo in (signal.SIGTERM, signal.SIGINT):
@@ -253,6 +262,42 @@ class Start(unittest.TestCase):
             s.predict(ROW)
             wait_until(lambda: s.metric("app_memory_usage_bytes") > 0)
             self.assertLess(s.metric("app_memory_usage_bytes"), 40 << 20)
+
+
+class Given(unittest.TestCase):
+    """A public socket that a service manager has opened."""
+
+    GIVE = ("import os, socket, sys\n"
+            "s = socket.create_server(('127.0.0.1', 0))\n"
+            "os.dup2(s.fileno(), 3)\n"
+            "os.set_inheritable(3, True)\n"
+            "os.environ.update(LISTEN_PID=str(os.getpid()),"
+            " LISTEN_FDS=sys.argv[1])\n"
+            "os.execv(sys.argv[2], sys.argv[2:])\n")
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+
+    def given(self, n):
+        return [sys.executable, "-c", self.GIVE, n, service.LIGHTSCORE,
+                "serve"]
+
+    def test_a_given_socket_is_served(self):
+        with Service(program=self.given("1"), port=1) as s:
+            self.assertNotEqual(s.port, 1)  # which it would not get
+            self.assertEqual(s.predict(ROW)[0], 200)
+            for pid in s.tree()[1:]:
+                with open(f"/proc/{pid}/environ", "rb") as f:
+                    self.assertNotIn(b"LISTEN_FDS", f.read())
+            self.assertEqual(s.stop(), 0)
+
+    def test_two_sockets_are_refused(self):
+        with tempfile.TemporaryDirectory() as top:
+            status, _, said = run_to_end(
+                "--state-dir", pathlib.Path(top, "s"),
+                program=self.given("2"))
+            self.assertEqual(status, 1)
+            self.assertIn("give one listening TCP socket", said)
 
 
 class Manager(unittest.TestCase):

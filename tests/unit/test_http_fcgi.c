@@ -56,6 +56,14 @@ on_stop(int signo)
 	stop = 1;
 }
 
+static void
+on_alarm(int signo)
+{
+	(void)signo;
+	fcgi_expire();
+	_exit(4);
+}
+
 /* Answers with what it was asked. */
 static void
 echo(void *ctx, const struct http_request *req, struct http_response *res,
@@ -116,6 +124,7 @@ serve(void)
 	if (!fcgi_open(&options, &f, &err))
 		return 2;
 	signal(SIGTERM, on_stop);
+	signal(SIGALRM, on_alarm);
 	if (!fcgi_serve(f, &calls, &stop, &wait_mask, &err))
 		return 1;
 	fcgi_close(f);
@@ -572,6 +581,40 @@ a_stop_in_the_middle_of_a_body_does_not_cut_it(void **state)
 }
 
 static void
+a_request_that_takes_too_long_is_answered_504(void **state)
+{
+	char memory[8192], text[4096];
+	struct buf b;
+	int fd = dial();
+
+	(void)state;
+	server.seen->hold = 1;
+	buf_init(&b, memory, sizeof(memory));
+	put_request(&b, "POST", "/x", "5", "hello");
+	send_all(fd, &b);
+	WAIT_UNTIL(server.seen->handled == 1);
+	kill(server.pid, SIGALRM);
+	read_response(fd, text, sizeof(text));
+	assert_string_equal(text, "Status: 504 Gateway Timeout\r\n"
+	    "Content-Type: application/json\r\n\r\n"
+	    "{\"error\":\"The request took too long\"}");
+	assert_int_equal(wait_exit(), 4);
+}
+
+static void
+a_silent_peer_is_told_nothing_at_the_end(void **state)
+{
+	char text[4096];
+	int fd = dial();
+
+	(void)state;
+	WAIT_UNTIL(server.seen->busy_since != 0);
+	kill(server.pid, SIGALRM);
+	assert_int_equal(read_response(fd, text, sizeof(text)), 0);
+	assert_int_equal(wait_exit(), 4);
+}
+
+static void
 a_descriptor_that_does_not_listen_is_refused(void **state)
 {
 	static const struct fcgi_options options = {.body_limit = 1,
@@ -611,6 +654,8 @@ main(void)
 	    SERVED(a_stop_with_a_silent_connection_ends_too),
 	    SERVED(a_stop_finishes_the_request_in_hand),
 	    SERVED(a_stop_in_the_middle_of_a_body_does_not_cut_it),
+	    SERVED(a_request_that_takes_too_long_is_answered_504),
+	    SERVED(a_silent_peer_is_told_nothing_at_the_end),
 	    cmocka_unit_test(a_descriptor_that_does_not_listen_is_refused),
 	};
 
