@@ -16,6 +16,7 @@ handover_format(const struct handover *h, struct buf *b)
 #define PUT(name) buf_printf(b, #name " %" PRId64 "\n", h->name);
 	HANDOVER_NUMBERS(PUT)
 #undef PUT
+	buf_printf(b, "dir %s\n", h->dir);
 	buf_printf(b, "sockets %s\n", h->sockets);
 	for (size_t i = 0; i < h->n_images; i++)
 		buf_printf(b, "image %s\n", h->images[i]);
@@ -60,6 +61,10 @@ parse_line(struct str line, struct handover *h)
 		return false;
 	if (str_eq(name, STR("sockets"))) {
 		strcpy(h->sockets, text);
+		return true;
+	}
+	if (str_eq(name, STR("dir"))) {
+		strcpy(h->dir, text);
 		return true;
 	}
 	if (str_eq(name, STR("image")))

@@ -42,6 +42,7 @@ struct handover {
 #define FIELD(name) int64_t name;
 	HANDOVER_NUMBERS(FIELD)
 #undef FIELD
+	char dir[PATH_MAX];     /* the state directory */
 	char sockets[PATH_MAX]; /* the directory they are in */
 	size_t n_images;
 	char images[CONFIG_MODELS_MAX][CONFIG_SLOT_MAX + 1];

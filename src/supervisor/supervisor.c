@@ -83,11 +83,12 @@ open_public(struct supervisor *s, struct err *err)
 }
 
 static bool
-adopt_state(struct supervisor *s, const char *dir, struct err *err)
+adopt_state(struct supervisor *s, struct err *err)
 {
 	const struct handover *h = s->handover;
 
-	if (!state_adopt(dir, (int)h->lock_fd, h->sockets, &s->state, err))
+	/* Not asked of the settings again: another user's may differ. */
+	if (!state_adopt(h->dir, (int)h->lock_fd, h->sockets, &s->state, err))
 		return false;
 	s->state.passing = h->passing != 0;
 	s->state.made = h->made != 0;
@@ -189,13 +190,12 @@ open_state(struct supervisor *s, struct err *err)
 	struct config_address asked;
 	const char *dir;
 
+	if (s->handover != NULL)
+		return adopt_state(s, err);
 	if (!config_address_parse(settings->config.listen, &asked, err) ||
 	    !config_state_dir(&settings->config, s->address.port,
-		&settings->mem, &dir, err))
-		return false;
-	if (s->handover != NULL)
-		return adopt_state(s, dir, err);
-	if (!state_open(dir, &s->state, err))
+		&settings->mem, &dir, err) ||
+	    !state_open(dir, &s->state, err))
 		return false;
 	/* Nobody will come back to a port that the kernel chose. */
 	s->state.passing = asked.port == 0 &&

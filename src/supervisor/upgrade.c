@@ -66,6 +66,7 @@ collect(const struct supervisor *s, struct handover *h)
 	    .web_pid = s->web.pid,
 	    .n_images = g->n_images,
 	};
+	strcpy(h->dir, s->state.dir);
 	strcpy(h->sockets, s->state.sockets);
 	for (size_t i = 0; i < g->n_images; i++)
 		strcpy(h->images[i], g->images[i].slot);
