@@ -17,6 +17,8 @@ import tap
 
 
 class Short(unittest.TestCase):
+    maxDiff = None  # what was wrong is in it
+
     def test_twenty_reloads_in_mixed_traffic_leave_nothing_behind(self):
         service.lighttpd_or_skip()
         done = subprocess.run([sys.executable, HERE / "soak"], text=True,
