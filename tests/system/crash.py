@@ -35,7 +35,9 @@ def status(s, how="--json"):
             return json.loads(shown.stdout.read())
         page = ""
         while "p99 ms" not in page:
-            page += shown.stdout.readline()
+            line = shown.stdout.readline()
+            assert line, page
+            page += line
         shown.terminate()
         return page
 

@@ -109,6 +109,8 @@ class Reload(Configured):
             self.slots["third"] = "models/v1.joblib"
             self.write(workers=2)
             self.reload()
+            # An old worker may take one more request before it ends.
+            wait_until(lambda: s.predict(ROW, "third")[0] == 200, "a 200")
             self.serves("third")
             self.assertEqual(s.metric("model_loaded", model_version="third"),
                              1)

@@ -32,7 +32,10 @@ def descriptors_of(pid):
     """What each open descriptor is: {number: "socket", "pipe", path...}."""
     found = {}
     for name in os.listdir(f"/proc/{pid}/fd"):
-        target = os.readlink(f"/proc/{pid}/fd/{name}")
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{name}")
+        except FileNotFoundError:
+            continue  # a connection that was closed meanwhile
         found[int(name)] = re.sub(r"^(socket|pipe):.*", r"\1", target)
     return found
 
