@@ -11,7 +11,8 @@ libseccomp-dev lighttpd curl'
 # To watch it beside the server (scripts/run --monitoring).
 packages_monitoring='prometheus prometheus-alertmanager python3'
 # To test as well.
-packages_test="libcmocka-dev mandoc $packages_monitoring"
+packages_test="libcmocka-dev mandoc lighttpd-mod-openssl openssl
+$packages_monitoring"
 
 jobs=$(nproc 2>/dev/null || echo 1)
 

@@ -400,7 +400,7 @@ class Keys(unittest.TestCase):
 
 
 class Silence(unittest.TestCase):
-    """What clients send is nowhere but in their answer."""
+    """What clients send is in no log, no file, and no error."""
 
     def test_logs_hold_no_payload(self):
         service.lighttpd_or_skip()
@@ -420,8 +420,9 @@ class Silence(unittest.TestCase):
                 ("DELETE", "/v1/predict", row),
             ]
             for method, path, body in asked:
-                status = s.request(method, path, body, sent)[0]
+                status, _, answer = s.request(method, path, body, sent)
                 self.assertLess(status, 500, (method, path))
+                self.assertNotIn(marker, answer.decode(), (method, path))
             s.raw(b"GET /" + marker.encode() + b"\r\n\r\n")
             s.raw(b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
                   b"Content-Length: 5\r\nContent-Length: 6\r\nX: "

@@ -8,11 +8,13 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import stat
 import subprocess
 import tempfile
 import time
 import unittest
+import warnings
 
 import service
 import tap
@@ -281,7 +283,7 @@ class Production(unittest.TestCase):
             self.web.wait()
         self.service.close()
 
-    def run_web_server(self, *before):
+    def run_web_server(self, *before, more=""):
         """lighttpd with the snippet, until it answers."""
         s = self.service
         s.port = service.free_port()
@@ -291,7 +293,7 @@ class Production(unittest.TestCase):
             f'server.port = {s.port}\nserver.bind = "127.0.0.1"\n'
             f'server.document-root = "{s.dir}"\n'
             + conf("--state-dir", str(s.state_dir)).replace(
-                installed, f"{service.SRCDIR}/lighttpd/errors/"),
+                installed, f"{service.SRCDIR}/lighttpd/errors/") + more,
             encoding="utf-8")
         self.web = subprocess.Popen(
             [*before, service.LIGHTTPD, "-D", "-f", str(path)],
@@ -314,6 +316,56 @@ class Production(unittest.TestCase):
         status, answer = s.predict(ROW)
         self.assertEqual(status, 503)
         self.assertTrue(answer["error"])
+
+    def test_the_tls_example_serves(self):
+        """The shipped file, with another port and a certificate of our own."""
+        openssl = shutil.which("openssl")
+        if openssl is None:
+            self.skipTest("openssl is not installed")
+        s = self.service
+        conf_text = (service.SRCDIR / "lighttpd/tls.conf").read_text(
+            encoding="utf-8")
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write('server.document-root = "/"\n'
+                       'server.modules += ( "mod_openssl" )\n')
+            file.flush()
+            if subprocess.run([service.LIGHTTPD, "-tt", "-f", file.name],
+                              capture_output=True, check=False,
+                              timeout=service.PATIENCE).returncode != 0:
+                self.skipTest("lighttpd-mod-openssl is not installed")
+        certificate, key = s.dir / "fullchain.pem", s.dir / "privkey.pem"
+        subprocess.run(
+            [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+             "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=IP:127.0.0.1", "-keyout", str(key),
+             "-out", str(certificate)],
+            capture_output=True, check=True, timeout=service.PATIENCE)
+        port = service.free_port()
+        for shipped, ours in (
+                (":443", f"127.0.0.1:{port}"),
+                ("/etc/lightscore/tls/fullchain.pem", str(certificate)),
+                ("/etc/lightscore/tls/privkey.pem", str(key))):
+            self.assertIn(f'"{shipped}"', conf_text)
+            conf_text = conf_text.replace(f'"{shipped}"', f'"{ours}"')
+        self.run_web_server(more=conf_text)
+        trusted = ssl.create_default_context(cafile=certificate)
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", port, timeout=service.PATIENCE, context=trusted)
+        connection.request("POST", "/v1/predict", json.dumps(ROW), JSON)
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname = False
+        old.verify_mode = ssl.CERT_NONE
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with socket.create_connection(("127.0.0.1", port),
+                                      service.PATIENCE) as peer:
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                old.wrap_socket(peer)
 
     def test_a_web_server_of_another_user_in_our_group_reaches_us(self):
         setpriv = shutil.which("setpriv")
