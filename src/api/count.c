@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * What is counted of a request. A row that got a prediction counts under its
- * class, a request that got none counts once under its outcome.
+ * class, or under one class of each target where it got several; a request
+ * that got none counts once under its outcome.
  */
 #include "api/count.h"
 
@@ -24,10 +25,10 @@ count_init(struct served *s, const struct metrics_file *f, struct slab *slab)
 		s->result[0] = metrics_result_index(f, cell,
 		    STR(METRICS_REGRESSION));
 	for (uint32_t k = 0; k < classes; k++) {
-		struct model_class c;
+		char text[MODEL_RESULT_MAX];
 
-		model_class_at(s->model, k, &c);
-		s->result[k] = metrics_result_index(f, cell, c.text);
+		s->result[k] = metrics_result_index(f, cell,
+		    model_result(s->model, k, text));
 	}
 }
 
@@ -75,7 +76,8 @@ static void
 count_rows(const struct served *s, const struct predict_batch *b)
 {
 	uint32_t width = model_outputs(s->model);
-	bool binary = model_classes(s->model) == 2 &&
+	uint32_t targets = model_targets(s->model);
+	bool binary = targets == 1 && model_classes(s->model) == 2 &&
 	    model_has_probabilities(s->model);
 
 	if (model_task(s->model) == MODEL_REGRESSION) {
@@ -85,8 +87,9 @@ count_rows(const struct served *s, const struct predict_batch *b)
 	for (size_t i = 0; i < b->rows; i++) {
 		const double *out = b->out + i * width;
 
-		metric_add(&s->counts->predictions[s->result[b->class_[i]]],
-		    1);
+		for (uint32_t t = 0; t < targets; t++)
+			metric_add(&s->counts->predictions[
+			    s->result[b->class_[i * targets + t]]], 1);
 		if (binary)
 			metric_observe_probability(&s->counts->score, out[1]);
 	}

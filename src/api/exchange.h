@@ -17,7 +17,8 @@ struct served {
 	struct str slot;
 	struct str path; /* "/v1/predict" */
 	const struct model *model;
-	struct str *head;  /* a class each: {"prediction":"No","probability": */
+	struct str *head;  /* a class each: {"prediction":"No","probability":
+	                    * or, of several targets, "No" */
 	struct str tail;   /* ,"model_version":"v1"} */
 	enum label_RESULT *result; /* a class each; [0] for a regression */
 	struct slab_model *counts;

@@ -73,15 +73,6 @@ render_format(struct buf *b, const struct model *m)
 }
 
 static void
-render_classes(struct buf *b, const struct model *m)
-{
-	json_open(b, '[');
-	for (uint32_t k = 0; k < model_classes(m); k++)
-		predict_encode_class(b, m, k);
-	json_close(b, ']');
-}
-
-static void
 render_facts(struct buf *b, const struct model *m)
 {
 	for (int i = 0; i < FACT_COUNT; i++) {
@@ -115,8 +106,7 @@ render_model(struct buf *b, const struct served *s)
 	json_key(b, "task");
 	json_text(b, model_task(m) == MODEL_REGRESSION ? "regression" :
 	    "classification");
-	json_key(b, "classes");
-	render_classes(b, m);
+	predict_encode_labels(b, m);
 	json_key(b, "probabilities");
 	json_bool(b, model_has_probabilities(m));
 	render_facts(b, m);

@@ -140,31 +140,83 @@ render_record(struct buf *b, const struct model *m)
 	json_close(b, '}');
 }
 
+/* The label that a row gets of one target. */
 static void
-render_classes(struct buf *b, const struct model *m)
+render_label(struct buf *b, const struct model *m, uint32_t target)
 {
+	struct model_target t;
+
+	model_target_at(m, target, &t);
 	json_open(b, '{');
+	if (t.name.n > 0) {
+		json_key(b, "title");
+		json_str(b, t.name);
+	}
 	json_key(b, "enum");
 	json_open(b, '[');
-	for (uint32_t k = 0; k < model_classes(m); k++)
-		predict_encode_class(b, m, k);
+	for (uint32_t k = 0; k < t.classes; k++)
+		predict_encode_class(b, m, t.class_ + k);
 	json_close(b, ']');
+	json_close(b, '}');
+}
+
+static void
+open_list(struct buf *b)
+{
+	json_open(b, '{');
+	json_key(b, "type");
+	json_text(b, "array");
+}
+
+static void
+close_list(struct buf *b, uint32_t n)
+{
+	json_key(b, "minItems");
+	json_u64(b, n);
+	json_key(b, "maxItems");
+	json_u64(b, n);
 	json_close(b, '}');
 }
 
 static void
 render_numbers(struct buf *b, uint32_t n)
 {
-	json_open(b, '{');
-	json_key(b, "type");
-	json_text(b, "array");
+	open_list(b);
 	json_key(b, "items");
 	render_type(b, "number");
-	json_key(b, "minItems");
-	json_u64(b, n);
-	json_key(b, "maxItems");
-	json_u64(b, n);
-	json_close(b, '}');
+	close_list(b, n);
+}
+
+static void
+render_labels(struct buf *b, const struct model *m)
+{
+	uint32_t n = model_targets(m);
+
+	open_list(b);
+	json_key(b, "prefixItems");
+	json_open(b, '[');
+	for (uint32_t t = 0; t < n; t++)
+		render_label(b, m, t);
+	json_close(b, ']');
+	close_list(b, n);
+}
+
+/* Of one target, or a list of one each. */
+static void
+render_probability(struct buf *b, uint32_t targets)
+{
+	struct str one = STR("{\"type\":\"number\",\"minimum\":0,"
+	    "\"maximum\":1,\"description\":\"Of the class that is "
+	    "predicted\"}");
+
+	if (targets == 1) {
+		json_raw(b, one);
+		return;
+	}
+	open_list(b);
+	json_key(b, "items");
+	json_raw(b, one);
+	close_list(b, targets);
 }
 
 static void
@@ -187,17 +239,17 @@ render_prediction(struct buf *b, const struct served *s)
 	json_key(b, "properties");
 	json_open(b, '{');
 	json_key(b, "prediction");
-	if (model_classes(m) > 0)
-		render_classes(b, m);
+	if (model_targets(m) > 1)
+		render_labels(b, m);
+	else if (model_targets(m) == 1)
+		render_label(b, m, 0);
 	else if (model_outputs(m) > 1)
 		render_numbers(b, model_outputs(m));
 	else
 		render_type(b, "number");
 	if (probability) {
 		json_key(b, "probability");
-		json_raw(b, STR("{\"type\":\"number\",\"minimum\":0,"
-		    "\"maximum\":1,\"description\":\"Of the class that is "
-		    "predicted\"}"));
+		render_probability(b, model_targets(m));
 	} else if (score) {
 		json_key(b, "score");
 		json_raw(b, STR("{\"type\":\"number\",\"description\":"

@@ -70,21 +70,24 @@ static bool
 infer(struct exchange *x, struct predict_batch *b, struct problem *p)
 {
 	const struct model *m = x->served->model;
-	uint32_t width = model_outputs(m);
+	uint32_t width = model_outputs(m), targets = model_targets(m);
 	char *scratch = arena_alloc(x->mem,
 	    score_scratch_bytes(m, b->rows) + CACHE_LINE);
 	struct score_fault fault;
 
 	b->out = arena_array(x->mem, b->rows, width * sizeof(double));
 	if (model_task(m) == MODEL_CLASSIFICATION)
-		b->class_ = ARENA_ARRAY(x->mem, b->rows, uint32_t);
+		b->class_ = arena_array(x->mem, b->rows,
+		    targets * sizeof(uint32_t));
 	if (x->mem->over)
 		return problem_set(p, PROBLEM_TOO_LARGE);
 	scratch += -(uintptr_t)scratch % CACHE_LINE;
 	if (!score_rows(m, b->cells, b->rows, b->out, scratch, &fault))
 		return refuse(x, b, fault, scratch, p);
 	for (size_t i = 0; b->class_ != NULL && i < b->rows; i++)
-		b->class_[i] = score_class(m, b->out + i * width);
+		for (uint32_t t = 0; t < targets; t++)
+			b->class_[i * targets + t] =
+			    score_class(m, t, b->out + i * width);
 	return true;
 }
 

@@ -16,7 +16,8 @@ struct predict_batch {
 	size_t rows;
 	double *cells;       /* rows * model_inputs */
 	double *out;         /* rows * model_outputs */
-	uint32_t *class_;    /* the one predicted; NULL for a regression */
+	uint32_t *class_;    /* rows * model_targets, the ones predicted; NULL
+	                      * for a regression */
 	uint64_t stage_ns[STAGE_CELLS];
 };
 

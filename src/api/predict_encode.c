@@ -28,6 +28,38 @@ predict_encode_class(struct buf *b, const struct model *m, uint32_t k)
 	}
 }
 
+static void
+put_classes(struct buf *b, const struct model *m, uint32_t first, uint32_t n)
+{
+	json_key(b, "classes");
+	json_open(b, '[');
+	for (uint32_t k = 0; k < n; k++)
+		predict_encode_class(b, m, first + k);
+	json_close(b, ']');
+}
+
+void
+predict_encode_labels(struct buf *b, const struct model *m)
+{
+	struct model_target t;
+
+	if (model_targets(m) <= 1) {
+		put_classes(b, m, 0, model_classes(m));
+		return;
+	}
+	json_key(b, "targets");
+	json_open(b, '[');
+	for (uint32_t i = 0; i < model_targets(m); i++) {
+		model_target_at(m, i, &t);
+		json_open(b, '{');
+		json_key(b, "name");
+		json_str(b, t.name);
+		put_classes(b, m, t.class_, t.classes);
+		json_close(b, '}');
+	}
+	json_close(b, ']');
+}
+
 static bool
 keep(struct arena *mem, const struct buf *b, struct str *ret)
 {
@@ -41,7 +73,7 @@ predict_encode_prepare(struct served *s, struct arena *mem, struct err *err)
 	char memory[8192];
 	struct buf b;
 	uint32_t heads = model_classes(s->model);
-	bool good = true;
+	bool several = model_targets(s->model) > 1, good = true;
 
 	buf_init(&b, memory, sizeof(memory));
 	s->head = ARENA_ARRAY(mem, heads > 0 ? heads : 1, struct str);
@@ -53,9 +85,12 @@ predict_encode_prepare(struct served *s, struct arena *mem, struct err *err)
 	}
 	for (uint32_t k = 0; good && k < heads; k++) {
 		buf_reset(&b);
-		buf_text(&b, "{\"prediction\":");
+		if (!several)
+			buf_text(&b, "{\"prediction\":");
 		predict_encode_class(&b, s->model, k);
-		if (model_has_probabilities(s->model))
+		if (several)
+			;
+		else if (model_has_probabilities(s->model))
 			buf_text(&b, ",\"probability\":");
 		else if (model_score_output(s->model) >= 0)
 			buf_text(&b, ",\"score\":");
@@ -87,11 +122,38 @@ predict_encode_numbers(struct buf *b, const struct model *m,
 		buf_char(b, ']');
 }
 
+/* Lists, target after target. */
+static void
+put_targets(const struct served *s, const double *out, const uint32_t *class_,
+    struct buf *b)
+{
+	const struct model *m = s->model;
+	uint32_t n = model_targets(m);
+	struct model_target t;
+
+	buf_text(b, "{\"prediction\":");
+	for (uint32_t i = 0; i < n; i++) {
+		buf_char(b, i == 0 ? '[' : ',');
+		buf_str(b, s->head[class_[i]]);
+	}
+	buf_char(b, ']');
+	if (!model_has_probabilities(m))
+		return;
+	buf_text(b, ",\"probability\":");
+	for (uint32_t i = 0; i < n; i++) {
+		model_target_at(m, i, &t);
+		buf_char(b, i == 0 ? '[' : ',');
+		buf_double(b, out[t.output + class_[i] - t.class_]);
+	}
+	buf_char(b, ']');
+}
+
 void
 predict_encode_rows(const struct served *s, const struct predict_batch *batch,
     struct buf *b)
 {
 	uint32_t width = model_outputs(s->model);
+	uint32_t targets = model_targets(s->model);
 	bool probabilities = model_has_probabilities(s->model);
 	int32_t score = model_score_output(s->model);
 
@@ -99,10 +161,15 @@ predict_encode_rows(const struct served *s, const struct predict_batch *batch,
 		buf_char(b, '[');
 	for (size_t i = 0; i < batch->rows; i++) {
 		const double *out = batch->out + i * width;
-		uint32_t k = batch->class_ != NULL ? batch->class_[i] : 0;
+		uint32_t k = targets == 1 ? batch->class_[i] : 0;
 
 		if (i > 0)
 			buf_char(b, ',');
+		if (targets > 1) {
+			put_targets(s, out, batch->class_ + i * targets, b);
+			buf_str(b, s->tail);
+			continue;
+		}
 		buf_str(b, s->head[k]);
 		if (batch->class_ == NULL)
 			predict_encode_numbers(b, s->model, out);

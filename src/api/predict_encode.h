@@ -19,6 +19,9 @@ void predict_encode_rows(const struct served *s,
     const struct predict_batch *batch, struct buf *b);
 /* A class label as JSON has it: a text, a number or a boolean. */
 void predict_encode_class(struct buf *b, const struct model *m, uint32_t k);
+/* "classes": a list, empty for a regression; or, of several targets, "targets":
+ * a list of {"name", "classes"}. */
+void predict_encode_labels(struct buf *b, const struct model *m);
 /* What a regression predicts: a number, or a list of them. */
 void predict_encode_numbers(struct buf *b, const struct model *m,
     const double *out);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/labels.h"
 #include "score/score.h"
 
 void
@@ -39,17 +40,12 @@ ulp_between(double a, double b)
 	return x > y ? x - y : y - x;
 }
 
-static uint32_t
-probabilities(const struct model *m)
-{
-	return model_has_probabilities(m) ? model_classes(m) : 0;
-}
-
 /* Absolute for probabilities; of a number, relative above 1. */
 static double
 difference(const struct compare *c, uint32_t output, double got, double want)
 {
-	double scale = output < probabilities(c->m) ? 1 :
+	uint32_t k;
+	double scale = model_probability_at(c->m, output, &k) ? 1 :
 	    fmax(1, fabs(want));
 
 	return got == want ? 0 : fabs(got - want) / scale;
@@ -72,8 +68,11 @@ note(struct compare *c, size_t i, uint32_t output, double got, double want)
 
 /* The recorded probabilities of class a and b are as good as equal. */
 static bool
-is_tie(const struct compare *c, const double *want, uint32_t a, uint32_t b)
+is_tie(const struct compare *c, const struct model_target *t,
+    const double *want, uint32_t a, uint32_t b)
 {
+	a += t->output - t->class_;
+	b += t->output - t->class_;
 	if (!model_has_probabilities(c->m) || isnan(want[a]) ||
 	    isnan(want[b]))
 		return false;
@@ -84,22 +83,42 @@ is_tie(const struct compare *c, const double *want, uint32_t a, uint32_t b)
 
 /* The class that is recorded, or follows from what is. */
 static uint32_t
-recorded_class(const struct compare *c, const struct expected *e, size_t i,
-    const double *want)
+recorded_class(const struct compare *c, const struct model_target *t,
+    uint32_t target, uint32_t said, const double *want)
 {
-	if (e->classes[i] != EXPECTED_NONE)
-		return e->classes[i];
-	for (uint32_t k = 0; k < model_outputs(c->m); k++)
-		if (isnan(want[k]))
+	if (said != EXPECTED_NONE)
+		return said;
+	for (uint32_t k = 0; k < t->outputs; k++)
+		if (isnan(want[t->output + k]))
 			return EXPECTED_NONE;
-	return score_class(c->m, want);
+	return score_class(c->m, target, want);
+}
+
+/* Whether the row gets the classes that it should. */
+static bool
+has_classes(const struct compare *c, const struct expected *e, size_t i,
+    const double *want, const double *out)
+{
+	uint32_t n = model_targets(c->m), class_, ours;
+	struct model_target t;
+
+	for (uint32_t k = 0; k < n; k++) {
+		model_target_at(c->m, k, &t);
+		class_ = recorded_class(c, &t, k, e->classes[i * n + k],
+		    want);
+		ours = score_class(c->m, k, out);
+		if (class_ != EXPECTED_NONE && class_ != ours &&
+		    !is_tie(c, &t, want, class_, ours))
+			return false;
+	}
+	return true;
 }
 
 void
 compare_row(struct compare *c, const struct expected *e, size_t i,
     const double *out)
 {
-	uint32_t n = model_outputs(c->m), class_, ours;
+	uint32_t n = model_outputs(c->m);
 	const double *want = e->numbers + i * n;
 
 	c->rows++;
@@ -112,12 +131,7 @@ compare_row(struct compare *c, const struct expected *e, size_t i,
 		return;
 	for (uint32_t k = 0; k < n; k++)
 		note(c, i, k, out[k], want[k]);
-	if (model_classes(c->m) == 0)
-		return;
-	class_ = recorded_class(c, e, i, want);
-	ours = score_class(c->m, out);
-	if (class_ == EXPECTED_NONE || class_ == ours ||
-	    is_tie(c, want, class_, ours))
+	if (has_classes(c, e, i, want, out))
 		return;
 	c->mismatches++;
 	if (c->first_mismatch == 0)
@@ -141,9 +155,12 @@ void
 compare_column(const struct compare *c, uint32_t output, char *text,
     size_t n)
 {
+	char before[LABELS_COLUMN_MAX];
 	struct model_class class_;
+	struct model_target t;
+	uint32_t k, target = 0;
 
-	if (output >= probabilities(c->m)) {
+	if (!model_probability_at(c->m, output, &k)) {
 		if (model_classes(c->m) > 0)
 			snprintf(text, n, "score");
 		else if (model_outputs(c->m) == 1)
@@ -152,8 +169,12 @@ compare_column(const struct compare *c, uint32_t output, char *text,
 			snprintf(text, n, "prediction_%u", output);
 		return;
 	}
-	model_class_at(c->m, output, &class_);
-	snprintf(text, n, "probability_%.*s",
+	do
+		model_target_at(c->m, target, &t);
+	while (k >= t.class_ + t.classes && ++target);
+	labels_probability(c->m, target, before);
+	model_class_at(c->m, k, &class_);
+	snprintf(text, n, "%s%.*s", before,
 	    (int)(class_.text.n < 80 ? class_.text.n : 80), class_.text.p);
 }
 

@@ -39,11 +39,32 @@ put_fact(const struct model *m, enum model_fact fact, struct buf *b)
 	buf_char(b, '\n');
 }
 
+/* "Yes, No"; of several targets "; churn: Yes, No". */
+static void
+put_target(const struct model *m, uint32_t i, struct buf *b)
+{
+	struct model_target t;
+	struct model_class c;
+
+	model_target_at(m, i, &t);
+	if (t.name.n > 0) {
+		buf_text(b, i > 0 ? "; " : "");
+		put_text(t.name, b);
+		buf_text(b, ": ");
+	}
+	for (uint32_t k = 0; k < t.classes && k < SHOWN; k++) {
+		model_class_at(m, t.class_ + k, &c);
+		buf_text(b, k > 0 ? ", " : "");
+		put_text(c.text, b);
+	}
+	if (t.classes > SHOWN)
+		buf_printf(b, " and %u more", t.classes - SHOWN);
+}
+
 static void
 put_classes(const struct model *m, struct buf *b)
 {
-	struct model_class c;
-	uint32_t n = model_classes(m);
+	uint32_t n = model_targets(m);
 
 	label("answers", b);
 	if (model_task(m) == MODEL_REGRESSION) {
@@ -53,13 +74,10 @@ put_classes(const struct model *m, struct buf *b)
 			buf_text(b, "a number\n");
 		return;
 	}
-	for (uint32_t k = 0; k < n && k < SHOWN; k++) {
-		model_class_at(m, k, &c);
-		buf_text(b, k > 0 ? ", " : "");
-		put_text(c.text, b);
-	}
+	for (uint32_t i = 0; i < n && i < SHOWN; i++)
+		put_target(m, i, b);
 	if (n > SHOWN)
-		buf_printf(b, " and %u more", n - SHOWN);
+		buf_printf(b, "; and %u more", n - SHOWN);
 	if (model_score_output(m) >= 0)
 		buf_text(b, "; with a score");
 	else if (!model_has_probabilities(m))

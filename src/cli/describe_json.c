@@ -40,16 +40,6 @@ put_figures(const struct model *m, struct buf *b)
 }
 
 static void
-put_classes(const struct model *m, struct buf *b)
-{
-	json_key(b, "classes");
-	json_open(b, '[');
-	for (uint32_t k = 0; k < model_classes(m); k++)
-		predict_encode_class(b, m, k);
-	json_close(b, ']');
-}
-
-static void
 put_default(const struct model_field *f, struct buf *b)
 {
 	json_key(b, "default");
@@ -156,7 +146,7 @@ describe_json(const struct model *m, struct buf *b)
 	json_key(b, "checksum");
 	buf_printf(b, "\"%08x\"", model_checksum(m));
 	put_figures(m, b);
-	put_classes(m, b);
+	predict_encode_labels(b, m);
 	json_key(b, "probabilities");
 	json_bool(b, model_has_probabilities(m));
 	json_key(b, "outputs");

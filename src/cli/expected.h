@@ -21,10 +21,16 @@
  *   JSON {"predict": [...], "proba": [[...]], "classes": [...]},
  *   {"predictions": [...]}
  *   a JSON list of labels or numbers, or of lists of probabilities
+ *
+ * Of several targets the same, with a list or a name each: [["No", 1], ...],
+ * prediction_NAME, probability_NAME_CLASS, {"NAME": {"CLASS": 0.8}}, lists of
+ * lists; and, as libraries give them, "proba" by target and then by row, or
+ * of targets with two classes the second's alone.
  */
 struct expected {
 	size_t n;
-	uint32_t *classes; /* EXPECTED_NONE where a row does not say */
+	uint32_t *classes; /* n * model_targets; EXPECTED_NONE where a row does
+	                    * not say */
 	double *numbers;   /* n * model_outputs; NaN where it does not */
 	bool *refused;     /* the row has no answer (null) */
 };

@@ -19,19 +19,21 @@ static bool
 grow(struct expected_reader *r, struct err *err)
 {
 	size_t cap = r->cap > 0 ? 2 * r->cap : 64;
-	size_t outputs = model_outputs(r->m);
+	size_t outputs = model_outputs(r->m), targets = model_targets(r->m);
 	struct expected *e = r->e, old = *e;
 
 	if (cap > ROWS_MAX)
 		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
 		    "more than %d rows", ROWS_MAX);
-	e->classes = ARENA_ARRAY(r->mem, cap, uint32_t);
+	e->classes = ARENA_ARRAY(r->mem, cap * targets, uint32_t);
 	e->numbers = ARENA_ARRAY(r->mem, cap * outputs, double);
 	e->refused = ARENA_ARRAY(r->mem, cap, bool);
 	if (r->mem->over)
 		return arena_err(r->mem, "the recorded answers", err);
 	if (e->n > 0) {
-		memcpy(e->classes, old.classes, e->n * sizeof(*e->classes));
+		if (targets > 0)
+			memcpy(e->classes, old.classes,
+			    e->n * targets * sizeof(*e->classes));
 		memcpy(e->numbers, old.numbers,
 		    e->n * outputs * sizeof(*e->numbers));
 		memcpy(e->refused, old.refused, e->n * sizeof(*e->refused));
@@ -43,14 +45,16 @@ grow(struct expected_reader *r, struct err *err)
 bool
 expected_add(struct expected_reader *r, double **numbers, struct err *err)
 {
-	size_t outputs = model_outputs(r->m);
+	size_t outputs = model_outputs(r->m), targets = model_targets(r->m);
 
 	if (r->e->n == r->cap && !grow(r, err))
 		return false;
 	*numbers = r->e->numbers + r->e->n * outputs;
 	for (size_t k = 0; k < outputs; k++)
 		(*numbers)[k] = NAN;
-	r->e->classes[r->e->n++] = EXPECTED_NONE;
+	for (size_t t = 0; t < targets; t++)
+		r->e->classes[r->e->n * targets + t] = EXPECTED_NONE;
+	r->e->n++;
 	return true;
 }
 
@@ -80,28 +84,68 @@ set_numbers(struct expected_reader *r, const struct doc *d, struct err *err)
 }
 
 bool
-expected_predict(struct expected_reader *r, const struct doc *d,
-    struct err *err)
+expected_label(struct expected_reader *r, uint32_t target,
+    const struct doc *d, struct err *err)
 {
 	size_t row = r->e->n - 1;
 	char text[NUMBER_MAX];
-	uint32_t *k = &r->e->classes[row];
+	uint32_t *k = &r->e->classes[row * model_targets(r->m) + target];
 	struct str label;
 
 	if (d->kind == DOC_NULL) {
 		r->e->refused[row] = true;
 		return true;
 	}
-	if (model_classes(r->m) == 0)
-		return set_numbers(r, d, err);
-	if (d->kind == DOC_TEXT && labels_find(r->m, d->text, k))
+	if (d->kind == DOC_TEXT && labels_find(r->m, target, d->text, k))
 		return true;
-	if (d->kind == DOC_NUMBER && labels_find_number(r->m, d->number, k))
+	if (d->kind == DOC_NUMBER &&
+	    labels_find_number(r->m, target, d->number, k))
 		return true;
 	if (d->kind != DOC_TEXT && d->kind != DOC_NUMBER)
 		return expected_fail(r, "the prediction is no label", err);
 	label = d->kind == DOC_TEXT ? d->text :
 	    (struct str){text, number_format(d->number, text)};
-	labels_refuse(r->m, "the prediction", label, err);
+	labels_refuse(r->m, target, "the prediction", label, err);
 	return err_context(err, "row %zu", r->e->n);
+}
+
+/* A list with a label of each target. */
+static bool
+set_labels(struct expected_reader *r, const struct doc *list, struct err *err)
+{
+	const struct doc *at = list->child;
+
+	if ((list->kind != DOC_NUMBERS && list->kind != DOC_LIST) ||
+	    list->n != model_targets(r->m))
+		return expected_fail(r, "the prediction is no list with a "
+		    "label of each target", err);
+	for (uint32_t t = 0; t < list->n; t++) {
+		struct doc number = {.kind = DOC_NUMBER};
+
+		if (list->kind == DOC_NUMBERS)
+			number.number = list->numbers[t];
+		if (!expected_label(r, t, list->kind == DOC_NUMBERS ?
+		    &number : at, err))
+			return false;
+		at = at != NULL ? at->next : NULL;
+	}
+	return true;
+}
+
+bool
+expected_predict(struct expected_reader *r, const struct doc *d,
+    struct err *err)
+{
+	if (d->kind == DOC_NULL) {
+		r->e->refused[r->e->n - 1] = true;
+		return true;
+	}
+	switch (model_targets(r->m)) {
+	case 0:
+		return set_numbers(r, d, err);
+	case 1:
+		return expected_label(r, 0, d, err);
+	default:
+		return set_labels(r, d, err);
+	}
 }

@@ -28,8 +28,12 @@ MUST_USE bool expected_add(struct expected_reader *r, double **numbers,
 /* Of the last row; returns false. */
 bool expected_fail(const struct expected_reader *r, const char *what,
     struct err *err);
-/* The prediction of the last row: a label, or a regression's number. */
+/* The prediction of the last row: a label, a list with one of each target, or
+ * a regression's number. */
 MUST_USE bool expected_predict(struct expected_reader *r,
+    const struct doc *d, struct err *err);
+/* The label that the last row gets of one target. */
+MUST_USE bool expected_label(struct expected_reader *r, uint32_t target,
     const struct doc *d, struct err *err);
 /* All rows of a CSV. */
 MUST_USE bool expected_read_csv(struct expected_reader *r, struct source *in,

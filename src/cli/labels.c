@@ -4,6 +4,8 @@
  */
 #include "cli/labels.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "base/number.h"
 
@@ -25,11 +27,14 @@ is_label(const struct model_class *c, struct str text)
 }
 
 bool
-labels_find(const struct model *m, struct str label, uint32_t *ret)
+labels_find(const struct model *m, uint32_t target, struct str label,
+    uint32_t *ret)
 {
+	struct model_target t;
 	struct model_class c;
 
-	for (uint32_t k = 0; k < model_classes(m); k++) {
+	model_target_at(m, target, &t);
+	for (uint32_t k = t.class_; k < t.class_ + t.classes; k++) {
 		model_class_at(m, k, &c);
 		if (is_label(&c, label)) {
 			*ret = k;
@@ -40,12 +45,15 @@ labels_find(const struct model *m, struct str label, uint32_t *ret)
 }
 
 bool
-labels_find_number(const struct model *m, double label, uint32_t *ret)
+labels_find_number(const struct model *m, uint32_t target, double label,
+    uint32_t *ret)
 {
+	struct model_target t;
 	struct model_class c;
 	double number;
 
-	for (uint32_t k = 0; k < model_classes(m); k++) {
+	model_target_at(m, target, &t);
+	for (uint32_t k = t.class_; k < t.class_ + t.classes; k++) {
 		model_class_at(m, k, &c);
 		if (c.kind == CLASS_TEXT ?
 		    number_parse(c.text, &number) && number == label :
@@ -58,20 +66,45 @@ labels_find_number(const struct model *m, double label, uint32_t *ret)
 }
 
 bool
-labels_refuse(const struct model *m, const char *what, struct str label,
-    struct err *err)
+labels_refuse(const struct model *m, uint32_t target, const char *what,
+    struct str label, struct err *err)
 {
 	char names[160];
+	struct model_target t;
 	struct model_class c;
 	struct buf b;
 
 	buf_init(&b, names, sizeof(names));
-	for (uint32_t k = 0; k < model_classes(m); k++) {
-		model_class_at(m, k, &c);
+	model_target_at(m, target, &t);
+	for (uint32_t k = 0; k < t.classes; k++) {
+		model_class_at(m, t.class_ + k, &c);
 		buf_printf(&b, "%s%.*s", k > 0 ? ", " : "", STR_ARG(c.text));
 	}
 	return err_set(err, ERR_INPUT, ERR_NOWHERE, "%s \"%.*s\" is no"
-	    " class of the model, which has %.*s%s", what,
+	    " class of %s%.*s, which has %.*s%s", what,
 	    label.n < 40 ? (int)label.n : 40, label.p,
+	    t.name.n > 0 ? "" : "the model", STR_ARG(t.name),
 	    STR_ARG(buf_view(&b)), b.over ? ", ..." : "");
+}
+
+void
+labels_prediction(const struct model *m, uint32_t target,
+    char column[LABELS_COLUMN_MAX])
+{
+	struct model_target t;
+
+	model_target_at(m, target, &t);
+	snprintf(column, LABELS_COLUMN_MAX, "prediction%s%.*s",
+	    t.name.n > 0 ? "_" : "", STR_ARG(t.name));
+}
+
+void
+labels_probability(const struct model *m, uint32_t target,
+    char column[LABELS_COLUMN_MAX])
+{
+	struct model_target t;
+
+	model_target_at(m, target, &t);
+	snprintf(column, LABELS_COLUMN_MAX, "probability_%.*s%s",
+	    STR_ARG(t.name), t.name.n > 0 ? "_" : "");
 }

@@ -82,10 +82,10 @@ add_row(struct reference *r, const struct batch_row *row, struct err *err)
 	if (r->labelled) {
 		if (r->n == r->cap && !grow(r, err))
 			return false;
-		if (!labels_find(r->model, row->extra, &r->labels[r->n]))
-			return labels_refuse(r->model, "the target",
+		if (!labels_find(r->model, 0, row->extra, &r->labels[r->n]))
+			return labels_refuse(r->model, 0, "the target",
 			    row->extra, err);
-		r->predicted[r->n] = score_class(r->model, row->out);
+		r->predicted[r->n] = score_class(r->model, 0, row->out);
 		memcpy(r->out + r->n * outputs, row->out,
 		    outputs * sizeof(*r->out));
 	}
@@ -169,6 +169,11 @@ run(struct reference *r, const char *path, const char *target,
 		return err_set(err, ERR_MODEL, ERR_NOWHERE, "the model knows"
 		    " one class only: leave --target out, there is nothing"
 		    " to measure");
+	if (r->labelled && model_targets(r->model) > 1)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE, "the model predicts"
+		    " %u targets, --target names one column: leave it out, the"
+		    " ranges are noted without it",
+		    model_targets(r->model));
 	r->low = ARENA_ARRAY(&r->mem, n, double);
 	r->high = ARENA_ARRAY(&r->mem, n, double);
 	if (r->mem.over)

@@ -378,6 +378,36 @@ check_classes(const struct yaml_node *map, const struct model_build *b,
 	return true;
 }
 
+/* The names of several targets, in the order of training. */
+static bool
+read_targets(const struct yaml_node *list, struct model_build *b,
+    struct err *err)
+{
+	uint32_t n = model_build_targets(b), i = 0;
+	struct str name;
+
+	if (!yaml_expect(list, YAML_SEQUENCE, err))
+		return false;
+	if (n <= 1)
+		return yaml_err(list, err,
+		    "only the labels of a model that predicts several have "
+		    "names");
+	if (list->n != n)
+		return yaml_err(list, err, "expected %u names, one of each "
+		    "target in the order of training", n);
+	for (const struct yaml_node *c = list->first; c != NULL; c = c->next) {
+		if (!yaml_text(c, &name, err))
+			return false;
+		if (!model_build_name_target(b, i++, name, err)) {
+			char why[sizeof(err->text)];
+
+			memcpy(why, err->text, sizeof(why));
+			return yaml_err(c, err, "%s", why);
+		}
+	}
+	return true;
+}
+
 static bool
 read_facts(const struct schema *s, struct model_build *b, struct err *err)
 {
@@ -415,13 +445,17 @@ schema_apply(const struct schema *s, struct model_build *b, struct err *err)
 	if ((n = yaml_find(s->root, "classes")) != NULL &&
 	    !check_classes(n, b, err))
 		return false;
+	if ((n = yaml_find(s->root, "targets")) != NULL &&
+	    !read_targets(n, b, err))
+		return false;
 	if ((n = yaml_find(s->root, "threshold")) != NULL) {
 		if (!yaml_number(n, &threshold, err))
 			return false;
 		if (!(threshold > 0 && threshold < 1))
 			return yaml_err(n, err,
 			    "expected a number between 0 and 1");
-		if (model_build_classes(b) != 2)
+		if (model_build_targets(b) != 1 ||
+		    model_build_classes(b) != 2)
 			return yaml_err(n, err,
 			    "only a model of two classes has a threshold");
 		if (!model_build_has_probabilities(b))

@@ -48,26 +48,30 @@ value_bytes(const struct yaml_node *n)
 	return bytes;
 }
 
-/* A scalar, or a mapping; the depth of a YAML tree is bounded. */
+/* A scalar, a sequence or a mapping; the depth of a YAML tree is bounded. */
 static bool
 put_value(struct buf *b, const struct yaml_node *n, struct err *err)
 {
+	bool list = n->kind == YAML_SEQUENCE;
+
 	if (n->kind == YAML_SCALAR) {
 		put_scalar(b, n);
 		return true;
 	}
-	if (!yaml_expect(n, YAML_MAPPING, err))
+	if (!list && !yaml_expect(n, YAML_MAPPING, err))
 		return false;
-	buf_char(b, '{');
+	buf_char(b, list ? '[' : '{');
 	for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
 		if (c != n->first)
 			buf_text(b, ", ");
-		buf_json(b, c->key);
-		buf_text(b, ": ");
+		if (!list) {
+			buf_json(b, c->key);
+			buf_text(b, ": ");
+		}
 		if (!put_value(b, c, err))
 			return false;
 	}
-	buf_char(b, '}');
+	buf_char(b, list ? ']' : '}');
 	return true;
 }
 

@@ -257,19 +257,9 @@ write_outliers(struct sk *sk, const struct flow *out, struct err *err)
 	    model_build_decision(sk->build, out->slot, 2, err);
 }
 
-/* What the last step makes is what the model answers. */
 static bool
-write_outputs(struct sk *sk, const struct flow *out, struct err *err)
+write_labels(struct sk *sk, const struct flow *out, struct err *err)
 {
-	if (out->kind == FLOW_FEATURES)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "the file holds preprocessing without an estimator behind "
-		    "it; save the whole Pipeline that predicts");
-	if (out->kind == FLOW_OUTLIERS)
-		return write_outliers(sk, out, err);
-	if (out->kind == FLOW_VALUE)
-		return model_build_output(sk->build, MODEL_REGRESSION,
-		    out->slot, out->n, err);
 	for (uint32_t k = 0; k < out->n; k++) {
 		struct value v = array_value(&out->classes, k, sk->mem);
 		struct model_class label;
@@ -284,8 +274,40 @@ write_outputs(struct sk *sk, const struct flow *out, struct err *err)
 	if (out->kind == FLOW_SCORES)
 		return model_build_decision(sk->build, out->slot, out->n,
 		    err);
-	if (!model_build_output(sk->build, MODEL_CLASSIFICATION, out->slot,
-		out->n, err))
+	return model_build_output(sk->build, MODEL_CLASSIFICATION, out->slot,
+	    out->n, err);
+}
+
+static bool
+write_targets(struct sk *sk, const struct flow *out, struct err *err)
+{
+	for (uint32_t i = 0; i < out->n_targets; i++) {
+		const struct flow *t = &out->targets[i];
+
+		if (!model_build_target(sk->build, err) ||
+		    !write_labels(sk, t, err) || (t->decision != NULL &&
+		    !model_build_decision(sk->build, t->decision, t->n, err)))
+			return false;
+	}
+	return true;
+}
+
+/* What the last step makes is what the model answers. */
+static bool
+write_outputs(struct sk *sk, const struct flow *out, struct err *err)
+{
+	if (out->kind == FLOW_FEATURES)
+		return err_set(err, ERR_MODEL, ERR_NOWHERE,
+		    "the file holds preprocessing without an estimator behind "
+		    "it; save the whole Pipeline that predicts");
+	if (out->kind == FLOW_OUTLIERS)
+		return write_outliers(sk, out, err);
+	if (out->kind == FLOW_VALUE)
+		return model_build_output(sk->build, MODEL_REGRESSION,
+		    out->slot, out->n, err);
+	if (out->kind == FLOW_TARGETS)
+		return write_targets(sk, out, err);
+	if (!write_labels(sk, out, err))
 		return false;
 	if (out->threshold > 0 && out->threshold < 1 &&
 	    out->threshold != 0.5) {

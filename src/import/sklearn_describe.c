@@ -53,10 +53,11 @@ put_inside(struct line *l, const struct node *n, struct str name,
 {
 	static const char *const wrappers[] = {"AdaBoostClassifier",
 	    "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor",
-	    "CalibratedClassifierCV", "FixedThresholdClassifier",
-	    "FrozenEstimator", "MultiOutputRegressor", "OneVsOneClassifier",
-	    "OneVsRestClassifier", "RANSACRegressor", "RegressorChain",
-	    "TunedThresholdClassifierCV"};
+	    "CalibratedClassifierCV", "ClassifierChain",
+	    "FixedThresholdClassifier", "FrozenEstimator",
+	    "MultiOutputClassifier", "MultiOutputRegressor",
+	    "OneVsOneClassifier", "OneVsRestClassifier", "RANSACRegressor",
+	    "RegressorChain", "TunedThresholdClassifierCV"};
 	const struct node *inside = node_get(n, "estimator");
 	struct str module, class;
 

@@ -4,7 +4,7 @@
  * RidgeClassifier, Perceptron, PassiveAggressiveClassifier and SGDClassifier,
  * the last of which has probabilities where its loss gives a meaning to them.
  */
-#include "import/sklearn_step.h"
+#include "import/sklearn_several.h"
 
 #include <math.h>
 
@@ -35,10 +35,23 @@ bool
 read_ridge_classifier(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
-	struct array classes;
+	struct array classes, coef;
+	uint32_t n, first, *scores;
+	bool columns;
 
-	return sk_binarized_classes(s, "_label_binarizer", &classes, err) &&
-	    decide(s, in, &classes, out, err);
+	if (!sk_is_indicator(s, "_label_binarizer", &columns, err))
+		return false;
+	if (!columns)
+		return sk_binarized_classes(s, "_label_binarizer", &classes,
+		    err) && decide(s, in, &classes, out, err);
+	if (!step_array(s, "coef_", &coef, err))
+		return false;
+	n = coef.n_dims == 2 && coef.dim[0] <= UINT16_MAX ?
+	    (uint32_t)coef.dim[0] : 0;
+	return sk_targets(s, n, out, err) &&
+	    sk_linear(s, in, n, &first, err) &&
+	    sk_slots(s, first, n, &scores, err) &&
+	    sk_indicator_scores(s, scores, n, out, err);
 }
 
 /* (clip(x, -1, 1) + 1) / 2 of each margin: a share of 1 where there are more

@@ -4,7 +4,7 @@
  * behind each. The activations are the steps that there are already: a clip
  * at 0, or the probability that a link makes of a margin.
  */
-#include "import/sklearn_step.h"
+#include "import/sklearn_several.h"
 
 #include <math.h>
 
@@ -137,6 +137,32 @@ check_last(const struct step *s, const char *word, struct err *err)
 	return step_word(s, "out_activation_", &word, 1, 0, &ignored, err);
 }
 
+/* A label for each column of an indicator matrix. */
+static bool
+read_columns(const struct step *s, const struct flow *in, struct flow *out,
+    struct err *err)
+{
+	struct array classes = sk_indicator_classes();
+	struct flow raw;
+	double n;
+
+	if (!step_number(s, "n_outputs_", &n, err))
+		return false;
+	if (!(n >= 1 && n <= UINT16_MAX))
+		return step_err(s, err, ERR_MODEL, "predicts %g values", n);
+	if (!check_last(s, "logistic", err) ||
+	    !layers(s, in, (uint32_t)n, &raw, err) ||
+	    !sk_targets(s, raw.n, out, err))
+		return false;
+	for (uint32_t k = 0; k < raw.n; k++)
+		if (!sk_probabilities(s, LINK_SIGMOID, &raw.slot[k], 1,
+			&classes, &out->targets[k], err))
+			return false;
+	if (raw.n == 1)
+		*out = out->targets[0];
+	return true;
+}
+
 bool
 read_mlp_classifier(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
@@ -144,7 +170,12 @@ read_mlp_classifier(const struct step *s, const struct flow *in,
 	struct array classes;
 	struct flow raw;
 	uint32_t n;
+	bool columns;
 
+	if (!sk_is_indicator(s, "_label_binarizer", &columns, err))
+		return false;
+	if (columns)
+		return read_columns(s, in, out, err);
 	if (!sk_classes(s, 2, &classes, err))
 		return false;
 	n = classes.count == 2 ? 1 : (uint32_t)classes.count;

@@ -4,14 +4,13 @@
  * OneVsRestClassifier and OneVsOneClassifier, MultiOutputRegressor and
  * RegressorChain.
  */
-#include "import/sklearn_step.h"
+#include "import/sklearn_several.h"
 
 #include <math.h>
 #include <string.h>
 
-/* The estimators_, each read over the columns. */
-static bool
-read_all(const struct step *s, const struct flow *in, struct flow **ret,
+bool
+sk_read_all(const struct step *s, const struct flow *in, struct flow **ret,
     uint32_t *n, struct err *err)
 {
 	const struct node *list = step_get(s, "estimators_");
@@ -106,17 +105,47 @@ normalise(const struct step *s, const struct flow *f, uint32_t n,
 	return true;
 }
 
+/* Each column of an indicator matrix by itself. The bound is that of the
+ * first estimator, which a constant does not choose. */
+static bool
+read_columns(const struct step *s, const struct flow *in, struct flow *out,
+    struct err *err)
+{
+	struct str module, name = STR("");
+	struct flow *f;
+	uint32_t n, score;
+	bool margin;
+
+	if (!sk_read_all(s, in, &f, &n, err) || !sk_targets(s, n, out, err))
+		return false;
+	margin = node_class(step_get(s, "estimators_")->items[0], &module,
+	    &name) && !str_eq(name, STR("_ConstantPredictor")) &&
+	    f[0].n_margins > 0;
+	for (uint32_t k = 0; k < n; k++)
+		if (!confidence(s, &f[k], &score, err) ||
+		    !sk_indicator_decision(s, &f[k], score, margin ? 0 : 0.5,
+			&out->targets[k], err))
+			return false;
+	if (n == 1)
+		*out = out->targets[0];
+	return true;
+}
+
 bool
 read_one_vs_rest(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
 	struct array classes;
 	uint32_t *scores, n;
+	bool all = true, columns;
 	struct flow *f;
-	bool all = true;
 
+	if (!sk_is_indicator(s, "label_binarizer_", &columns, err))
+		return false;
+	if (columns)
+		return read_columns(s, in, out, err);
 	if (!sk_binarized_classes(s, "label_binarizer_", &classes, err) ||
-	    !read_all(s, in, &f, &n, err))
+	    !sk_read_all(s, in, &f, &n, err))
 		return false;
 	scores = ARENA_ARRAY(s->sk->mem, n, uint32_t);
 	if (scores == NULL)
@@ -195,7 +224,7 @@ read_one_vs_one(const struct step *s, const struct flow *in,
 		    "was trained on a precomputed kernel, which is not "
 		    "supported");
 	if (!sk_classes(s, 2, &classes, err) ||
-	    !read_all(s, in, &f, &n_pairs, err))
+	    !sk_read_all(s, in, &f, &n_pairs, err))
 		return false;
 	n = (uint32_t)classes.count;
 	if (n_pairs != (uint64_t)n * (n - 1) / 2)
@@ -269,7 +298,7 @@ read_multi_output_regressor(const struct step *s, const struct flow *in,
 	struct flow *f;
 	uint32_t n;
 
-	if (!read_all(s, in, &f, &n, err) || !step_flow(s, n, out, err))
+	if (!sk_read_all(s, in, &f, &n, err) || !step_flow(s, n, out, err))
 		return false;
 	for (uint32_t k = 0; k < n; k++) {
 		if (!check_number(s, &f[k], err))
@@ -280,15 +309,15 @@ read_multi_output_regressor(const struct step *s, const struct flow *in,
 	return true;
 }
 
-/* Each estimator sees what those before it have predicted. */
 bool
-read_regressor_chain(const struct step *s, const struct flow *in,
-    struct flow *out, struct err *err)
+sk_read_chain(const struct step *s, const struct flow *in,
+    sk_hand_on *hand_on, struct flow **ret, uint32_t *n, struct err *err)
 {
 	const struct node *list = step_get(s, "estimators_");
 	const struct node *const *places = NULL;
 	struct array order = {0};
-	struct flow all;
+	struct flow all, *flows;
+	bool *seen;
 	double at;
 
 	if (list == NULL || list->kind != NODE_LIST || list->n == 0)
@@ -303,30 +332,59 @@ read_regressor_chain(const struct step *s, const struct flow *in,
 		return false;
 	}
 	if (list->n > SKLEARN_COLUMNS_MAX ||
-	    !step_flow(s, in->n + list->n, &all, err) ||
-	    !step_flow(s, list->n, out, err))
+	    !step_flow(s, in->n + list->n, &all, err))
 		return step_err(s, err, ERR_LIMIT, "too many columns");
+	flows = ARENA_ARRAY(s->sk->mem, list->n, struct flow);
+	seen = ARENA_ARRAY(s->sk->mem, list->n, bool);
+	if (flows == NULL || seen == NULL)
+		return step_full(s, err);
 	memcpy(all.slot, in->slot, in->n * sizeof(*all.slot));
 	all.sparse = in->sparse;
-	for (uint32_t i = 0; i < list->n; i++)
-		out->slot[i] = UINT32_MAX;
 	for (uint32_t i = 0; i < list->n; i++) {
 		bool found = places != NULL ? value_number(places[i], &at) :
 		    i < order.count && array_number(&order, i, &at);
-		struct flow f;
+		struct flow *f;
 
 		all.n = in->n + i;
 		if (!found || !(at >= 0 && at < list->n) ||
-		    out->slot[(uint32_t)at] != UINT32_MAX)
+		    seen[(uint32_t)at])
 			return step_err(s, err, ERR_MODEL,
 			    "attribute order_ is no order of the estimators");
+		f = &flows[(uint32_t)at];
+		seen[(uint32_t)at] = true;
 		if (!step_charge(s, all.n, err) ||
 		    !step_read(s, STR("estimators_"), list->items[i], &all,
-			&f, err) ||
-		    !check_number(s, &f, err))
+			f, err) ||
+		    !hand_on(s, f, &all.slot[all.n], err))
 			return false;
-		all.slot[all.n] = out->slot[(uint32_t)at] = f.slot[0];
 	}
+	*ret = flows;
+	*n = list->n;
+	return true;
+}
+
+static bool
+hand_number(const struct step *s, const struct flow *f, uint32_t *ret,
+    struct err *err)
+{
+	if (!check_number(s, f, err))
+		return false;
+	*ret = f->slot[0];
+	return true;
+}
+
+bool
+read_regressor_chain(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct flow *f;
+	uint32_t n;
+
+	if (!sk_read_chain(s, in, hand_number, &f, &n, err) ||
+	    !step_flow(s, n, out, err))
+		return false;
+	for (uint32_t k = 0; k < n; k++)
+		out->slot[k] = f[k].slot[0];
 	out->kind = FLOW_VALUE;
 	return true;
 }

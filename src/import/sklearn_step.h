@@ -39,10 +39,11 @@ struct sk {
 
 /* What flows from step to step: the columns of the matrix, as slots. Behind
  * the final estimator, its probabilities, its numbers, one score a class of
- * which the greatest decides, or those of inliers and outliers. */
+ * which the greatest decides, those of inliers and outliers, or several
+ * targets, each with probabilities or scores of its own. */
 enum flow_kind {
 	FLOW_FEATURES, FLOW_PROBABILITIES, FLOW_VALUE, FLOW_SCORES,
-	FLOW_OUTLIERS,
+	FLOW_OUTLIERS, FLOW_TARGETS,
 };
 struct flow {
 	uint32_t *slot;
@@ -57,6 +58,8 @@ struct flow {
 			     * the second probability, or 0 */
 	uint32_t *margin;   /* what decision_function gives, one for two */
 	uint32_t n_margins; /* classes; 0 where there is no such method */
+	struct flow *targets; /* FLOW_TARGETS, which has no slots */
+	uint32_t n_targets;
 };
 
 enum sk_role { ROLE_META, ROLE_TRANSFORMER, ROLE_ESTIMATOR, ROLE_PART };

@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "import/sklearn_several.h"
+
 static const char node_fields[] =
     "left_child right_child feature threshold impurity n_node_samples "
     "weighted_n_node_samples missing_go_to_left";
@@ -149,9 +151,11 @@ normalise(double *value, uint32_t n)
 		value[k] /= sum;
 }
 
-bool
-sk_tree_read(const struct step *s, uint32_t n_features, enum leaf_kind kind,
-    uint32_t n_values, double scale, struct build_tree *ret, struct err *err)
+/* Nodes, and `outputs` rows of `width` values each. */
+static bool
+read_tree(const struct step *s, uint32_t n_features, uint32_t n_outputs,
+    uint32_t width, struct build_tree *ret, double **values_ret,
+    struct err *err)
 {
 	const struct node *tree = step_get(s, "tree_");
 	const struct node *state = node_attributes(tree);
@@ -177,7 +181,7 @@ sk_tree_read(const struct step *s, uint32_t n_features, enum leaf_kind kind,
 	    features != n_features)
 		return step_err(s, err, ERR_MODEL,
 		    "the tree was not made for %u columns", n_features);
-	if (outputs != (kind == LEAF_NUMBER ? n_values : 1))
+	if (outputs != n_outputs)
 		return step_err(s, err, ERR_MODEL,
 		    "predicts %g values, which is not expected", outputs);
 	if (!array_view(node_get(state, "nodes"), &nodes, err) ||
@@ -188,24 +192,69 @@ sk_tree_read(const struct step *s, uint32_t n_features, enum leaf_kind kind,
 	if (!sk_nodes_check(s, &nodes, node_fields, err))
 		return false;
 	if (nodes.count == 0 || values.n_dims != 3 ||
-	    values.dim[0] != nodes.count || values.dim[1] != outputs ||
-	    values.dim[1] * values.dim[2] != n_values)
+	    values.dim[0] != nodes.count || values.dim[1] != n_outputs ||
+	    values.dim[2] != width)
 		return step_err(s, err, ERR_MODEL,
 		    "the tree's values do not fit its %zu nodes and %u %s",
-		    nodes.count, n_values,
-		    kind == LEAF_CLASSES ? "classes" : "outputs");
+		    nodes.count, n_outputs > 1 ? n_outputs : width,
+		    n_outputs > 1 ? "outputs" : "classes");
 	t.n_nodes = (uint32_t)nodes.count;
 	if (!read_nodes(s, &nodes, n_features, &t, err))
 		return false;
 	value = array_doubles(&values, s->sk->mem);
 	if (value == NULL)
 		return step_full(s, err);
-	for (size_t i = 0; kind == LEAF_CLASSES && i < nodes.count; i++)
-		normalise(value + i * n_values, n_values);
-	for (size_t i = 0; i < values.count; i++)
-		value[i] *= scale;
-	t.value = value;
 	*ret = t;
+	*values_ret = value;
+	return true;
+}
+
+bool
+sk_tree_read(const struct step *s, uint32_t n_features, enum leaf_kind kind,
+    uint32_t n_values, double scale, struct build_tree *ret, struct err *err)
+{
+	bool classes = kind == LEAF_CLASSES;
+	double *value;
+
+	if (!read_tree(s, n_features, classes ? 1 : n_values,
+		classes ? n_values : 1, ret, &value, err))
+		return false;
+	for (size_t i = 0; classes && i < ret->n_nodes; i++)
+		normalise(value + i * n_values, n_values);
+	for (size_t i = 0; i < (size_t)ret->n_nodes * n_values; i++)
+		value[i] *= scale;
+	ret->value = value;
+	return true;
+}
+
+/* The classes of several targets. In the file each has as many values as the
+ * one with the most classes. */
+struct targets {
+	uint32_t n, width, sum;
+	struct array *classes;
+};
+
+static bool
+read_target_tree(const struct step *s, uint32_t n_features,
+    const struct targets *targets, struct build_tree *ret, struct err *err)
+{
+	double *value, *to;
+
+	if (!read_tree(s, n_features, targets->n, targets->width, ret, &value,
+		err))
+		return false;
+	/* To the front of where they are: never past what is yet to move. */
+	to = value;
+	for (size_t i = 0; i < ret->n_nodes; i++)
+		for (uint32_t k = 0; k < targets->n; k++) {
+			uint32_t n = (uint32_t)targets->classes[k].count;
+
+			memmove(to, value + (i * targets->n + k) *
+			    targets->width, n * sizeof(*to));
+			normalise(to, n);
+			to += n;
+		}
+	ret->value = value;
 	return true;
 }
 
@@ -237,12 +286,12 @@ takes_nan(const struct step *tree, bool in_forest)
 	    "gini log_loss entropy squared_error friedman_mse poisson");
 }
 
-/* Average the trees into `out`. */
+/* Average the trees into `out`; `targets` is NULL where they have one. */
 static bool
 average(const struct step *s, const struct flow *in,
     const struct node *const *trees, size_t n, bool in_forest,
-    enum leaf_kind kind, uint32_t n_values, struct flow *out,
-    struct err *err)
+    enum leaf_kind kind, const struct targets *targets, uint32_t n_values,
+    struct flow *out, struct err *err)
 {
 	struct build_tree *t = ARENA_ARRAY(s->sk->mem, n, struct build_tree);
 	struct build_forest forest = {
@@ -267,8 +316,10 @@ average(const struct step *s, const struct flow *in,
 		    tree.class->read != read_tree_regressor)
 			return step_err(&tree, err, ERR_MODEL,
 			    "is no tree, in a forest");
-		if (!sk_tree_read(&tree, in->n, kind, n_values, 1, &t[i],
-			err))
+		if (!(targets != NULL ?
+		    read_target_tree(&tree, in->n, targets, &t[i], err) :
+		    sk_tree_read(&tree, in->n, kind, n_values, 1, &t[i],
+			err)))
 			return false;
 		if (i == 0)
 			forest.takes_nan = !in->sparse &&
@@ -288,19 +339,7 @@ average(const struct step *s, const struct flow *in,
 	return true;
 }
 
-static bool
-check_one_output(const struct step *s, struct err *err)
-{
-	double n;
-
-	if (value_number(step_get(s, "n_outputs_"), &n) && n != 1)
-		return step_err(s, err, ERR_MODEL,
-		    "predicts %g values, which is not supported; train one "
-		    "model for each", n);
-	return true;
-}
-
-/* The numbers that a regressor predicts. */
+/* The numbers or labels that are predicted. */
 static bool
 count_outputs(const struct step *s, uint32_t *ret, struct err *err)
 {
@@ -316,15 +355,78 @@ count_outputs(const struct step *s, uint32_t *ret, struct err *err)
 }
 
 static bool
+read_targets(const struct step *s, uint32_t n, struct targets *ret,
+    struct err *err)
+{
+	const struct node *const *lists;
+
+	*ret = (struct targets){.n = n,
+	    .classes = ARENA_ARRAY(s->sk->mem, n, struct array)};
+	if (ret->classes == NULL)
+		return step_full(s, err);
+	if (!step_list(s, "classes_", n, &lists, err) ||
+	    !step_charge(s, n, err))
+		return false;
+	for (uint32_t k = 0; k < n; k++) {
+		struct array *a = &ret->classes[k];
+
+		if (!array_view(lists[k], a, err)) {
+			err_context(err, "attribute classes_");
+			return step_context(s, err);
+		}
+		if (a->count == 0 || a->count > UINT16_MAX ||
+		    ret->sum + a->count > SKLEARN_COLUMNS_MAX)
+			return step_err(s, err, ERR_MODEL,
+			    "has %zu classes", a->count);
+		ret->sum += (uint32_t)a->count;
+		if (a->count > ret->width)
+			ret->width = (uint32_t)a->count;
+	}
+	return true;
+}
+
+/* A classifier of several targets. */
+static bool
+read_several(const struct step *s, const struct flow *in, bool in_forest,
+    const struct node *const *trees, size_t n, uint32_t n_targets,
+    struct flow *out, struct err *err)
+{
+	struct targets targets;
+	struct flow all;
+	uint32_t *at;
+
+	if (!read_targets(s, n_targets, &targets, err) ||
+	    !average(s, in, trees, n, in_forest, LEAF_CLASSES, &targets,
+		targets.sum, &all, err) ||
+	    !sk_targets(s, n_targets, out, err))
+		return false;
+	at = all.slot;
+	for (uint32_t k = 0; k < n_targets; k++) {
+		struct flow *t = &out->targets[k];
+
+		*t = (struct flow){.kind = FLOW_PROBABILITIES, .slot = at,
+		    .n = (uint32_t)targets.classes[k].count,
+		    .classes = targets.classes[k]};
+		at += t->n;
+	}
+	return true;
+}
+
+static bool
 read_classifier(const struct step *s, const struct flow *in, bool in_forest,
     const struct node *const *trees, size_t n, struct flow *out,
     struct err *err)
 {
 	struct array classes;
+	uint32_t n_outputs;
 
-	if (!check_one_output(s, err) || !sk_classes(s, 1, &classes, err))
+	if (!count_outputs(s, &n_outputs, err))
 		return false;
-	if (!average(s, in, trees, n, in_forest, LEAF_CLASSES,
+	if (n_outputs > 1)
+		return read_several(s, in, in_forest, trees, n, n_outputs,
+		    out, err);
+	if (!sk_classes(s, 1, &classes, err) ||
+	    !average(s, in, trees, n, in_forest, LEAF_CLASSES, NULL,
 		(uint32_t)classes.count, out, err))
 		return false;
 	out->kind = FLOW_PROBABILITIES;
@@ -340,8 +442,8 @@ read_regressor(const struct step *s, const struct flow *in, bool in_forest,
 	uint32_t n_outputs;
 
 	if (!count_outputs(s, &n_outputs, err) ||
-	    !average(s, in, trees, n, in_forest, LEAF_NUMBER, n_outputs, out,
-		err))
+	    !average(s, in, trees, n, in_forest, LEAF_NUMBER, NULL, n_outputs,
+		out, err))
 		return false;
 	out->kind = FLOW_VALUE;
 	return true;

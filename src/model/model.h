@@ -111,13 +111,36 @@ bool model_find_text_alias(const struct model *m, uint32_t column,
 /* --- output -------------------------------------------------------------- */
 
 enum model_task model_task(const struct model *m);
-uint32_t model_classes(const struct model *m); /* 0 for a regression */
+/* The labels that a row gets: one or several of a classification, none of a
+ * regression. Classes and outputs are numbered through all of them. */
+#define MODEL_TARGET_NAME_MAX 100 /* bytes of its name */
+struct model_target {
+	struct str name;    /* empty where it is the only one */
+	uint32_t class_, classes; /* first, how many */
+	uint32_t output;    /* its first: a probability each class, if the
+	                     * model has them, and behind them ... */
+	uint32_t decision;  /* ... or here the first of what decides, one each
+	                     * class; the first itself if they do */
+	uint32_t outputs;   /* all of them */
+};
+uint32_t model_targets(const struct model *m);
+void model_target_at(const struct model *m, uint32_t t,
+    struct model_target *ret);
+uint32_t model_classes(const struct model *m); /* of all targets */
 void model_class_at(const struct model *m, uint32_t k,
     struct model_class *ret);
+/* What a prediction of class k is counted as: its label, behind the target's
+ * name and a "=" where there are several. n is what fitted. */
+#define MODEL_RESULT_MAX 256
+struct str model_result(const struct model *m, uint32_t k,
+    char text[MODEL_RESULT_MAX]);
 /* Doubles a row that scoring writes: the numbers of a regression, one for
- * each that it predicts; of a classification the probabilities of its
- * classes, if it has any, and behind them what decides, if that is not they. */
+ * each that it predicts; of a classification, target after target, the
+ * probabilities of its classes, if it has any, and behind them what decides,
+ * if that is not they. */
 uint32_t model_outputs(const struct model *m);
+/* Whether output i is the probability of a class; *k says of which. */
+bool model_probability_at(const struct model *m, uint32_t i, uint32_t *k);
 bool model_has_probabilities(const struct model *m);
 /* Where in the outputs the score lies that clients are told of, or -1. */
 int32_t model_score_output(const struct model *m);

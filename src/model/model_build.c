@@ -7,6 +7,7 @@
 #include "model/model_build.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/model_ir.h"
@@ -240,21 +241,88 @@ model_build_booleans(struct model_build *b, uint32_t slot)
 
 /* --- what comes out ------------------------------------------------------ */
 
+static bool
+begin_target(struct model_build *b, struct err *err)
+{
+	struct ir_target *t = ir_grow(b->mem, &b->targets, 1, sizeof(*t));
+
+	if (t == NULL)
+		return ir_full(b, err);
+	*t = (struct ir_target){.class_ = b->classes.n,
+	    .output = b->outputs.n};
+	b->class_names = (struct ir_dict){0};
+	return true;
+}
+
+/* The target that classes and outputs go to. */
+static bool
+last_target(struct model_build *b, struct ir_target **ret, struct err *err)
+{
+	if (b->targets.n == 0 && !begin_target(b, err))
+		return false;
+	*ret = ir_target(b, b->targets.n - 1);
+	return true;
+}
+
+bool
+model_build_target(struct model_build *b, struct err *err)
+{
+	uint32_t t = b->targets.n;
+	char name[32];
+	int n = snprintf(name, sizeof(name), "output_%u", t);
+
+	return begin_target(b, err) && ir_text(b, "the name of a target",
+	    (struct str){name, (size_t)n}, &ir_target(b, t)->name, err);
+}
+
+bool
+model_build_name_target(struct model_build *b, uint32_t t, struct str name,
+    struct err *err)
+{
+	if (name.n == 0)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "target %u has an empty name", t);
+	if (name.n > MODEL_TARGET_NAME_MAX)
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "the name of target %u has more than %d bytes", t,
+		    MODEL_TARGET_NAME_MAX);
+	for (size_t i = 0; i < name.n; i++)
+		if ((unsigned char)name.p[i] < 0x20)
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "the name of target %u has a control character",
+			    t);
+	for (uint32_t i = 0; i < b->targets.n; i++)
+		if (i != t && str_eq(ir_target(b, i)->name, name))
+			return err_set(err, ERR_INPUT, ERR_NOWHERE,
+			    "two targets are named \"%.*s\"", STR_ARG(name));
+	return ir_text(b, "the name of a target", name,
+	    &ir_target(b, t)->name, err);
+}
+
+uint32_t
+model_build_targets(const struct model_build *b)
+{
+	return b->targets.n;
+}
+
 bool
 model_build_class(struct model_build *b, struct model_class class_,
     struct err *err)
 {
 	struct model_class *at, copy = class_;
+	struct ir_target *t;
 	uint32_t number;
 	size_t bad;
 
+	if (!last_target(b, &t, err))
+		return false;
 	if (class_.kind != CLASS_TEXT && !isfinite(class_.number))
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "class %u is not a finite number", b->classes.n);
+		    "class %u is not a finite number", t->classes);
 	if (!str_is_utf8(class_.text, &bad))
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "the name of class %u is not UTF-8 at its byte %zu",
-		    b->classes.n, bad);
+		    t->classes, bad);
 	if (ir_dict_find(&b->class_names, class_.text) >= 0)
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "two classes are named \"%.*s\"",
@@ -268,6 +336,7 @@ model_build_class(struct model_build *b, struct model_class class_,
 	if (at == NULL)
 		return ir_full(b, err);
 	*at = copy;
+	t->classes++;
 	return true;
 }
 
@@ -280,7 +349,7 @@ model_build_classes(const struct model_build *b)
 bool
 model_build_has_probabilities(const struct model_build *b)
 {
-	return b->n_probabilities > 0;
+	return b->targets.n > 0 && ir_target(b, 0)->probabilities > 0;
 }
 
 struct str
@@ -291,23 +360,42 @@ model_build_class_text(const struct model_build *b, uint32_t k)
 	return k < b->classes.n ? classes[k].text : STR("");
 }
 
+static bool
+add_outputs(struct model_build *b, const uint32_t *src, uint32_t n,
+    struct err *err)
+{
+	uint32_t *at;
+
+	if (!ir_use_all(b, src, n, err))
+		return false;
+	at = ir_grow(b->mem, &b->outputs, n, sizeof(*at));
+	if (at == NULL)
+		return ir_full(b, err);
+	memcpy(at, src, n * sizeof(*at));
+	b->has_output = true;
+	return true;
+}
+
 bool
 model_build_output(struct model_build *b, enum model_task task,
     const uint32_t *src, uint32_t n, struct err *err)
 {
-	if (b->has_output)
+	struct ir_target *t = NULL;
+
+	if (task == MODEL_CLASSIFICATION && !last_target(b, &t, err))
+		return false;
+	if (b->has_output && (t == NULL || t->outputs > 0 ||
+	    b->task != MODEL_CLASSIFICATION))
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "the model has two sets of outputs");
 	if (n == 0)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "a model without outputs cannot be served");
-	if (!ir_use_all(b, src, n, err) ||
-	    !ir_copy(b, src, n, sizeof(*src), &b->outputs, err))
+	if (!add_outputs(b, src, n, err))
 		return false;
 	b->task = task;
-	b->n_outputs = n;
-	b->n_probabilities = task == MODEL_CLASSIFICATION ? n : 0;
-	b->has_output = true;
+	if (t != NULL)
+		t->outputs = t->probabilities = n;
 	return true;
 }
 
@@ -315,27 +403,24 @@ bool
 model_build_decision(struct model_build *b, const uint32_t *scores,
     uint32_t n, struct err *err)
 {
-	uint32_t before = b->n_probabilities, *all;
+	struct ir_target *t;
 
-	if (!b->has_output) {
+	if (!last_target(b, &t, err))
+		return false;
+	if (t->outputs == 0) {
 		if (!model_build_output(b, MODEL_CLASSIFICATION, scores, n,
 			err))
 			return false;
-		b->n_probabilities = 0;
+		t->probabilities = 0;
 		return true;
 	}
-	if (b->n_outputs != before || n != before)
+	if (t->outputs != t->probabilities || n != t->probabilities)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "a model with %u probabilities and %u scores", before, n);
-	if (!ir_use_all(b, scores, n, err))
+		    "a model with %u probabilities and %u scores",
+		    t->probabilities, n);
+	if (!add_outputs(b, scores, n, err))
 		return false;
-	all = ARENA_ARRAY(b->mem, (size_t)before + n, uint32_t);
-	if (all == NULL)
-		return ir_full(b, err);
-	memcpy(all, b->outputs, before * sizeof(*all));
-	memcpy(all + before, scores, n * sizeof(*all));
-	b->outputs = all;
-	b->n_outputs = before + n;
+	t->outputs += n;
 	return true;
 }
 

@@ -283,9 +283,19 @@ MUST_USE bool model_build_median(struct model_build *b, const uint32_t *src,
 
 /* --- what comes out ------------------------------------------------------ */
 
+/* Begin the next of several labels that a row gets: classes, outputs and
+ * decision that follow are its own. Named output_0, output_1, ... until
+ * model_build_name_target. A model of one label need not call this. */
+MUST_USE bool model_build_target(struct model_build *b, struct err *err);
+/* Call target t otherwise. ERR_INPUT for a name that is empty,
+ * taken or has control characters, ERR_LIMIT for a long one. */
+MUST_USE bool model_build_name_target(struct model_build *b, uint32_t t,
+    struct str name, struct err *err);
+uint32_t model_build_targets(const struct model_build *b);
 /* Append a class (classification only), in the order of the probabilities. */
 MUST_USE bool model_build_class(struct model_build *b,
     struct model_class class_, struct err *err);
+/* Of all targets, one behind the other. */
 uint32_t model_build_classes(const struct model_build *b);
 /* Whether model_build_output was given some. */
 bool model_build_has_probabilities(const struct model_build *b);

@@ -298,29 +298,52 @@ check_about(struct check *c)
 	return check_text(c, &about->example);
 }
 
+/* Targets take the classes and the outputs one behind the other, all of
+ * them. */
+static bool
+check_targets(struct check *c)
+{
+	const struct model *m = c->m;
+	uint64_t classes = 0, outputs = 0;
+
+	for (uint32_t i = 0; i < m->n_targets; i++) {
+		const struct image_target *t = &m->targets[i];
+		bool fits = t->class_ == classes && t->output == outputs &&
+		    t->classes > 0 && t->decision <= t->probabilities &&
+		    (t->probabilities == 0 ||
+		    t->probabilities == t->classes) &&
+		    (t->decision == 0 || t->decision == t->classes) &&
+		    t->outputs == (uint64_t)t->decision + t->classes &&
+		    (t->probabilities > 0) == model_has_probabilities(m);
+
+		classes += t->classes;
+		outputs += t->outputs;
+		if (!fits || classes > m->n_classes ||
+		    outputs > m->about->outputs ||
+		    t->name.n > MODEL_TARGET_NAME_MAX ||
+		    (t->name.n > 0) != (m->n_targets > 1))
+			return check_bad(c, t, "a target of no kind");
+		if (!check_text(c, &t->name))
+			return false;
+	}
+	return (classes == m->n_classes &&
+	    (m->n_targets == 0 || outputs == m->about->outputs)) ||
+	    check_bad(c, m->about, "outputs of no target");
+}
+
 static bool
 check_outputs(struct check *c)
 {
 	const struct model *m = c->m;
 	const struct image_about *about = m->about;
 
-	bool fits = about->outputs > 0 && about->tells_score <= 1;
-
-	if (about->task == MODEL_REGRESSION)
-		fits = fits && m->n_classes == 0 &&
-		    about->probabilities == 0 && about->decision == 0 &&
-		    about->tells_score == 0;
-	else if (about->task == MODEL_CLASSIFICATION)
-		fits = fits && m->n_classes > 0 &&
-		    (about->probabilities == 0 ||
-		    about->probabilities == m->n_classes) &&
-		    (about->decision == 0 ||
-		    about->decision == about->probabilities) &&
-		    about->outputs == (uint64_t)about->decision +
-		    m->n_classes &&
-		    !(about->tells_score && about->probabilities > 0);
-	if (!fits || about->task > MODEL_REGRESSION)
+	if (about->outputs == 0 || about->task > MODEL_REGRESSION ||
+	    (about->task == MODEL_CLASSIFICATION) != (m->n_targets > 0) ||
+	    about->tells_score > 1 || (about->tells_score != 0 &&
+	    (m->n_targets != 1 || model_has_probabilities(m))))
 		return check_bad(c, about, "outputs of no kind");
+	if (!check_targets(c))
+		return false;
 	for (uint32_t i = 0; i < m->n_classes; i++) {
 		const struct image_class *class_ = &m->classes[i];
 

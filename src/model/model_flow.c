@@ -93,8 +93,8 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 		return ir_full(b, err);
 	for (uint32_t i = 0; i < b->slots.n; i++)
 		slots[i] = true;
-	for (uint32_t i = 0; i < b->n_outputs; i++)
-		slots[b->outputs[i]] = false;
+	for (uint32_t i = 0; i < b->outputs.n; i++)
+		slots[((const uint32_t *)b->outputs.p)[i]] = false;
 	for (uint32_t i = b->steps.n; i-- > 0;) {
 		const struct ir_step *s = ir_step(b, i);
 		bool next = s->width == 0 || slots[s->dst];

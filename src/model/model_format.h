@@ -53,7 +53,8 @@ struct image_section {
 	SECTION(categories, struct image_text)   /* column after column */ \
 	SECTION(aliases,    struct image_alias)  /* column after column */ \
 	SECTION(entries,    struct image_entry)  /* of the hash tables */ \
-	SECTION(classes,    struct image_class) \
+	SECTION(targets,    struct image_target) /* of a classification */ \
+	SECTION(classes,    struct image_class)  /* target after target */ \
 	SECTION(warnings,   struct image_text) \
 	SECTION(origins,    int32_t)             /* column of a slot, or -1 */ \
 	SECTION(steps,      struct image_step) \
@@ -92,11 +93,8 @@ struct image_about {
 	uint32_t slots;      /* doubles of a frame */
 	uint32_t output;     /* lists: the slots that come out */
 	uint32_t outputs;    /* how many */
-	uint32_t probabilities; /* the first of them: none or one a class */
-	uint32_t decision;   /* the first of those that decide: one a class,
-	                      * the last of the outputs */
-	uint32_t tells_score;   /* 1: that first one is part of the answer */
-	uint32_t zero;
+	uint32_t tells_score;   /* 1: the first that decides is part of the
+	                         * answer; of one target alone */
 	struct image_table names;
 	struct image_text facts[FACT_COUNT];
 	struct image_text example;
@@ -136,6 +134,18 @@ struct image_alias {
 	int64_t integer;
 	double cell;       /* code or number; NaN: missing */
 	uint32_t is_integer, zero;
+};
+
+/* One label that a row gets. A classification has one of these or several,
+ * their classes and outputs end to end; a regression has none. */
+struct image_target {
+	struct image_text name; /* empty where it is the only one */
+	uint32_t class_, classes; /* first, how many */
+	uint32_t output;        /* its first; from there on: */
+	uint32_t outputs;       /* all of them */
+	uint32_t probabilities; /* the first of them: none or one a class */
+	uint32_t decision;      /* behind how many of them those lie that
+	                         * decide: one a class, the last of them */
 };
 
 struct image_class {

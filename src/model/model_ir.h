@@ -108,6 +108,13 @@ struct ir_forest {
 	double *base;
 };
 
+/* As in the image, but for the name and where it lies. */
+struct ir_target {
+	struct str name;
+	uint32_t class_, classes;
+	uint32_t output, outputs, probabilities;
+};
+
 struct model_build {
 	struct arena *mem;
 	struct str facts[FACT_COUNT];
@@ -117,16 +124,16 @@ struct model_build {
 	struct ir_array columns;  /* struct ir_column */
 	struct ir_array slots;    /* struct ir_slot */
 	struct ir_array steps;    /* struct ir_step */
-	struct ir_dict class_names;
-	struct ir_array classes;  /* struct model_class, one a name */
+	struct ir_array targets;  /* struct ir_target */
+	struct ir_dict class_names; /* of the last target */
+	struct ir_array classes;  /* struct model_class, target after target */
 	struct ir_array order;    /* uint32_t: declared columns */
 	struct ir_array suggested;/* uint32_t: suggested columns */
 	struct str example, example_place;
 	struct ir_array trials;  /* struct model_trial */
 	bool has_output;
 	enum model_task task;
-	const uint32_t *outputs;
-	uint32_t n_outputs, n_probabilities;
+	struct ir_array outputs;  /* uint32_t: slots */
 	bool tells_score;
 	const bool *flow;         /* ir_flow's, of flow_steps steps */
 	uint32_t flow_steps;
@@ -143,6 +150,12 @@ static inline struct ir_slot *
 ir_slot(const struct model_build *b, uint32_t i)
 {
 	return (struct ir_slot *)b->slots.p + i;
+}
+
+static inline struct ir_target *
+ir_target(const struct model_build *b, uint32_t i)
+{
+	return (struct ir_target *)b->targets.p + i;
 }
 
 static inline struct ir_step *

@@ -6,6 +6,7 @@
 #include "model/model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/city.h"
@@ -204,6 +205,23 @@ model_task(const struct model *m)
 }
 
 uint32_t
+model_targets(const struct model *m)
+{
+	return m->n_targets;
+}
+
+void
+model_target_at(const struct model *m, uint32_t t, struct model_target *ret)
+{
+	const struct image_target *at = &m->targets[t];
+
+	*ret = (struct model_target){.name = model_text(m, at->name),
+	    .class_ = at->class_, .classes = at->classes,
+	    .output = at->output, .decision = at->output + at->decision,
+	    .outputs = at->outputs};
+}
+
+uint32_t
 model_classes(const struct model *m)
 {
 	return m->n_classes;
@@ -218,6 +236,24 @@ model_class_at(const struct model *m, uint32_t k, struct model_class *ret)
 	    .text = model_text(m, c->text)};
 }
 
+struct str
+model_result(const struct model *m, uint32_t k, char text[MODEL_RESULT_MAX])
+{
+	struct str label = model_text(m, m->classes[k].text), name;
+	uint32_t t = 0;
+	int n;
+
+	if (m->n_targets == 1)
+		return label;
+	while (k - m->targets[t].class_ >= m->targets[t].classes)
+		t++;
+	name = model_text(m, m->targets[t].name);
+	n = snprintf(text, MODEL_RESULT_MAX, "%.*s=%.*s", STR_ARG(name),
+	    STR_ARG(label));
+	return (struct str){text, n < MODEL_RESULT_MAX ? (size_t)n :
+	    MODEL_RESULT_MAX - 1};
+}
+
 uint32_t
 model_outputs(const struct model *m)
 {
@@ -225,15 +261,29 @@ model_outputs(const struct model *m)
 }
 
 bool
+model_probability_at(const struct model *m, uint32_t i, uint32_t *k)
+{
+	const struct image_target *t = m->targets;
+
+	if (m->n_targets == 0)
+		return false;
+	while (i - t->output >= t->outputs)
+		t++;
+	*k = t->class_ + (i - t->output);
+	return i - t->output < t->probabilities;
+}
+
+bool
 model_has_probabilities(const struct model *m)
 {
-	return m->about->probabilities > 0;
+	return m->n_targets > 0 && m->targets[0].probabilities > 0;
 }
 
 int32_t
 model_score_output(const struct model *m)
 {
-	return m->about->tells_score != 0 ? (int32_t)m->about->decision : -1;
+	return m->about->tells_score != 0 ?
+	    (int32_t)m->targets[0].decision : -1;
 }
 
 /* --- what it is ---------------------------------------------------------- */

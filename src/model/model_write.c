@@ -197,11 +197,10 @@ put_about(struct writer *w, const struct image_input *inputs)
 {
 	struct model_build *b = w->b;
 	struct image_about about = {.task = b->task, .slots = b->slots.n,
-	    .outputs = b->n_outputs, .probabilities = b->n_probabilities,
-	    .decision = b->n_outputs > b->n_probabilities ?
-	    b->n_probabilities : 0, .tells_score = b->tells_score};
+	    .outputs = b->outputs.n, .tells_score = b->tells_score};
 
-	about.output = write_put(w, SECTION_lists, b->outputs, b->n_outputs);
+	about.output = write_put(w, SECTION_lists, b->outputs.p,
+	    b->outputs.n);
 	for (int i = 0; i < FACT_COUNT; i++)
 		about.facts[i] = write_text(w, b->facts[i]);
 	about.example = write_text(w, b->example);
@@ -209,6 +208,25 @@ put_about(struct writer *w, const struct image_input *inputs)
 	count_figures(b, about.figures);
 	write_names(w, &about, inputs);
 	write_put(w, SECTION_about, &about, 1);
+}
+
+static void
+put_targets(struct writer *w)
+{
+	for (uint32_t i = 0; i < w->b->targets.n; i++) {
+		const struct ir_target *t = ir_target(w->b, i);
+		struct image_target target = {
+		    .class_ = t->class_, .classes = t->classes,
+		    .output = t->output, .outputs = t->outputs,
+		    .probabilities = t->probabilities,
+		    .decision = t->outputs > t->probabilities ?
+			t->probabilities : 0,
+		};
+
+		if (w->b->targets.n > 1)
+			target.name = write_text(w, t->name);
+		write_put(w, SECTION_targets, &target, 1);
+	}
 }
 
 static void
@@ -240,6 +258,26 @@ put_warnings(struct writer *w)
 }
 
 static bool
+check_targets(const struct model_build *b, struct err *err)
+{
+	for (uint32_t i = 0; i < b->targets.n; i++) {
+		const struct ir_target *t = ir_target(b, i);
+		bool decides = t->outputs > t->probabilities;
+
+		if (t->outputs != t->classes *
+		    (decides && t->probabilities > 0 ? 2 : 1))
+			return err_set(err, ERR_MODEL, ERR_NOWHERE,
+			    "the model has %u classes and %u probabilities",
+			    t->classes, t->outputs);
+		if ((t->probabilities > 0) != model_build_has_probabilities(b))
+			return err_set(err, ERR_MODEL, ERR_NOWHERE,
+			    "some of the model's targets have probabilities, "
+			    "others none");
+	}
+	return true;
+}
+
+static bool
 check_build(const struct model_build *b, struct err *err)
 {
 	double threshold = b->figures[FIGURE_THRESHOLD];
@@ -250,13 +288,9 @@ check_build(const struct model_build *b, struct err *err)
 	if (!b->has_output)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "the model has no output");
-	if (b->task == MODEL_CLASSIFICATION && b->n_outputs !=
-	    b->classes.n * (b->n_outputs > b->n_probabilities &&
-	    b->n_probabilities > 0 ? 2 : 1))
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "the model has %u classes and %u probabilities",
-		    b->classes.n, b->n_outputs);
-	if (b->task == MODEL_REGRESSION && b->classes.n > 0)
+	if (b->task == MODEL_CLASSIFICATION && !check_targets(b, err))
+		return false;
+	if (b->task == MODEL_REGRESSION && b->targets.n > 0)
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "a regression has no classes, but this one %u",
 		    b->classes.n);
@@ -332,6 +366,7 @@ model_image(struct model_build *b, struct str *ret, struct err *err)
 		write_put(w, SECTION_origins, &ir_slot(b, i)->column, 1);
 	for (uint32_t i = 0; i < b->steps.n; i++)
 		put_step(w, ir_step(b, i));
+	put_targets(w);
 	put_classes(w);
 	put_warnings(w);
 	put_about(w, inputs);

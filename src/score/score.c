@@ -166,16 +166,17 @@ score_rows(const struct model *m, const double *cells, size_t n, double *out,
 }
 
 uint32_t
-score_class(const struct model *m, const double *out)
+score_class(const struct model *m, uint32_t target, const double *out)
 {
+	const struct image_target *t = &m->targets[target];
 	double threshold = m->about->figures[FIGURE_THRESHOLD];
-	const double *score = out + m->about->decision;
+	const double *score = out + t->output + t->decision;
 	uint32_t best = 0;
 
-	if (m->n_classes == 2 && threshold != 0.5)
+	if (m->n_targets == 1 && t->classes == 2 && threshold != 0.5)
 		return out[1] >= threshold;
-	for (uint32_t k = 1; k < m->n_classes; k++)
+	for (uint32_t k = 1; k < t->classes; k++)
 		if (score[k] > score[best])
 			best = k;
-	return best;
+	return t->class_ + best;
 }

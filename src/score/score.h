@@ -40,9 +40,11 @@ MUST_USE bool score_rows(const struct model *m, const double *cells, size_t n,
 /* In two or three words, how a batch of n rows goes through the trees. */
 const char *score_way(const struct model *m, size_t n);
 
-/* Index of the class predicted from one row's outputs: the first of the
- * greatest probability or score; for two classes class 1 where its
- * probability reaches FIGURE_THRESHOLD, if that is not 0.5. */
-uint32_t score_class(const struct model *m, const double *out);
+/* The class of a target predicted from one row's outputs, as the model
+ * numbers them: the first of the greatest probability or score; for two
+ * classes of one target class 1 where its probability reaches
+ * FIGURE_THRESHOLD, if that is not 0.5. */
+uint32_t score_class(const struct model *m, uint32_t target,
+    const double *out);
 
 #endif

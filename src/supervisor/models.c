@@ -26,10 +26,10 @@ models_name(const struct generation *g, struct metrics_file *f)
 		if (model_task(image->model) == MODEL_REGRESSION)
 			metrics_add_result(f, m, STR(METRICS_REGRESSION));
 		for (uint32_t k = 0; k < model_classes(image->model); k++) {
-			struct model_class class;
+			char text[MODEL_RESULT_MAX];
 
-			model_class_at(image->model, k, &class);
-			metrics_add_result(f, m, class.text);
+			metrics_add_result(f, m,
+			    model_result(image->model, k, text));
 		}
 	}
 }

@@ -59,7 +59,7 @@ read_input(const struct model *m, uint32_t column)
 static void
 read_all(const struct model *m)
 {
-	char line[200];
+	char line[MODEL_RESULT_MAX];
 
 	for (uint32_t i = 0; i < model_inputs(m); i++) {
 		read_input(m, i);
@@ -70,7 +70,17 @@ read_all(const struct model *m)
 
 		model_class_at(m, k, &c);
 		read_text(c.text);
+		read_text(model_result(m, k, line));
 	}
+	for (uint32_t t = 0; t < model_targets(m); t++) {
+		struct model_target target;
+
+		model_target_at(m, t, &target);
+		read_text(target.name);
+	}
+	for (uint32_t i = 0, k; i < model_outputs(m); i++)
+		if (model_probability_at(m, i, &k) && k >= model_classes(m))
+			abort();
 	for (int i = 0; i < FACT_COUNT; i++)
 		read_text(model_fact_at(m, i));
 	for (int i = 0; i < FIGURE_COUNT; i++)
@@ -106,7 +116,8 @@ score(const struct model *m, size_t rows, uint32_t seed)
 		    countof(values))];
 	}
 	if (score_rows(m, cells, rows, out, scratch, &fault)) {
-		sink += score_class(m, out);
+		for (uint32_t t = 0; t < model_targets(m); t++)
+			sink += score_class(m, t, out);
 		for (size_t i = 0; i < rows * model_outputs(m); i++)
 			if (!isfinite(out[i]))
 				abort();

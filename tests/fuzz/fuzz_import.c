@@ -40,7 +40,9 @@ score_some(const struct model *m)
 		}
 		if (score_rows(m, cells, 1, out, scratch, &fault) &&
 		    model_classes(m) > 0)
-			assert(score_class(m, out) < model_classes(m));
+			for (uint32_t t = 0; t < model_targets(m); t++)
+				assert(score_class(m, t, out) <
+				    model_classes(m));
 	}
 	free(cells);
 	free(out);

@@ -7,8 +7,8 @@
  *
  * INPUT is a JSON list of records, or of lists in model order; EXPECTED is
  * {"predict": [...]} with "proba" for a classifier that has probabilities and
- * "score" for one that tells a score; a null among the predictions is a row
- * that must be refused. RULE is "-", or COLUMN=NUMBER: a null in that column
+ * "score" for one that tells a score, of several targets a list of each a row;
+ * a null among the predictions is a row that must be refused. RULE is "-", or COLUMN=NUMBER: a null in that column
  * is that number before the model sees it. MODEL is imported, compiled and
  * scored as the server would. EXPECTED may be "refused:TEXT": then the import
  * must fail with a message that holds TEXT (an underscore stands for a space,
@@ -139,31 +139,53 @@ compare_numbers(const struct model *m, const double *out, const cJSON *want,
 	return true;
 }
 
-/* The class that was decided on, without probabilities. */
+/* The class that was decided on. Of probabilities that are as good as equal
+ * either may be greater. */
 static bool
-compare_class(const struct model *m, const double *out, const cJSON *want,
-    const cJSON *score, int i, struct result *r)
+compare_class(const struct model *m, uint32_t target, const double *out,
+    const cJSON *want, int i, struct result *r)
 {
 	double best = -INFINITY, next = -INFINITY;
+	struct model_target t;
 	struct model_class c;
 
-	for (uint32_t k = 0; k < model_classes(m); k++) {
-		if (out[k] > best) {
+	model_target_at(m, target, &t);
+	for (uint32_t k = 0; k < t.classes; k++) {
+		double score = out[(model_has_probabilities(m) ? t.output :
+		    t.decision) + k];
+
+		if (score > best) {
 			next = best;
-			best = out[k];
-		} else if (out[k] > next) {
-			next = out[k];
+			best = score;
+		} else if (score > next) {
+			next = score;
 		}
 	}
-	if (score != NULL && model_score_output(m) < 0)
-		return fail(r, "row %d: no score", i);
-	if (score != NULL)
-		compare_number(r, out[model_score_output(m)],
-		    score->valuedouble);
-	model_class_at(m, score_class(m, out), &c);
+	model_class_at(m, score_class(m, target, out), &c);
 	return same_label(&c, want) ||
-	    best - next <= 4 * tolerance * fmax(1, fabs(best)) ||
+	    best - next <= 4 * r->tolerance * fmax(1, fabs(best)) ||
 	    fail(r, "row %d: predicts %.*s", i, STR_ARG(c.text));
+}
+
+/* The probabilities of one target: a list of all, or of several targets the
+ * number of the second class. */
+static bool
+compare_probabilities(const struct model *m, uint32_t target,
+    const double *out, const cJSON *want, int i, struct result *r)
+{
+	struct model_target t;
+
+	model_target_at(m, target, &t);
+	if (cJSON_IsNumber(want) && t.classes == 2) {
+		compare_number(r, out[t.output + 1], want->valuedouble);
+		return true;
+	}
+	if ((uint32_t)cJSON_GetArraySize(want) != t.classes)
+		return fail(r, "row %d: %u classes", i, t.classes);
+	for (uint32_t k = 0; k < t.classes; k++)
+		compare_number(r, out[t.output + k],
+		    cJSON_GetArrayItem(want, (int)k)->valuedouble);
+	return true;
 }
 
 /* One row's outputs against row i of the expected. */
@@ -175,33 +197,33 @@ compare_row(const struct model *m, const double *out, const cJSON *expected,
 	    cJSON_GetObjectItem(expected, "predict"), i);
 	const cJSON *proba = cJSON_GetArrayItem(
 	    cJSON_GetObjectItem(expected, "proba"), i);
-	double best = -1, next = -1;
-	struct model_class c;
+	const cJSON *score = cJSON_GetArrayItem(
+	    cJSON_GetObjectItem(expected, "score"), i);
+	uint32_t n = model_targets(m);
 
 	if (model_task(m) == MODEL_REGRESSION)
 		return compare_numbers(m, out, predict, i, r);
 	if (model_has_probabilities(m) != cJSON_IsArray(proba))
 		return fail(r, "row %d: %s probabilities", i,
 		    model_has_probabilities(m) ? "has" : "has no");
-	if (!model_has_probabilities(m))
-		return compare_class(m, out, predict, cJSON_GetArrayItem(
-		    cJSON_GetObjectItem(expected, "score"), i), i, r);
-	if ((uint32_t)cJSON_GetArraySize(proba) != model_classes(m))
-		return fail(r, "row %d: %u classes", i, model_classes(m));
-	for (uint32_t k = 0; k < model_classes(m); k++) {
-		double p = cJSON_GetArrayItem(proba, (int)k)->valuedouble;
+	if (score != NULL && model_score_output(m) < 0)
+		return fail(r, "row %d: no score", i);
+	if (score != NULL)
+		compare_number(r, out[model_score_output(m)],
+		    score->valuedouble);
+	if (n > 1 && (uint32_t)cJSON_GetArraySize(predict) != n)
+		return fail(r, "row %d: %u targets", i, n);
+	for (uint32_t t = 0; t < n; t++) {
+		const cJSON *p = n == 1 ? proba :
+		    cJSON_GetArrayItem(proba, (int)t);
 
-		compare_number(r, out[k], p);
-		if (p > best) {
-			next = best;
-			best = p;
-		} else if (p > next) {
-			next = p;
-		}
+		if (proba != NULL &&
+		    !compare_probabilities(m, t, out, p, i, r))
+			return false;
+		if (!compare_class(m, t, out, n == 1 ? predict :
+		    cJSON_GetArrayItem(predict, (int)t), i, r))
+			return false;
 	}
-	model_class_at(m, score_class(m, out), &c);
-	if (!same_label(&c, predict) && best - next > 4 * r->tolerance)
-		return fail(r, "row %d: predicts %.*s", i, STR_ARG(c.text));
 	return true;
 }
 

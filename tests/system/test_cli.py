@@ -295,7 +295,7 @@ class Import(Case):
                 ('{prediction: "Perhaps"}', 'recorded answer: row 1: the'
                  ' prediction "Perhaps" is no class of the model'),
                 ('{predicted: "No"}', 'unknown key "predicted", did you mean'
-                 ' "prediction"?'), ("[1]", "expected")]:
+                 ' "prediction"?'), ("[1]", "the prediction is no label")]:
             with self.subTest(answer):
                 done = run("import", os.path.join(CHURN, "v1.joblib"), "-o",
                            path("refused.lsm"), "--schema",
@@ -949,6 +949,191 @@ class Streams(Case):
         self.assertEqual(child.wait(60), 0)
         self.assertRegex(seen, rb"\[#*\.*\] +\d+ %  \d+ rows")
         self.assertTrue(seen.endswith(b"\r\x1b[K"), seen[-40:])
+
+
+class Several(Case):
+    """A forest that predicts three labels, of 2, 3 and 4 classes."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = os.path.join(tap.SRCDIR, "tests", "golden", "several")
+        with open(os.path.join(folder, "forest_sk1.7.2.json")) as f:
+            cls.want = json.load(f)
+        with open(os.path.join(folder, "input.json")) as f:
+            rows = json.load(f)
+        cls.source = os.path.join(folder, "forest_sk1.7.2.joblib.z")
+        cls.model = path("several.lsm", "")
+        cls.schema = path("several.schema.yaml", "targets: [wet, warm, sky]"
+                          "\nclasses: {3: clear}\n")
+        done = run("import", cls.source, "--schema", cls.schema, "-o",
+                   cls.model)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        cls.told = done.stdout
+        cls.data = path("several.ndjson", "".join(json.dumps(
+            {f"x{i}": v for i, v in enumerate(row)}) + "\n"
+            for row in rows))
+        cls.labels = [["clear" if i == 2 and k == 3 else k
+                       for i, k in enumerate(row)]
+                      for row in cls.want["predict"]]
+
+    def test_all_of_them_are_predicted(self):
+        done = run("predict", self.model, self.data, "--output", "ndjson")
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([r["prediction"] for r in rows], self.labels)
+        classes = [["0", "1"], ["0", "1", "2"], ["0", "1", "2", "clear"]]
+        for row, want in zip(rows, self.want["proba"]):
+            got = row["probabilities"]
+            self.assertEqual(list(got), ["wet", "warm", "sky"])
+            for target, names, shares in zip(got.values(), classes, want):
+                self.assertEqual(list(target), names)
+                for name, share in zip(names, shares):
+                    self.assertAlmostEqual(target[name], share, places=12)
+
+    def test_csv_has_a_column_each(self):
+        done = run("predict", self.model, self.data, "--output", "csv")
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual(list(rows[0]), [
+            "prediction_wet", "prediction_warm", "prediction_sky",
+            "probability_wet_0", "probability_wet_1", "probability_warm_0",
+            "probability_warm_1", "probability_warm_2", "probability_sky_0",
+            "probability_sky_1", "probability_sky_2",
+            "probability_sky_clear"])
+        self.assertEqual([[r[f"prediction_{t}"] for t in
+                           ("wet", "warm", "sky")] for r in rows],
+                         [[str(k) for k in row] for row in self.labels])
+
+    def verify(self, expected, name):
+        if not isinstance(expected, str):
+            expected = json.dumps(expected)
+        done = run("verify", self.model, "--data", self.data, "--expected",
+                   path(name, expected), "--json", "--tolerance", "1e-12")
+        return done
+
+    def test_every_form_of_recorded_answers(self):
+        proba = self.want["proba"]
+        forms = {
+            "labels.json": self.labels,
+            "mlflow.json": {"predictions": self.labels},
+            "rows.json": {"predict": self.labels, "proba": proba},
+            "library.json": {"predict": self.labels, "proba": [
+                [row[t] for row in proba] for t in range(3)]},
+            "shares.json": proba,
+            "served.json": [
+                {"prediction": labels, "probability": [max(s) for s in p],
+                 "model_version": "v1"}
+                for labels, p in zip(self.labels, proba)],
+        }
+        for output in "csv", "json", "ndjson":
+            forms["own." + output] = run("predict", self.model, self.data,
+                                         "--output", output).stdout
+        for name, form in forms.items():
+            with self.subTest(name):
+                done = self.verify(form, name)
+                self.assertEqual(done.stderr, "")
+                self.assertEqual(done.returncode, 0, done.stdout)
+                told = json.loads(done.stdout)
+                self.assertEqual((told["rows"], told["class_mismatches"]),
+                                 (len(proba), 0))
+
+    def test_what_differs_is_told_by_target(self):
+        wrong = [list(row) for row in self.labels]
+        wrong[4][2] = 0 if wrong[4][2] != 0 else 1
+        done = self.verify(wrong, "wrong.json")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(json.loads(done.stdout)["class_mismatches"], 1)
+        shares = json.loads(json.dumps(self.want["proba"]))
+        shares[5][1][2] += 0.25
+        done = self.verify({"predict": self.labels, "proba": shares},
+                           "far.json")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(json.loads(done.stdout)["largest_difference"]
+                         ["column"], "probability_warm_2")
+
+    def test_answers_that_do_not_fit_are_an_error(self):
+        cases = [
+            ([[0, 1]], "the probabilities of each target"),
+            ([{"prediction": 1}], "no list with a label of each target"),
+            ([{"prediction": [0, 7, 0]}], "is no class of warm, which has"),
+            ([{"probabilities": {"cold": {"0": 1}}}],
+             "a target that the model has not"),
+            ([{"prediction": [0, 0, 0], "probability": 1}],
+             "no list with one of each target"),
+            ({"classes": [0, 1], "predict": self.labels},
+             "of several targets are not read"),
+            ({"predict": self.labels, "proba": [[[1]], [[1]], [[1]]]},
+             "not as many rows"),
+        ]
+        for expected, sentence in cases:
+            with self.subTest(sentence):
+                done = self.verify(expected, "bad.json")
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(sentence, done.stderr)
+        done = self.verify("prediction\n1\n", "bad.csv")
+        self.assertIn("no column is called prediction_ and as a target",
+                      done.stderr)
+
+    def test_they_are_told_by_name(self):
+        line = "answers     wet: 0, 1; warm: 0, 1, 2; sky: 0, 1, 2, clear\n"
+        self.assertIn(line, self.told)
+        self.assertIn(line, run("inspect", self.model).stdout)
+        told = json.loads(run("inspect", self.model, "--json").stdout)
+        self.assertEqual(told["targets"], [
+            {"name": "wet", "classes": [0, 1]},
+            {"name": "warm", "classes": [0, 1, 2]},
+            {"name": "sky", "classes": [0, 1, 2, "clear"]}])
+        self.assertNotIn("classes", told)
+
+    def test_a_schema_that_does_not_fit_is_an_error(self):
+        cases = [
+            ("targets: [a, b]\n", "expected 3 names"),
+            ("targets: [a, b, a]\n", "two targets are named"),
+            ("targets: wet\n", "several.bad.yaml:1"),
+            ("threshold: 0.3\n", "only a model of two classes"),
+        ]
+        for text, sentence in cases:
+            with self.subTest(text):
+                done = run("import", self.source, "--schema",
+                           path("several.bad.yaml", text), "-o",
+                           path("several.bad.lsm", ""))
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(sentence, done.stderr)
+        done = run("import", os.path.join(CHURN, "v1.joblib"), "--schema",
+                   path("several.bad.yaml", "targets: [a]\n"), "-o",
+                   path("several.bad.lsm", ""))
+        self.assertIn("several have names", done.stderr)
+
+    def test_an_answer_that_is_recorded_is_held_to(self):
+        with open(self.data) as f:
+            example = f.readline().strip()
+        labels, proba = self.want["predict"][0], self.want["proba"][0]
+        text = "\n".join([
+            "targets: [wet, warm, sky]", f"example: {example}",
+            "answer:", f"  prediction: {labels}",
+            f"  probabilities: {{wet: {{0: {proba[0][0]}}}}}", ""])
+        words = ["-o", path("several.try.lsm", ""), "--schema"]
+        done = run("import", self.source, *words,
+                   path("several.try.yaml", text))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wrong = text.replace(str(labels), str([1 - labels[0], *labels[1:]]))
+        done = run("import", self.source, *words,
+                   path("several.try.yaml", wrong))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("predicts another class", done.stderr)
+
+    def test_reference_data_has_no_one_target(self):
+        data = path("several.csv", "x0,x1,x2,x3,y\n1,2,3,4,0\n")
+        words = ["import", self.source, "--reference", data, "-o",
+                 path("several.ref.lsm", "")]
+        done = run(*words, "--target", "y")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("predicts 3 targets", done.stderr)
+        self.assertEqual(run(*words).returncode, 0)
+
+    def test_it_is_measured(self):
+        told = json.loads(run("bench", self.model, "--batch", "1",
+                              "--json").stdout)
+        self.assertTrue(told)
 
 
 class Verify(Case):

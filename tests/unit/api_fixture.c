@@ -191,6 +191,38 @@ make_pair(struct arena *mem)
 	return compile(b);
 }
 
+static struct model *
+make_two(struct arena *mem, bool probabilities)
+{
+	struct model_build *b = model_build_new(mem);
+	uint32_t x = input(b, "x"), p, slots[2];
+	struct err err;
+
+	need(model_build_link(b, LINK_SIGMOID, &x, 1, &p, &err), &err);
+	for (uint32_t t = 0; t < 2; t++) {
+		need(model_build_target(b, &err), &err);
+		for (uint32_t k = 0; k < 2; k++) {
+			slots[k] = t == 0 ? p + k : p + 1 - k;
+			if (t == 0)
+				text_class(b, k == 0 ? "No" : "Yes");
+			else
+				need(model_build_class(b,
+				    (struct model_class){
+				    .kind = CLASS_INTEGER,
+				    .text = k == 0 ? STR("1") : STR("-1"),
+				    .number = k == 0 ? 1 : -1}, &err), &err);
+		}
+		need(probabilities ? model_build_output(b,
+		    MODEL_CLASSIFICATION, slots, 2, &err) :
+		    model_build_decision(b, slots, 2, &err), &err);
+	}
+	if (probabilities) {
+		need(model_build_name_target(b, 0, STR("wet"), &err), &err);
+		need(model_build_name_target(b, 1, STR("sign"), &err), &err);
+	}
+	return compile(b);
+}
+
 static void
 name_cells(struct fixture *f, const struct api_model *m)
 {
@@ -201,10 +233,10 @@ name_cells(struct fixture *f, const struct api_model *m)
 		metrics_add_result(&f->metrics, cell,
 		    STR(METRICS_REGRESSION));
 	for (uint32_t k = 0; k < model_classes(m->model); k++) {
-		struct model_class c;
+		char text[MODEL_RESULT_MAX];
 
-		model_class_at(m->model, k, &c);
-		metrics_add_result(&f->metrics, cell, c.text);
+		metrics_add_result(&f->metrics, cell,
+		    model_result(m->model, k, text));
 	}
 }
 
@@ -231,6 +263,8 @@ fixture_init(struct fixture *f)
 	f->models[3] = (struct api_model){"side", make_side(&f->mem)};
 	f->models[4] = (struct api_model){"odd", make_odd(&f->mem)};
 	f->models[5] = (struct api_model){"pair", make_pair(&f->mem)};
+	f->models[6] = (struct api_model){"two", make_two(&f->mem, true)};
+	f->models[7] = (struct api_model){"sides", make_two(&f->mem, false)};
 	for (size_t i = 0; i < countof(f->models); i++)
 		name_cells(f, &f->models[i]);
 	o = (struct api_options){.models = f->models,

@@ -20,8 +20,11 @@
  *   side   classes left, right, without probabilities: right where x > 0
  *   odd    classes 1, -1 with a score, which is 2 - x
  *   pair   a regression of two numbers: x and 2 * x + 1
+ *   two    targets wet, of classes No and Yes, and sign, of 1 and -1: Yes and
+ *          1 where x > 0
+ *   sides  the same without probabilities, named output_0 and output_1
  */
-enum { FIXTURE_MODELS = 6, FIXTURE_ROWS_LIMIT = 5 };
+enum { FIXTURE_MODELS = 8, FIXTURE_ROWS_LIMIT = 5 };
 
 struct fixture {
 	struct api *api;

@@ -262,6 +262,35 @@ calcs(struct model_build *b)
 	BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
 }
 
+static void
+targets(struct model_build *b)
+{
+	static const char *const labels[] = {"No", "Yes", "low", "middle",
+	    "high"};
+	static const double coef[] = {1, -1, 2}, zero[3];
+	uint32_t x = input(b, "x"), two, three;
+
+	BUILD(model_build_link(b, LINK_SIGMOID, &x, 1, &two, &err));
+	BUILD(model_build_linear(b, &x, 1, 3, coef, zero, &three, &err));
+	BUILD(model_build_link(b, LINK_SOFTMAX,
+	    (uint32_t[]){three, three + 1, three + 2}, 3, &three, &err));
+	for (int k = 0; k < 5; k++) {
+		if (k == 0 || k == 2)
+			BUILD(model_build_target(b, &err));
+		BUILD(model_build_class(b, (struct model_class){
+		    .kind = CLASS_TEXT, .text = str_of(labels[k])}, &err));
+		if (k != 1)
+			continue;
+		BUILD(model_build_output(b, MODEL_CLASSIFICATION,
+		    (uint32_t[]){two, two + 1}, 2, &err));
+		BUILD(model_build_decision(b, (uint32_t[]){x, two}, 2,
+		    &err));
+	}
+	BUILD(model_build_output(b, MODEL_CLASSIFICATION,
+	    (uint32_t[]){three, three + 1, three + 2}, 3, &err));
+	BUILD(model_build_name_target(b, 1, STR("size"), &err));
+}
+
 struct model_build *
 zoo_build(enum zoo which, struct arena *mem)
 {
@@ -277,6 +306,8 @@ zoo_build(enum zoo which, struct arena *mem)
 		curve(b);
 	else if (which == ZOO_CALCS)
 		calcs(b);
+	else if (which == ZOO_TARGETS)
+		targets(b);
 	else
 		forest(b, which);
 	return b;

@@ -21,6 +21,8 @@ enum zoo {
 	ZOO_CURVE,  /* an interpolation and a median, which decides beside
 	             * the probabilities */
 	ZOO_CALCS,  /* bins, lines, calculations and folds, a regression */
+	ZOO_TARGETS,/* labels of two targets, for one of which not the
+	             * probabilities decide */
 	ZOO_COUNT
 };
 /* A colour of the shop's that is not ASCII. */

@@ -728,6 +728,73 @@ several_numbers_are_answered_as_a_list(void **state)
 	assert_int_equal(at(prediction, "minItems")->valuedouble, 2);
 }
 
+static uint64_t
+counted(const struct fixture *f, const char *slot, const char *result)
+{
+	enum label_MODEL m = metrics_model_index(&f->metrics, str_of(slot));
+	enum label_RESULT r = metrics_result_index(&f->metrics, m,
+	    str_of(result));
+
+	assert_true(r >= RESULT_SLOT);
+	return metric_total(&f->slab->model[m].predictions[r]);
+}
+
+static void
+several_labels_are_answered_as_lists(void **state)
+{
+	struct fixture *f = *state;
+	enum label_MODEL m = metrics_model_index(&f->metrics, STR("two"));
+	const cJSON *properties, *items;
+	char *text;
+
+	fixture_post(f, "/two/predict", "[{\"x\":0},{\"x\":1000}]");
+	expect(f, 200, "[{\"prediction\":[\"No\",1],\"probability\":[0.5,0.5],"
+	    "\"model_version\":\"two\"},{\"prediction\":[\"Yes\",1],"
+	    "\"probability\":[1.0,1.0],\"model_version\":\"two\"}]");
+	/* A row counts under a class of each; there is no one confidence. */
+	assert_int_equal(counted(f, "two", "wet=No"), 1);
+	assert_int_equal(counted(f, "two", "wet=Yes"), 1);
+	assert_int_equal(counted(f, "two", "sign=1"), 2);
+	assert_int_equal(counted(f, "two", "sign=-1"), 0);
+	for (size_t i = 0; i < countof(f->slab->model[m].score.bucket); i++)
+		assert_int_equal(metric_total(
+		    &f->slab->model[m].score.bucket[i]), 0);
+	properties = at(at(at(at(document(f, "/openapi.json"), "components"),
+	    "schemas"), "two_prediction"), "properties");
+	items = at(at(properties, "prediction"), "prefixItems");
+	text = cJSON_PrintUnformatted(items);
+	assert_string_equal(text, "[{\"title\":\"wet\",\"enum\":[\"No\",\"Yes\"]},"
+	    "{\"title\":\"sign\",\"enum\":[1,-1]}]");
+	free(text);
+	assert_int_equal(at(at(properties, "probability"), "maxItems")->
+	    valuedouble, 2);
+	expect_required(f, "two_prediction",
+	    "[\"prediction\",\"probability\",\"model_version\"]");
+}
+
+static void
+several_labels_without_probabilities_are_a_list(void **state)
+{
+	struct fixture *f = *state;
+	const cJSON *models;
+	char *text;
+
+	fixture_post(f, "/sides/predict", "{\"x\":-2}");
+	expect(f, 200, "{\"prediction\":[\"No\",-1],"
+	    "\"model_version\":\"sides\"}");
+	assert_int_equal(counted(f, "sides", "output_1=-1"), 1);
+	expect_required(f, "sides_prediction",
+	    "[\"prediction\",\"model_version\"]");
+	models = at(document(f, "/info"), "models");
+	text = cJSON_PrintUnformatted(at(cJSON_GetArrayItem(models, 7),
+	    "targets"));
+	assert_string_equal(text, "[{\"name\":\"output_0\",\"classes\":[\"No\","
+	    "\"Yes\"]},{\"name\":\"output_1\",\"classes\":[1,-1]}]");
+	free(text);
+	assert_null(cJSON_GetObjectItem(cJSON_GetArrayItem(models, 7),
+	    "classes"));
+}
+
 static void
 booleans_are_taken_where_the_schema_says_so(void **state)
 {
@@ -861,6 +928,8 @@ main(void)
 		a_classifier_without_probabilities_answers_its_class),
 	    cmocka_unit_test(a_score_is_told_beside_the_class),
 	    cmocka_unit_test(several_numbers_are_answered_as_a_list),
+	    cmocka_unit_test(several_labels_are_answered_as_lists),
+	    cmocka_unit_test(several_labels_without_probabilities_are_a_list),
 	    cmocka_unit_test(a_result_that_is_not_finite_is_refused),
 	    cmocka_unit_test(integers_and_floats_differ),
 	    cmocka_unit_test(values_are_not_repeated),

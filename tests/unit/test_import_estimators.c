@@ -188,6 +188,54 @@ a_chain_hands_its_numbers_on(void **state)
 }
 
 static void
+begin_labels(const char *name, const char *method)
+{
+	static const double order[] = {0, 1};
+
+	begin("sklearn.multioutput", name);
+	numbers("order_", order, 2);
+	if (method != NULL)
+		word("chain_method_", method);
+	list_begin("estimators_");
+	put_svc();
+}
+
+static void
+each_target_has_a_classifier(void **state)
+{
+	(void)state;
+	begin_labels("MultiOutputClassifier", NULL);
+	list_end();
+	assert_refused("order_"); /* which a chain has */
+	begin("sklearn.multioutput", "MultiOutputClassifier");
+	list_begin("estimators_");
+	put_svc();
+	put_regression(2);
+	list_end();
+	assert_refused("an estimator does not predict one label");
+	begin("sklearn.multioutput", "MultiOutputClassifier");
+	list_begin("estimators_");
+	list_end();
+	assert_refused("no list of estimators_");
+	begin_labels("ClassifierChain", "predict_proba");
+	put_svc();
+	list_end();
+	assert_refused("an estimator has no predict_proba of two classes");
+	begin_labels("ClassifierChain", "transform");
+	put_svc();
+	list_end();
+	assert_refused("chain_method_");
+	begin("sklearn.multioutput", "ClassifierChain");
+	list_begin("order_");
+	p_float(&p, 0);
+	list_end();
+	list_begin("estimators_");
+	put_regression(2);
+	list_end();
+	assert_refused("an estimator does not predict one label");
+}
+
+static void
 boosted_numbers_have_a_weight_each(void **state)
 {
 	static const double weights[] = {1, 2};
@@ -328,7 +376,7 @@ each_class_has_its_estimator(void **state)
 	static const double classes[] = {0, 1, 2};
 
 	(void)state;
-	begin_one_vs_rest("multilabel-indicator");
+	begin_one_vs_rest("multilabel-sequences");
 	assert_refused("predicts several labels, which is not supported");
 	begin_one_vs_rest("multiclass");
 	assert_refused("has 2 estimators for 3 classes");
@@ -361,6 +409,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_stack_asks_what_its_estimators_answer),
 	    cmocka_unit_test(a_chain_hands_its_numbers_on),
+	    cmocka_unit_test(each_target_has_a_classifier),
 	    cmocka_unit_test(boosted_numbers_have_a_weight_each),
 	    cmocka_unit_test(a_calibrator_must_be_one),
 	    cmocka_unit_test(a_threshold_is_on_what_there_is),

@@ -670,6 +670,92 @@ colliding_categories_are_refused(void **state)
 }
 
 static void
+targets_have_classes_and_outputs_of_their_own(void **state)
+{
+	struct str image = zoo_image(ZOO_TARGETS, &mem);
+	char text[MODEL_RESULT_MAX];
+	struct model_target t;
+	struct model_class c;
+	struct model *m;
+	uint32_t k;
+
+	(void)state;
+	assert_true(model_open_bytes(image, &m, &err));
+	assert_int_equal(model_targets(m), 2);
+	assert_int_equal(model_classes(m), 5);
+	assert_int_equal(model_outputs(m), 7);
+	model_target_at(m, 0, &t);
+	assert_true(str_eq(t.name, STR("output_0")));
+	assert_int_equal(t.class_, 0);
+	assert_int_equal(t.classes, 2);
+	assert_int_equal(t.output, 0);
+	assert_int_equal(t.outputs, 4);
+	assert_int_equal(t.decision, 2);
+	model_target_at(m, 1, &t);
+	assert_true(str_eq(t.name, STR("size")));
+	assert_int_equal(t.class_, 2);
+	assert_int_equal(t.classes, 3);
+	assert_int_equal(t.output, 4);
+	assert_int_equal(t.decision, 4);
+	model_class_at(m, 2, &c);
+	assert_true(str_eq(c.text, STR("low")));
+	assert_true(str_eq(model_result(m, 1, text), STR("output_0=Yes")));
+	assert_true(str_eq(model_result(m, 4, text), STR("size=high")));
+	assert_true(model_probability_at(m, 1, &k) && k == 1);
+	assert_false(model_probability_at(m, 2, &k));
+	assert_false(model_probability_at(m, 3, &k));
+	assert_true(model_probability_at(m, 6, &k) && k == 4);
+	assert_true(model_has_probabilities(m));
+	assert_int_equal(model_score_output(m), -1);
+	model_close(m);
+}
+
+static void
+name_of_a_target_is_refused_where_it_cannot_be_told_apart(void **state)
+{
+	struct model_build *b = zoo_build(ZOO_TARGETS, &mem);
+	char name[MODEL_TARGET_NAME_MAX + 1];
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	REFUSED(model_build_name_target(b, 0, STR(""), &err), ERR_INPUT,
+	    "target 0 has an empty name");
+	REFUSED(model_build_name_target(b, 0, STR("size"), &err), ERR_INPUT,
+	    "two targets are named \"size\"");
+	REFUSED(model_build_name_target(b, 0, STR("a\nb"), &err), ERR_INPUT,
+	    "a control character");
+	REFUSED(model_build_name_target(b, 0, STR("\xff"), &err), ERR_INPUT,
+	    "not UTF-8");
+	REFUSED(model_build_name_target(b, 0,
+	    (struct str){name, sizeof(name)}, &err), ERR_LIMIT,
+	    "more than 100 bytes");
+	assert_true(model_build_name_target(b, 1, STR("size"), &err));
+}
+
+static void
+targets_with_and_without_probabilities_are_refused(void **state)
+{
+	struct model_build *b = zoo_build(ZOO_TARGETS, &mem);
+	struct str image;
+	uint32_t x;
+
+	(void)state;
+	assert_true(model_build_target(b, &err));
+	REFUSED(model_image(b, &image, &err), ERR_MODEL,
+	    "others none");
+	assert_true(model_build_class(b, (struct model_class){
+	    .kind = CLASS_TEXT, .text = STR("No")}, &err));
+	assert_true(model_build_constant(b, 1, &x, &err));
+	assert_true(model_build_decision(b, &x, 1, &err));
+	REFUSED(model_image(b, &image, &err), ERR_MODEL,
+	    "others none");
+	REFUSED(model_build_output(b, MODEL_REGRESSION, &x, 1, &err),
+	    ERR_MODEL, "two sets of outputs");
+	REFUSED(model_build_output(b, MODEL_CLASSIFICATION, &x, 1, &err),
+	    ERR_MODEL, "two sets of outputs");
+}
+
+static void
 unfinished_build_is_refused(void **state)
 {
 	struct model_build *b = model_build_new(&mem);
@@ -903,6 +989,10 @@ main(void)
 	    cmocka_unit_test(columns_can_be_called_otherwise),
 	    cmocka_unit_test(a_default_that_an_encoder_refuses_is_refused),
 	    cmocka_unit_test(colliding_categories_are_refused),
+	    cmocka_unit_test(targets_have_classes_and_outputs_of_their_own),
+	    cmocka_unit_test(
+		name_of_a_target_is_refused_where_it_cannot_be_told_apart),
+	    cmocka_unit_test(targets_with_and_without_probabilities_are_refused),
 	    cmocka_unit_test(unfinished_build_is_refused),
 	    cmocka_unit_test(full_arena_is_a_limit_not_a_crash),
 	    cmocka_unit_test(every_flipped_byte_is_refused),

@@ -654,18 +654,18 @@ class_is_the_first_of_the_greatest_or_by_threshold(void **state)
 	(void)state;
 	world_init(&w, 2);
 	world_compile(&w, (uint32_t[]){0, 1}, 2);
-	assert_int_equal(score_class(w.m, (double[]){0.5, 0.5}), 0);
-	assert_int_equal(score_class(w.m, (double[]){0.4, 0.6}), 1);
+	assert_int_equal(score_class(w.m, 0, (double[]){0.5, 0.5}), 0);
+	assert_int_equal(score_class(w.m, 0, (double[]){0.4, 0.6}), 1);
 	world_done(&w);
 	world_init(&w, 2);
 	model_build_figure(w.b, FIGURE_THRESHOLD, 0.3);
 	world_compile(&w, (uint32_t[]){0, 1}, 2);
-	assert_int_equal(score_class(w.m, (double[]){0.7, 0.3}), 1);
-	assert_int_equal(score_class(w.m, (double[]){0.71, 0.29}), 0);
+	assert_int_equal(score_class(w.m, 0, (double[]){0.7, 0.3}), 1);
+	assert_int_equal(score_class(w.m, 0, (double[]){0.71, 0.29}), 0);
 	world_done(&w);
 	world_init(&w, 3);
 	world_compile(&w, (uint32_t[]){0, 1, 2}, 3);
-	assert_int_equal(score_class(w.m, (double[]){0.2, 0.4, 0.4}), 1);
+	assert_int_equal(score_class(w.m, 0, (double[]){0.2, 0.4, 0.4}), 1);
 	world_done(&w);
 }
 
@@ -700,9 +700,41 @@ decided(const double *cells, bool probabilities)
 	    ~(size_t)63);
 	assert_true(score_rows(w.m, cells, 1, out, w.scratch, &fault));
 	assert_true(out[probabilities ? 2 : 0] == cells[0]);
-	class_ = score_class(w.m, out);
+	class_ = score_class(w.m, 0, out);
 	world_done(&w);
 	return class_;
+}
+
+static void
+each_target_has_a_class_of_its_own(void **state)
+{
+	struct model_build *b;
+	struct arena mem;
+	struct model *m;
+	struct err err;
+
+	(void)state;
+	assert_true(arena_init(&mem, (size_t)1 << 24, &err));
+	b = zoo_build(ZOO_TARGETS, &mem);
+	/* A threshold is of one target. */
+	model_build_figure(b, FIGURE_THRESHOLD, 0.1);
+	{
+		struct str image;
+
+		assert_true(model_image(b, &image, &err));
+		assert_true(model_open_bytes(image, &m, &err));
+	}
+	/* No, Yes and what decides; low, middle, high. */
+	assert_int_equal(score_class(m, 0, (double[]){0.8, 0.2, 0, 1,
+	    0.1, 0.2, 0.7}), 1);
+	assert_int_equal(score_class(m, 0, (double[]){0.2, 0.8, 1, 1,
+	    0.1, 0.2, 0.7}), 0);
+	assert_int_equal(score_class(m, 1, (double[]){0.2, 0.8, 1, 1,
+	    0.1, 0.2, 0.7}), 4);
+	assert_int_equal(score_class(m, 1, (double[]){0.2, 0.8, 1, 1,
+	    0.1, 0.45, 0.45}), 3);
+	model_close(m);
+	arena_done(&mem);
 }
 
 static void
@@ -778,7 +810,7 @@ rows_alone_and_together_give_the_same_bits(void **state)
 	static const double values[] = {0, 1, 2, 3, CODE_UNKNOWN, NAN, 40, 38,
 	    42.5, 0.1, -2.5, -0.0, 1e-310, 7e22, -1e300, 1e308};
 	enum { ROWS = 200 };
-	double cells[ROWS * 6], one[4], all[ROWS * 4];
+	double cells[ROWS * 6], one[8], all[ROWS * 8];
 
 	(void)state;
 	srand48(3);
@@ -850,6 +882,7 @@ main(void)
 	    cmocka_unit_test(links_make_probabilities),
 	    cmocka_unit_test(
 		class_is_the_first_of_the_greatest_or_by_threshold),
+	    cmocka_unit_test(each_target_has_a_class_of_its_own),
 	    cmocka_unit_test(sigmoids_that_are_all_nought_have_no_share),
 	    cmocka_unit_test(scores_decide_in_the_place_of_probabilities),
 	    cmocka_unit_test(first_refused_row_is_told_and_earlier_ones_scored),
