@@ -21,11 +21,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { MEMORY = 64 << 20, KEEP = 1 << 20 };
 
 static void
+check_class(uint32_t k, uint32_t target, const struct model *m)
+{
+	struct model_target t;
+
+	model_target_at(m, target, &t);
+	assert(k == EXPECTED_NONE ||
+	    (k >= t.class_ && k < t.class_ + t.classes));
+}
+
+static void
 check(const struct expected *e, const struct model *m)
 {
 	for (size_t i = 0; i < e->n; i++) {
-		assert(e->classes[i] == EXPECTED_NONE ||
-		    e->classes[i] < model_classes(m));
+		for (uint32_t t = 0; t < model_targets(m); t++)
+			check_class(e->classes[i * model_targets(m) + t], t,
+			    m);
 		assert(e->refused[i] == 0 || e->refused[i] == 1);
 		for (uint32_t k = 0; k < model_outputs(m); k++) {
 			double x = e->numbers[i * model_outputs(m) + k];
