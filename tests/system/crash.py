@@ -237,7 +237,8 @@ class Stuck(unittest.TestCase):
             self.assertEqual(exits(s, "timeout"), 1)
 
     def test_a_request_past_its_deadline_is_ended_and_counted(self):
-        with Service("--workers", "1", "--request-timeout", "2s") as s:
+        # Half of this it waits for the end: so long there is to stop it.
+        with Service("--workers", "1", "--request-timeout", "6s") as s:
             old = s.workers()[0]
             with socket.socket(socket.AF_UNIX) as peer:
                 peer.settimeout(service.PATIENCE)

@@ -329,7 +329,7 @@ class Silent(unittest.TestCase):
     def setUpClass(cls):
         service.lighttpd_or_skip()
         # A request has half of this time to come.
-        cls.s = Service("--workers", "4", "--request-timeout", "6s").start()
+        cls.s = Service("--workers", "4", "--request-timeout", "10s").start()
         workers = cls.s.workers()
         cls.answers = {}
         asking = [threading.Thread(target=cls.ask, args=case) for case in (
@@ -387,7 +387,9 @@ class Signals(unittest.TestCase):
         service.lighttpd_or_skip()
 
     def ends(self, signo, reason):
-        with Service("--workers", "1") as s:
+        # A tenth of this it waits for the first byte: so long there is to
+        # see that it does.
+        with Service("--workers", "1", "--request-timeout", "30s") as s:
             old = s.workers()[0]
             with Peer(s):
                 wait_until(lambda: s.metric("ml_server_workers",
