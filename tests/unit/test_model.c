@@ -807,7 +807,7 @@ build_in(struct arena *small)
 	struct model_field field;
 	struct str image;
 	uint32_t x, t, code, y, z;
-	char name[16];
+	char name[24];
 
 	if (b == NULL)
 		return arena_err(small, "an empty model", &err);
