@@ -217,7 +217,7 @@ compare_row(const struct model *m, const double *out, const cJSON *expected,
 		const cJSON *p = n == 1 ? proba :
 		    cJSON_GetArrayItem(proba, (int)t);
 
-		if (proba != NULL &&
+		if (model_has_probabilities(m) &&
 		    !compare_probabilities(m, t, out, p, i, r))
 			return false;
 		if (!compare_class(m, t, out, n == 1 ? predict :
