@@ -54,7 +54,9 @@ try:
     from sklearn.dummy import DummyClassifier
     from sklearn.model_selection import GridSearchCV
     from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
-    from sklearn.multioutput import MultiOutputRegressor, RegressorChain
+    from sklearn.multioutput import (
+        ClassifierChain, MultiOutputClassifier, MultiOutputRegressor,
+        RegressorChain)
     from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.pipeline import FeatureUnion, Pipeline
@@ -399,6 +401,35 @@ class Maker:
             MultiOutputRegressor(self.estimator(0, True)),
             RegressorChain(self.estimator(0, True), order="random", **seed))
 
+    def labels(self, x):
+        """A classifier of several targets, and these."""
+        seed = {"random_state": self.random.randrange(99)}
+        chain = {"order": "random", **seed}
+        if VERSION >= (1, 5) and self.chance(0.5):
+            chain["chain_method"] = "predict_proba"
+        if self.chance(0.5):
+            y = np.c_[self.target(x, 2) == self.target(x, 2),
+                      self.target(x, 0) > 0, self.target(x, 0) > 1]
+            return self.pick(
+                ClassifierChain(LogisticRegression(max_iter=50), **chain),
+                ClassifierChain(RandomForestClassifier(3, **seed), **chain),
+                OneVsRestClassifier(self.decider()),
+                OneVsRestClassifier(RandomForestClassifier(3, **seed)),
+                RidgeClassifier(), MLPClassifier((3,), max_iter=20, **seed)
+            ), y.astype(int)
+        y = np.c_[np.digitize(self.target(x, 0), [0]),
+                  np.digitize(self.target(x, 0), [-1, 0, 1])]
+        if self.chance(0.5):
+            y = y.astype(str)
+        return self.pick(
+            MultiOutputClassifier(self.decider()),
+            MultiOutputClassifier(OneVsRestClassifier(
+                LogisticRegression(max_iter=50))),
+            DecisionTreeClassifier(max_depth=4, **seed),
+            ExtraTreeClassifier(max_depth=4, **seed),
+            RandomForestClassifier(3, max_depth=5, **seed),
+            ExtraTreesClassifier(3, max_depth=5, **seed)), y
+
     def categories(self, n_classes):
         """Histogram boosting over categories that nothing has encoded."""
         self.kinds = [k for k in self.kinds
@@ -510,6 +541,12 @@ class Maker:
             return model.fit(x, self.target(x, n_classes)), test, test
         x = self.table(250, False)
         y = self.target(x, n_classes)
+        if n_classes == 5 and self.chance(0.3):
+            model, y = self.labels(x)
+            model = Pipeline([("prepare", self.transformer(x)),
+                              ("model", model)])
+            test = self.table(self.rows, True)
+            return model.fit(x, y), test, test
         if n_classes == 0 and self.chance(0.3):
             y = np.c_[y, self.target(x, 0), -y]
             model = Pipeline([("prepare", self.transformer(x)),
@@ -590,7 +627,14 @@ def answers(model, rows):
     def ask(part):
         out = {"predict": model.predict(part).tolist()}
         if hasattr(model, "predict_proba"):
-            out["proba"] = model.predict_proba(part).tolist()
+            proba = model.predict_proba(part)
+            if isinstance(proba, list):
+                if any(np.isnan(p).any() for p in proba):
+                    raise ValueError
+                out["proba"] = [[p[i].tolist() for p in proba]
+                                for i in range(len(part))]
+                return out
+            out["proba"] = proba.tolist()
             if np.isnan(out["proba"]).any(): # nothing to be told
                 raise ValueError
         elif hasattr(model, "score_samples"):
