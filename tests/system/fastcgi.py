@@ -415,6 +415,7 @@ class WebServer(unittest.TestCase):
     def setUpClass(cls):
         service.lighttpd_or_skip()
         cls.s = Service("--workers", "1", "--max-connections", "64",
+                        "--queue-time", "10s",  # a queue is wanted
                         "--request-limit", "64k").start()
 
     @classmethod
