@@ -121,7 +121,8 @@ class Records(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         service.lighttpd_or_skip()
-        cls.s = Service("--workers", "1", "--request-timeout", "60s").start()
+        cls.s = Service("--workers", "1", "--request-timeout", "60s",
+                        "--queue-time", "10s").start()
 
     @classmethod
     def tearDownClass(cls):
