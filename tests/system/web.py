@@ -97,7 +97,7 @@ class Requests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         service.lighttpd_or_skip()
-        cls.service = Service().start()
+        cls.service = Service("--queue-time", "10s").start()
 
     @classmethod
     def tearDownClass(cls):
