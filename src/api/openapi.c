@@ -85,6 +85,36 @@ render_error(struct buf *b, const char *code, const char *description)
 	json_close(b, '}');
 }
 
+/* What a path answers beside its 200, in the order of the codes. The web
+ * server's own refusals are in it: they have the same form. */
+static const struct {
+	const char *code;
+	enum { OF_ALL, OF_POST, OF_GET } of;
+	const char *description;
+} failures[] = {
+    {"400", OF_GET, "The request is not valid HTTP"},
+    {"400", OF_POST, "The input is wrong: what, and where"},
+    {"411", OF_POST, "The request has a body and no Content-Length"},
+    {"413", OF_ALL, "Too many rows, or too large"},
+    {"415", OF_POST, "The body is compressed"},
+    {"431", OF_ALL, "The header is too large"},
+    {"500", OF_ALL, "The answer could not be made, for no fault of the "
+	"request's"},
+    {"503", OF_ALL, "Overloaded, shutting down or without a model: try "
+	"again after the seconds that Retry-After says"},
+    {"504", OF_ALL, "The answer took too long"},
+};
+
+static void
+render_failures(struct buf *b, bool post)
+{
+	for (size_t i = 0; i < countof(failures); i++)
+		if (failures[i].of == OF_ALL ||
+		    (failures[i].of == OF_POST) == post)
+			render_error(b, failures[i].code,
+			    failures[i].description);
+}
+
 static void
 render_body(struct buf *b, const struct api *api, const struct served *s)
 {
@@ -144,14 +174,7 @@ render_operation(struct buf *b, const struct api *api, const struct route *r,
 	json_close(b, '}');
 	if (s != NULL && api->keys != NULL)
 		render_error(b, "401", "No valid API key");
-	if (s != NULL) {
-		render_error(b, "400", "The input is wrong: what, and where");
-		render_error(b, "413", "Too many rows, or too large");
-		render_error(b, "415", "The body is compressed");
-	}
-	if (s != NULL || r->label == ROUTE_HEALTH_READY)
-		render_error(b, "503", "Overloaded or shutting down: try "
-		    "again after the seconds that Retry-After says");
+	render_failures(b, r->methods & 1u << HTTP_POST);
 	json_close(b, '}');
 	json_close(b, '}');
 	json_close(b, '}');

@@ -5,10 +5,14 @@
 #include "api/openapi_schema.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "api/predict_encode.h"
 #include "json/json_write.h"
 #include "model/model_build.h"
+
+/* A likeness of more is not told. */
+enum { PATTERN_BYTES = 16 << 10 };
 
 static void
 render_type(struct buf *b, const char *type)
@@ -19,7 +23,7 @@ render_type(struct buf *b, const char *type)
 	json_close(b, '}');
 }
 
-/* Everything a text column knows: categories, then other spellings. */
+/* Everything a column knows by name: categories, then other spellings. */
 static void
 render_enum(struct buf *b, const struct model *m, uint32_t column,
     const struct model_field *f)
@@ -39,25 +43,86 @@ render_enum(struct buf *b, const struct model *m, uint32_t column,
 	json_close(b, '}');
 }
 
+/* A text in any case, with its signs taken for themselves. */
+static void
+put_pattern(struct buf *pattern, struct str text)
+{
+	static const char signs[] = "\\^$.|?*+()[]{}/";
+
+	text = str_trim(text);
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i], other = (char)(c ^ ('a' ^ 'A'));
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+			buf_printf(pattern, "[%c%c]", c, other);
+		else if (c != '\0' && strchr(signs, c) != NULL)
+			buf_printf(pattern, "\\%c", c);
+		else
+			buf_char(pattern, c);
+	}
+}
+
+/* A text that is a known one in all but case and outer white space. */
+static void
+render_likeness(struct buf *b, const struct model *m, uint32_t column,
+    const struct model_field *f)
+{
+	char text[PATTERN_BYTES];
+	struct buf pattern;
+	bool first = true;
+
+	buf_init(&pattern, text, sizeof(text));
+	buf_text(&pattern, "^[ \t-\r]*(?:");
+	for (uint32_t i = 0; i < f->n_categories + f->n_aliases; i++) {
+		bool alias = i >= f->n_categories;
+		uint32_t at = alias ? i - f->n_categories : i;
+
+		if (alias && f->aliases[at].from_integer)
+			continue;
+		if (!first)
+			buf_char(&pattern, '|');
+		put_pattern(&pattern, alias ? f->aliases[at].text :
+		    model_category(m, column, at));
+		first = false;
+	}
+	buf_text(&pattern, ")[ \t-\r]*$");
+	json_open(b, '{');
+	json_key(b, "type");
+	json_text(b, "string");
+	if (!pattern.over) { /* else it says less, and nothing wrong */
+		json_key(b, "pattern");
+		json_str(b, buf_view(&pattern));
+	}
+	json_close(b, '}');
+}
+
 static void
 render_choices(struct buf *b, const struct model *m, uint32_t column,
     const struct model_field *f)
 {
-	bool known = f->kind == MODEL_TEXT &&
-	    f->n_categories + f->n_aliases > 0;
+	bool text = f->kind == MODEL_TEXT;
+	bool known = (text ? f->n_categories : 0) + f->n_aliases > 0;
 
 	json_key(b, "anyOf");
 	json_open(b, '[');
 	if (known)
 		render_enum(b, m, column, f);
-	if (f->kind == MODEL_NUMBER)
+	if (!text)
 		render_type(b, f->integer ? "integer" : "number");
-	else if (!known || !f->closed || f->loose)
+	else if (!known || !f->closed)
 		render_type(b, "string");
+	if (known && f->loose && (f->closed || !text))
+		render_likeness(b, m, column, f);
+	if (f->hashed)
+		render_type(b, "integer");
 	if (f->booleans)
 		render_type(b, "boolean");
 	if (f->null != NULL_REFUSE)
 		render_type(b, "null");
+	if (f->unused) { /* and anything else */
+		json_open(b, '{');
+		json_close(b, '}');
+	}
 	json_close(b, ']');
 }
 

@@ -32,7 +32,7 @@ static const struct route routes[] = {
     {"/metrics", ON(GET), "GET", ROUTE_UNMATCHED, NULL,
 	"metrics", "Counters and gauges for Prometheus",
 	"Text format 0.0.4, or OpenMetrics 1.0 where the client prefers it",
-	"text/plain; version=0.0.4"},
+	"text/plain; version=0.0.4; charset=utf-8"},
     {"/openapi.json", GET_OR_HEAD, ROUTE_OPENAPI, openapi_handle,
 	"openapi", "This document", "OpenAPI 3.1", JSON},
     {"/apispec_1.json", GET_OR_HEAD, ROUTE_OPENAPI, openapi_handle, ALIAS},

@@ -59,6 +59,7 @@ struct model_field {
 	bool unused;     /* read side only: see above */
 	enum model_null null;
 	bool loose;      /* text: case and outer white space do not matter */
+	bool hashed;     /* read side only: text, whose integers are taken */
 	bool closed;     /* text: other than a category or alias is refused */
 	bool booleans;   /* numbers: true and false are taken, for 1 and 0 */
 	bool integer;    /* numbers: only whole ones are taken */

@@ -84,6 +84,7 @@ model_field(const struct model *m, uint32_t column, struct model_field *ret)
 	    .unused = in->flags & INPUT_UNUSED,
 	    .null = in->null,
 	    .loose = in->flags & INPUT_LOOSE,
+	    .hashed = in->kind == MODEL_TEXT && in->flags & INPUT_HASHED,
 	    .closed = in->flags & INPUT_CLOSED,
 	    .booleans = in->flags & INPUT_BOOLEANS,
 	    .integer = in->flags & INPUT_INTEGER,
