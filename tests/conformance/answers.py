@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """The service says in its OpenAPI document what it answers: each case is a
 kind of answer that was undocumented once, or a schema that was too loose or
