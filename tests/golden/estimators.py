@@ -155,6 +155,12 @@ CASES = [
     ("one_vs_one2", "2", lambda: get("multiclass.OneVsOneClassifier")(
         tree())),
     ("one_class", "1", tree),
+    ("centroid2", "2", lambda: make("neighbors.NearestCentroid")),
+    ("centroid_prior3", "3", lambda: make(
+        "neighbors.NearestCentroid", priors="empirical",
+        shrink_threshold=0.2)),
+    ("centroid_manhattan3", "3", lambda: make(
+        "neighbors.NearestCentroid", metric="manhattan")),
     ("several", "m", lambda: get("multioutput.MultiOutputRegressor")(
         linear("LinearRegression"))),
     ("chain", "m", lambda: get("multioutput.RegressorChain")(
