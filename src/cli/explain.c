@@ -137,7 +137,8 @@ put_value(const struct model *m, uint32_t column,
 			buf_text(b, "not known");
 		break;
 	case LINE_BOOLEANS:
-		buf_text(b, f->booleans ? "taken for 1 and 0" : "refused");
+		buf_text(b, f->booleans ? "taken for 1 and 0" :
+		    "refused (unless the schema says booleans: true)");
 		break;
 	case LINE_LOOSE:
 		buf_text(b, f->loose ? "case and spaces do not matter" :

@@ -195,7 +195,8 @@ archive_read(struct archive *a, struct str name, struct str *ret,
 	if (!ok)
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "%.*s in the zip archive is damaged, truncated or in a "
-		    "compression that is not read", STR_ARG(e->name));
+		    "compression that is not read; write it with "
+		    "zipfile.ZIP_DEFLATED", STR_ARG(e->name));
 	e->data = (struct str){p, e->bytes};
 	*ret = e->data;
 	return true;

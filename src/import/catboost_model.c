@@ -250,7 +250,8 @@ read_labels(struct cat *c, const struct doc *classes, struct err *err)
 		    order->numbers[k] != k)
 			return err_set(err, ERR_MODEL, ERR_NOWHERE,
 			    "is a CatBoost model whose classes are in "
-			    "another order, which is not supported");
+			    "another order, which is not supported; "
+			    "train with class_names in ascending order");
 	d = names->child;
 	for (uint32_t k = 0; k < n; k++) {
 		bool number = names->kind == DOC_NUMBERS;

@@ -105,7 +105,8 @@ refuse_flavors(const struct mlflow *m, const struct yaml_node *map,
 		    loader != NULL ? loader->text.p : "python_function");
 	return err_set(err, ERR_INPUT, ERR_NOWHERE,
 	    "%s is a model of the flavor %.*s%s, which is not read; the "
-	    "flavors sklearn, xgboost, lightgbm, catboost and onnx are",
+	    "flavors sklearn, xgboost, lightgbm, catboost and onnx are: "
+	    "log the model itself, as with mlflow.sklearn.log_model",
 	    m->dir, STR_ARG(buf_view(&b)), b.over ? "..." : "");
 }
 

@@ -311,7 +311,8 @@ onnx_op_topk(struct onnx *g, struct err *err)
 	}
 	if (k != 1)
 		return onnx_cannot(err, "the %lld best are not supported, "
-		    "only the best", (long long)k);
+		    "only the best; import the model that it was converted "
+		    "from", (long long)k);
 	if (!group(g, x, 1u << axis, &p, err) ||
 	    !grouped(g, &p, x->type, true, &best, &e, err) ||
 	    !grouped(g, &p, INT64, true, &index, &at, err) ||

@@ -537,6 +537,7 @@ onnx_post(struct onnx *g, struct str transform, const struct onnx_elem *e,
 		return onnx_softmax(g, type, e, n, ret, err);
 	if (str_eq(transform, STR("SOFTMAX_ZERO")))
 		return softmax_zero(g, e, n, ret, err);
-	return onnx_cannot(err, "post_transform %.*s is not supported",
+	return onnx_cannot(err, "post_transform %.*s is not supported; import "
+	    "the model that it was converted from",
 	    STR_ARG(transform));
 }

@@ -141,7 +141,8 @@ booster_columns(const struct step *s, const struct flow *in,
 		return false;
 	if (isinf(missing))
 		return step_err(s, err, ERR_MODEL,
-		    "missing=%g is not supported", missing);
+		    "missing=%g is not supported; replace infinite values "
+		    "by NaN before training", missing);
 	/* What a sparse matrix does not hold is missing to XGBoost. */
 	return (!in->sparse ||
 	    missing_value(s, e, false, 0, ret->slot, err)) &&
@@ -164,7 +165,9 @@ run_booster(const struct step *s, const struct flow *in, struct ensemble *e,
 	    step_get(s, "objective")->kind != NODE_TEXT)
 		return step_err(s, err, ERR_MODEL,
 		    "was trained with a function of the user's own as "
-		    "objective; nothing in a file is ever run");
+		    "objective; nothing in a file is ever run: train with "
+		    "one of the library's objectives, or serve the model "
+		    "that it saves, which answers with the sums alone");
 	if (!sk_booster_parse(sk, s->object, e, err))
 		return step_context(s, err);
 	if (!booster_columns(s, in, e, &columns, err))
@@ -296,8 +299,11 @@ read_boosted_classifier(const struct step *s, const struct flow *in,
 		e.classifies = true;
 	if (!e.classifies || out->n < 2)
 		return step_err(s, err, ERR_MODEL,
-		    "gives no probabilities with objective '%.*s'",
-		    STR_ARG(e.objective));
+		    "gives no probabilities with objective '%.*s'; train "
+		    "with one that does, such as %s", STR_ARG(e.objective),
+		    in_module(s->object, "xgboost.") ? "'binary:logistic'" :
+		    in_module(s->object, "lightgbm.") ? "'binary'" :
+		    "'Logloss'");
 	out->kind = FLOW_PROBABILITIES;
 	return read_labels(s, e.labels, out->n, &out->classes, err);
 }

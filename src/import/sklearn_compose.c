@@ -278,5 +278,6 @@ read_part(const struct step *s, const struct flow *in, struct flow *out,
 	(void)in;
 	(void)out;
 	return step_err(s, err, ERR_MODEL,
-	    "is not supported as a step of its own");
+	    "is not supported as a step of its own; save the estimator that "
+	    "it is a part of");
 }

@@ -218,6 +218,23 @@ unknown_class(const struct step *s, struct err *err)
 	    "%s is not supported; use one of %s", what, names);
 }
 
+/* What to do about an attribute that is not known, by the library. */
+static const char *
+known_versions(struct str module)
+{
+	if (str_has_prefix(module, STR("xgboost.")))
+		return "train with XGBoost 1.5 to 3.2 and leave it unset, or "
+		    "serve the file that save_model('model.json') writes";
+	if (str_has_prefix(module, STR("lightgbm.")))
+		return "train with LightGBM 3.2 to 4.7 and leave it unset, or "
+		    "serve the file that booster_.save_model('model.txt') "
+		    "writes";
+	if (str_has_prefix(module, STR("catboost.")))
+		return "train with CatBoost 1.2 and leave it unset, or serve "
+		    "the file that save_model('model.cbm') writes";
+	return "train with scikit-learn 1.0 to 1.9 and leave it unset";
+}
+
 static bool
 check_attributes(const struct step *s, struct err *err)
 {
@@ -238,8 +255,8 @@ check_attributes(const struct step *s, struct err *err)
 			continue;
 		return step_err(s, err, ERR_MODEL,
 		    "attribute %s is not known and might change predictions; "
-		    "train with scikit-learn 1.0 to 1.9 and leave it unset",
-		    node_describe(key, what, sizeof(what)));
+		    "%s", node_describe(key, what, sizeof(what)),
+		    known_versions(str_of(s->class->module)));
 	}
 	return true;
 }

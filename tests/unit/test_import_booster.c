@@ -170,7 +170,14 @@ labels_are_the_wrappers(void **state)
 	assert_refused("has 3 labels for 2 classes");
 	p_xgboost("XGBClassifier", XGB("reg:squarederror", STUMP));
 	p_end();
-	assert_refused("no probabilities with objective 'reg:squarederror'");
+	assert_refused("no probabilities with objective 'reg:squarederror'; "
+	    "train with one that does, such as 'binary:logistic'");
+	p_lightgbm("LGBMClassifier", LGB("objective=binary sigmoid:1\n"), 0);
+	p_text(&p, "of_tomorrow");
+	p_doubles(&p, (double[]){3}, 1);
+	p_end();
+	assert_refused("of_tomorrow' is not known and might change "
+	    "predictions; train with LightGBM");
 }
 
 static void
