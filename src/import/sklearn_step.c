@@ -223,7 +223,7 @@ static const char *
 known_versions(struct str module)
 {
 	if (str_has_prefix(module, STR("xgboost.")))
-		return "train with XGBoost 1.5 to 3.2 and leave it unset, or "
+		return "train with XGBoost 1.0 to 3.4 and leave it unset, or "
 		    "serve the file that save_model('model.json') writes";
 	if (str_has_prefix(module, STR("lightgbm.")))
 		return "train with LightGBM 3.2 to 4.7 and leave it unset, or "

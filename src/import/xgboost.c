@@ -45,6 +45,7 @@ struct xgb {
 	const struct doc *model;   /* of gbtree */
 	const double *weights;     /* of dart, one a tree, or NULL */
 	bool in_place;             /* see leaf_value */
+	bool raw_odds;             /* see base_margin */
 	struct ensemble_column *columns;
 	struct ensemble_sets sets;
 	struct ensemble e;
@@ -114,13 +115,16 @@ read_names(struct xgb *x, struct err *err)
 }
 
 /* base_score in the space of the sums, as the library brings it there: the
- * link's inverse, which many classes have none of. */
+ * link's inverse, which many classes have none of. Before 1.3 logitraw had
+ * that of its probabilities. */
 static double
-base_margin(const struct ensemble *e, double base)
+base_margin(const struct xgb *x, double base)
 {
+	const struct ensemble *e = &x->e;
 	float b = (float)base;
 
-	if (e->end == END_LINK && e->link == LINK_SIGMOID_F32)
+	if ((e->end == END_LINK && e->link == LINK_SIGMOID_F32) ||
+	    (x->raw_odds && str_eq(e->objective, STR("binary:logitraw"))))
 		return (double)-logf(1.0f / b - 1.0f);
 	if (e->end == END_LINK && e->link == LINK_EXP_F32)
 		return (double)logf(b);
@@ -146,7 +150,7 @@ read_base(struct xgb *x, struct err *err)
 
 		if (!doc_number(&d, &base[k]))
 			return bad(err, "whose base_score is no number");
-		base[k] = base_margin(&x->e, base[k]);
+		base[k] = base_margin(x, base[k]);
 		if (!isfinite(base[k]))
 			return bad(err, "whose base_score is out of range");
 		k++;
@@ -179,17 +183,26 @@ tree_list(const struct doc *tree, uint32_t number, const char *key, size_t n,
 	return true;
 }
 
-/* What a tree has that is not read. */
+/* How many numbers its leaves have: one, or with multi_output_tree one an
+ * output. All trees are alike. */
 static bool
-check_tree(const struct doc *tree, uint32_t number, struct err *err)
+leaf_width(struct xgb *x, const struct doc *tree, uint32_t number,
+    struct err *err)
 {
+	struct build_forest *f = &x->e.forest;
 	uint32_t width;
 
-	if (!whole(doc_find(tree, "tree_param.size_leaf_vector"), UINT32_MAX,
-		&width) || width > 1)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "tree %u has leaves of several numbers, which are not "
-		    "supported", number);
+	if (!whole(doc_find(tree, "tree_param.size_leaf_vector"), UINT16_MAX,
+		&width))
+		width = UINT32_MAX;
+	if (width == 0)
+		width = 1;
+	if (number == 0)
+		f->n_values = width;
+	if (width != f->n_values || (width > 1 && width != f->n_outputs))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "tree %u has leaves that are not of one number, nor of "
+		    "one for each of %u outputs", number, f->n_outputs);
 	return true;
 }
 
@@ -239,6 +252,50 @@ leaf_value(const struct xgb *x, uint32_t number, uint32_t group, float leaf)
 	return leaf * (float)x->weights[number];
 }
 
+/* Leaves of several numbers: since 3.1 a list of them, whose number stands
+ * where an inner node has its right child, before that one a node. */
+struct vectors {
+	const double *numbers;
+	size_t n;
+	const double *index; /* NULL: the number of the node */
+};
+
+static bool
+find_vectors(const struct xgb *x, const struct doc *tree, uint32_t number,
+    const double *right, struct vectors *ret, struct err *err)
+{
+	const struct doc *list = doc_get(tree, "leaf_weights");
+
+	*ret = (struct vectors){.index = list != NULL ? right : NULL};
+	if (list == NULL)
+		list = doc_get(tree, "base_weights");
+	if (x->e.forest.n_values == 1)
+		return true;
+	if (list == NULL || list->kind != DOC_NUMBERS)
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "tree %u has no list of its leaves", number);
+	ret->numbers = list->numbers;
+	ret->n = list->n / x->e.forest.n_values;
+	return true;
+}
+
+static bool
+read_vector(const struct xgb *x, const struct vectors *v, uint32_t number,
+    uint32_t k, double *value, struct err *err)
+{
+	uint32_t width = x->e.forest.n_values;
+	double at = v->index != NULL ? v->index[k] : k;
+
+	if (!(at >= 0 && at < (double)v->n) || at != floor(at))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "node %u of tree %u is a leaf that is not there", k,
+		    number);
+	for (uint32_t j = 0; j < width; j++)
+		value[j] = (double)leaf_value(x, number, j,
+		    (float)v->numbers[(size_t)at * width + j]);
+	return true;
+}
+
 /* Nodes in the order in which a walk from the root meets them level by
  * level: the library uses numbers of pruned nodes again, so a child may come
  * before its parent in the file. */
@@ -249,14 +306,16 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 	const struct doc *list = doc_get(tree, "left_children");
 	const double *left, *right, *feature, *condition, *missing_left;
 	const double *type;
+	uint32_t *queue, *sets, n, tail = 1, width;
 	struct ensemble_nodes nodes;
-	uint32_t *queue, *sets, n, tail = 1;
+	struct vectors vectors;
+	double *value;
 
 	if (list == NULL || list->n == 0 || list->n > INT32_MAX)
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "tree %u has no nodes", number);
 	n = (uint32_t)list->n;
-	if (!check_tree(tree, number, err) ||
+	if (!leaf_width(x, tree, number, err) ||
 	    !tree_list(tree, number, "left_children", n, &left, err) ||
 	    !tree_list(tree, number, "right_children", n, &right, err) ||
 	    !tree_list(tree, number, "split_indices", n, &feature, err) ||
@@ -266,8 +325,16 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 	    !split_types(tree, n, &type, number, err) ||
 	    !xgboost_sets(x->im, tree, number, x->columns, x->e.n_features, n,
 		&x->sets, &sets, err) ||
+	    !find_vectors(x, tree, number, right, &vectors, err) ||
 	    !ensemble_tree(x->im, n, &nodes, ret, err))
 		return false;
+	width = x->e.forest.n_values;
+	value = nodes.value;
+	if (width > 1)
+		ret->value = value = ARENA_ARRAY(x->im->mem,
+		    (size_t)n * width, double);
+	if (value == NULL)
+		return full(x, err);
 	queue = ARENA_ARRAY(x->im->mem, n, uint32_t);
 	if (queue == NULL)
 		return full(x, err);
@@ -275,8 +342,12 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 		uint32_t k = queue[i];
 
 		nodes.left[i] = nodes.right[i] = -1;
-		nodes.value[i] = (double)leaf_value(x, number, group,
-		    (float)condition[k]);
+		if (width == 1)
+			value[i] = (double)leaf_value(x, number, group,
+			    (float)condition[k]);
+		else if (left[k] == -1 && !read_vector(x, &vectors, number, k,
+			value + (size_t)i * width, err))
+			return false;
 		if (left[k] == -1)
 			continue;
 		if (n - tail < 2 || !is_index(left[k], n) ||
@@ -298,7 +369,7 @@ read_tree(struct xgb *x, const struct doc *tree, uint32_t number,
 		queue[tail++] = (uint32_t)right[k];
 	}
 	ret->n_nodes = tail;
-	ret->first_output = group;
+	ret->first_output = width == 1 ? group : 0;
 	return true;
 }
 
@@ -472,6 +543,7 @@ read_root(struct import *im, const struct doc *root, const char *format,
 {
 	struct xgb x = {.im = im, .learner = doc_get(root, "learner"),
 	    .in_place = wrapped && is_before(root, 3, 3),
+	    .raw_odds = is_before(root, 1, 3),
 	    .e = {.library = "XGBoost", .format = format, .scale = 1,
 		/* What is in the set goes right. */
 		.inside = 1, .outside = 0, .unknown = NAN, .missing = NAN,

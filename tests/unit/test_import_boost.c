@@ -440,7 +440,7 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 		"node 0 of tree 0 splits on a category"},
 	    {{.trees = "{\"left_children\":[-1],"
 		"\"tree_param\":{\"size_leaf_vector\":\"3\"}}"},
-		"leaves of several numbers"},
+		"tree 0 has leaves that are not of one number"},
 	};
 
 	(void)state;
