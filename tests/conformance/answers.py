@@ -62,6 +62,8 @@ class Answers(unittest.TestCase):
                         method.upper(), path, body, JSON))
 
     def test_a_method_of_no_operation_is_405_whatever_its_body(self):
+        """But for a GET with a body: servers differ on where it ends, so
+        the web server refuses it."""
         for path, operations in self.api["paths"].items():
             wrong = "GET" if "post" in operations else "POST"
             for method in (wrong, "PUT", "DELETE", "PATCH"):
@@ -69,6 +71,9 @@ class Answers(unittest.TestCase):
                     with self.subTest(path=path, method=method, body=body):
                         status, headers, _ = self.service.request(
                             method, path, body, JSON)
+                        if method == "GET" and body is not None:
+                            self.assertEqual(status, 400)
+                            continue
                         self.assertEqual(status, 405)
                         self.assertNotIn(method, headers["Allow"])
 
