@@ -178,11 +178,11 @@ tell_late(struct slot *s, uint64_t now_ns)
 {
 	if (s->timed_out)
 		return;
-	log_warn("worker told to give up slot=%d pid=%d: %s", s->number,
-	    (int)s->pid, process_overdue(PROCESS_SERVING));
 	s->timed_out = true;
 	s->late_kill_at_ns = now_ns + LATE_NS;
 	kill(s->pid, SIGALRM);
+	log_warn("worker told to give up slot=%d pid=%d: %s", s->number,
+	    (int)s->pid, process_overdue(PROCESS_SERVING));
 }
 
 static bool
