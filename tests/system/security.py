@@ -189,6 +189,7 @@ class Identity(unittest.TestCase):
             self.assertEqual(s.predict(ROW)[0], 200)
             s.process.send_signal(signal.SIGHUP)
             s.wait_log("reload done")
+            s.wait_alone(1)
             for pid in s.tree():
                 self.assert_is_nobody(pid)
             self.assertEqual(s.predict(ROW)[0], 200)
@@ -365,13 +366,14 @@ class Keys(unittest.TestCase):
             new = self.make("new")
             s.process.send_signal(signal.SIGHUP)
             s.wait_log("reload done")
+            s.wait_alone(2)
             self.assertEqual(self.ask(s, X_API_Key=old)[0], 200)
             self.assertEqual(self.ask(s, X_API_Key=new)[0], 200)
             lines = self.file.read_text().splitlines()
             self.file.write_text(lines[1] + "\n")
             s.process.send_signal(signal.SIGHUP)
             s.wait_log("reload done", 2)
-            wait_until(lambda: len(s.workers()) == 2, "two workers")
+            s.wait_alone(2)
             self.assertEqual(self.ask(s, X_API_Key=old)[0], 401)
             self.assertEqual(self.ask(s, X_API_Key=new)[0], 200)
 

@@ -277,6 +277,12 @@ class Service:
                     == 0 and list(pids))
         return wait_until(serving, f"{n} serving workers")
 
+    def wait_alone(self, workers):
+        """Until nobody runs but those who serve: workers of before a reload
+        may answer until they are gone."""
+        wait_until(lambda: len(self.tree()) == workers + 3,
+                   f"{workers} workers and no old ones")
+
 
 class Load:
     """Clients that predict one row after the other on kept connections.
