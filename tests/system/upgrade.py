@@ -53,6 +53,22 @@ class Installed(unittest.TestCase):
                                if pid not in s.children("lighttpd")),
                    "new programs only")
 
+    def kill_each_role(self):
+        """SIGKILL one of each, which is replaced while requests are
+        answered; the pids of all that were there."""
+        s = self.service
+        seen = set(s.tree())
+        for name in ("lightscore-worker", "lightscore-exporter",
+                     "lighttpd"):
+            old = s.children(name)[0]
+            os.kill(old, signal.SIGKILL)
+            wait_until(lambda n=name, o=old: s.children(n) and
+                       o not in s.children(n), f"another {name}")
+            self.assertEqual(s.predict(ROW)[0], 200)
+            seen |= set(s.tree())
+        s.wait_workers(2)
+        return seen | set(s.tree())
+
     def is_new(self, pid):
         """Whether it runs what is installed now, not a file that is gone."""
         try:
@@ -99,17 +115,10 @@ class Upgrade(Installed):
                              ["lock", "metrics"])
 
     def test_what_was_taken_over_is_kept_alive(self):
-        with self.service as s:
+        with self.service:
             self.install()
             self.upgrade()
-            for name in ("lighttpd", "lightscore-exporter",
-                         "lightscore-worker"):
-                old = s.children(name)[0]
-                os.kill(old, signal.SIGKILL)
-                wait_until(lambda n=name, o=old: s.children(n) and
-                           o not in s.children(n), f"another {name}")
-                self.assertEqual(s.predict(ROW)[0], 200)
-            s.wait_workers(2)
+            self.kill_each_role()
 
     def test_a_reload_after_an_upgrade(self):
         with self.service as s:
@@ -175,17 +184,7 @@ class Orphans(Installed):
 
     def test_of_each_role_in_turn(self):
         with self.service as s:
-            seen = set(s.tree())
-            for name in ("lightscore-worker", "lightscore-exporter",
-                         "lighttpd"):
-                old = s.children(name)[0]
-                os.kill(old, signal.SIGKILL)
-                wait_until(lambda n=name, o=old: s.children(n) and
-                           o not in s.children(n), f"another {name}")
-                self.assertEqual(s.predict(ROW)[0], 200)
-                seen |= set(s.tree())
-            s.wait_workers(2)
-            seen |= set(s.tree())
+            seen = self.kill_each_role()
             self.assertEqual(s.stop(), 0)
             self.assertFalse([p for p in seen if service.is_alive(p)])
 
