@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
  * A large boosted model - 1,000 full trees of depth 8 over 28 features with
- * 255 thresholds each - compiled and opened from a file.
+ * 255 thresholds each - compiled and opened from a file. Its leaves are floats
+ * as XGBoost's, or with the argument `double` doubles as the other libraries'.
  *
- * Prints its nodes, the bytes of its image, and the least milliseconds of
- * processor time of an opening, which maps the file, proves every number of
- * it and derives the trees' forms for vector registers.
+ * Prints its nodes, its leaves, the bytes of its image, and the least
+ * milliseconds of processor time of an opening, which maps the file, proves
+ * every number of it and derives the trees' forms for vector registers.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,14 +20,15 @@
 #include "model/model_build.h"
 
 enum { TREES = 1000, DEPTH = 8, SPLITS = (1 << DEPTH) - 1,
-	NODES = 2 * SPLITS + 1, FEATURES = 28, CUTS = 255, OPENINGS = 20 };
+	LEAVES = SPLITS + 1, NODES = SPLITS + LEAVES, FEATURES = 28,
+	CUTS = 255, OPENINGS = 20 };
 
 static int32_t left[NODES], right[NODES], feature[TREES][NODES];
 static double threshold[TREES][NODES], value[TREES][NODES];
 static struct build_tree trees[TREES];
 
 static void
-grow(void)
+grow(bool floats)
 {
 	srand48(1);
 	for (int32_t i = 0; i < NODES; i++) {
@@ -34,9 +37,11 @@ grow(void)
 	}
 	for (int t = 0; t < TREES; t++) {
 		for (int i = 0; i < NODES; i++) {
+			double v = drand48() - 0.5;
+
 			feature[t][i] = (int32_t)(lrand48() % FEATURES);
 			threshold[t][i] = (double)(lrand48() % CUTS) / 8;
-			value[t][i] = (double)(float)(drand48() - 0.5);
+			value[t][i] = floats ? (double)(float)v : v;
 		}
 		trees[t] = (struct build_tree){.n_nodes = NODES,
 		    .left = left, .right = right, .feature = feature[t],
@@ -45,10 +50,11 @@ grow(void)
 }
 
 static bool
-compile(struct arena *mem, struct str *image, struct err *err)
+compile(bool floats, struct arena *mem, struct str *image, struct err *err)
 {
-	struct build_forest f = {.compare = TREE_F32_LT_F32, .n_values = 1,
-	    .n_outputs = 1, .n_trees = TREES, .trees = trees, .divide = 1};
+	struct build_forest f = {.n_values = 1, .n_outputs = 1,
+	    .compare = floats ? TREE_F32_LT_F32 : TREE_F64_LE_F64,
+	    .n_trees = TREES, .trees = trees, .divide = 1};
 	struct model_build *b = model_build_new(mem);
 	uint32_t src[FEATURES], y;
 
@@ -94,8 +100,9 @@ open_often(const char *path, double *least_ms, struct err *err)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	bool floats = argc < 2 || strcmp(argv[1], "double") != 0;
 	char path[] = "/tmp/lightscore-image.XXXXXX";
 	int fd = mkstemp(path);
 	struct arena mem;
@@ -109,13 +116,14 @@ main(void)
 		return 1;
 	}
 	close(fd);
-	grow();
+	grow(floats);
 	ok = arena_init(&mem, (size_t)1 << 30, &err) &&
-	    compile(&mem, &image, &err) && file_write(path, image, &err) &&
+	    compile(floats, &mem, &image, &err) && file_write(path, image, &err) &&
 	    open_often(path, &ms, &err);
 	unlink(path);
 	if (ok)
-		printf("%d %zu %.3f\n", TREES * NODES, image.n, ms);
+		printf("%d %d %zu %.3f\n", TREES * NODES, TREES * LEAVES,
+		    image.n, ms);
 	else
 		fprintf(stderr, "image: %s\n", err.text);
 	arena_done(&mem);
