@@ -61,19 +61,9 @@ watch_quantile(const struct histogram_latency *old,
 }
 
 static uint64_t
-total(const struct counter *c, size_t n)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += metric_total(&c[i]);
-	return sum;
-}
-
-static uint64_t
 http_total(const struct slab *s)
 {
-	return total(&s->http_requests[0][0][0],
+	return metric_totals(&s->http_requests[0][0][0],
 	    sizeof(s->http_requests) / sizeof(struct counter));
 }
 
@@ -301,13 +291,14 @@ page_models(const struct metrics_file *f, const struct watch *old,
 		    &was->prediction_time : NULL;
 		struct str name = metrics_model_name(f, m);
 		double loaded = metric_value(&f->server->model[m].loaded);
-		uint64_t n = total(is->prediction_requests, OUTCOME_CELLS);
+		uint64_t n = metric_totals(is->prediction_requests,
+		    OUTCOME_CELLS);
 
 		if (m == MODEL_OTHER && n == 0)
 			continue;
 		buf_printf(b, "%-16.*s%6s%11llu%9.1f%9llu", STR_ARG(name),
 		    runs && loaded == 1 ? "yes" : "no", (unsigned long long)n,
-		    watch_rate(old, now, total(was->prediction_requests,
+		    watch_rate(old, now, metric_totals(was->prediction_requests,
 		    OUTCOME_CELLS), n), (unsigned long long)(n -
 		    metric_total(&is->prediction_requests[OUTCOME_SUCCESS])));
 		put_ms(b, watch_quantile(from, &is->prediction_time, 0.5));

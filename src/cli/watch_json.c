@@ -96,10 +96,8 @@ put_models(const struct metrics_file *f, const struct watch *now,
 	for (uint32_t m = MODEL_SLOT; m < metrics_models(f); m++) {
 		const struct slab_model *is = &now->sum->slab->model[m];
 		const struct counter *by = is->prediction_requests;
-		double n = 0;
+		double n = (double)metric_totals(by, OUTCOME_CELLS);
 
-		for (int i = 0; i < OUTCOME_CELLS; i++)
-			n += (double)metric_total(&by[i]);
 		buf_text(b, "{\"slot\":");
 		buf_json(b, metrics_model_name(f, m));
 		buf_printf(b, ",\"loaded\":%s",

@@ -67,6 +67,17 @@ metric_total(const struct counter *c)
 	return atomic_load_explicit(&c->n, memory_order_relaxed);
 }
 
+/* The sum of n counters side by side: cells of a metric, or buckets. */
+static inline uint64_t
+metric_totals(const struct counter *c, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += metric_total(&c[i]);
+	return sum;
+}
+
 static inline void
 metric_set(struct gauge *g, double v)
 {

@@ -13,6 +13,16 @@ page_slot_is_used(const struct page *p, int i)
 	return atomic_load(&p->f->slots[i].used) != 0;
 }
 
+bool
+page_slot_labels(const struct page *p, int i, struct page_labels *l)
+{
+	if (!page_slot_is_used(p, i))
+		return false;
+	page_labels_init(l);
+	page_label_number(l, LABEL_WORKER, (uint64_t)i);
+	return true;
+}
+
 /* A constant 1 with texts for labels; nothing before the texts are set. */
 static void
 put_texts(struct page *p, const struct metric *m, struct page_labels *l,
@@ -125,11 +135,8 @@ put_worker_requests(struct page *p, const struct metric *m)
 	for (int i = 0; i < METRICS_SLOTS; i++) {
 		struct page_labels l;
 
-		if (!page_slot_is_used(p, i))
-			continue;
-		page_labels_init(&l);
-		page_label_number(&l, LABEL_WORKER, (uint64_t)i);
-		page_count(p, m, &l, p->sum->requests[i]);
+		if (page_slot_labels(p, i, &l))
+			page_count(p, m, &l, p->sum->requests[i]);
 	}
 }
 

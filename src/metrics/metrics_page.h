@@ -49,6 +49,8 @@ void page_gauge(struct page *p, const struct metric *m,
 
 /* Has slot i ever had a worker? */
 bool page_slot_is_used(const struct page *p, int i);
+/* The label of slot i's series; false where it never had a worker. */
+bool page_slot_labels(const struct page *p, int i, struct page_labels *l);
 /* All samples of a DERIVED metric. */
 void page_derived(struct page *p, const struct metric *m);
 

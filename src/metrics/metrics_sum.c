@@ -49,16 +49,6 @@ has_counted(const struct slab_model *m)
 }
 
 static uint64_t
-all_of(const struct counter *c, size_t n)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += metric_total(&c[i]);
-	return sum;
-}
-
-static uint64_t
 take(struct counter *c)
 {
 	uint64_t n = metric_total(c);
@@ -115,13 +105,13 @@ metrics_sum(const struct metrics_file *f, struct arena *mem,
 		for (uint32_t m = 0; m < models; m++)
 			add_part(&sum->slab->model[m], &s->model[m],
 			    METRIC_WORKER_MODEL);
-		sum->requests[i] = all_of(&s->http_requests[0][0][0],
+		sum->requests[i] = metric_totals(&s->http_requests[0][0][0],
 		    sizeof(s->http_requests) / sizeof(struct counter));
 	}
 	for (uint32_t m = 0; m < models; m++)
 		sum->overflow += metric_total(
 		    &sum->slab->model[m].predictions[RESULT_OTHER]);
-	sum->overflow += all_of(
+	sum->overflow += metric_totals(
 	    sum->slab->model[MODEL_OTHER].prediction_requests, OUTCOME_CELLS);
 	merge_other(f, sum->slab);
 	for (uint32_t m = 0; m < models; m++)

@@ -13,16 +13,6 @@
 
 /* --- histograms and headings ---------------------------------------------- */
 
-static uint64_t
-histogram_count(const struct metric *m, const struct counter *cell)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i <= m->buckets->n; i++)
-		n += metric_total(&cell[1 + i]);
-	return n;
-}
-
 /* The cell is the sum, then the buckets. The count is what the buckets hold
  * as they are read here, so it always equals that of +Inf. */
 static void
@@ -167,7 +157,7 @@ put_cells(struct page *p, const struct metric *m, const void *part,
 			if (m->type == METRIC_COUNTER && metric_total(c) == 0)
 				continue;
 			if (m->type == METRIC_HISTOGRAM &&
-			    histogram_count(m, c) == 0)
+			    metric_totals(c + 1, m->buckets->n + 1) == 0)
 				continue;
 		}
 		base->b.n = base_n;
@@ -208,11 +198,8 @@ put_by_slot(struct page *p, const struct metric *m)
 	for (int i = 0; i < METRICS_SLOTS; i++) {
 		struct page_labels l;
 
-		if (!page_slot_is_used(p, i))
-			continue;
-		page_labels_init(&l);
-		page_label_number(&l, LABEL_WORKER, (uint64_t)i);
-		put_cells(p, m, &p->f->slots[i], 0, true, &l);
+		if (page_slot_labels(p, i, &l))
+			put_cells(p, m, &p->f->slots[i], 0, true, &l);
 	}
 }
 

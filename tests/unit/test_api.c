@@ -486,16 +486,7 @@ requests_are_counted_by_route_and_code(void **state)
 }
 
 /* Observations in a histogram: the sum of its buckets. */
-static uint64_t
-observed(const struct counter *bucket, size_t n)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += metric_total(&bucket[i]);
-	return sum;
-}
-#define OBSERVED(h) observed((h).bucket, countof((h).bucket))
+#define OBSERVED(h) metric_totals((h).bucket, countof((h).bucket))
 
 static void
 a_prediction_is_measured(void **state)
