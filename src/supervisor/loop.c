@@ -282,11 +282,14 @@ take_sample(struct supervisor *s, uint64_t now)
 		    .pid = s->web.pid, .slot = -1};
 	sample_take(&s->sample, &s->metrics, processes, n,
 	    s->pool.world.ended_cpu_ns, now);
-	for (size_t i = 0; i < n; i++)
-		if (processes[i].slot >= 0)
-			slot_note_stopped(
-			    &s->pool.slots[processes[i].slot],
-			    processes[i].stopped, now);
+	for (size_t i = 0; i < n; i++) {
+		if (processes[i].slot < 0)
+			continue;
+		slot_note_stopped(&s->pool.slots[processes[i].slot],
+		    processes[i].stopped, now);
+		pool_note_memory(&s->pool, processes[i].slot,
+		    processes[i].own_bytes, now);
+	}
 }
 
 static void

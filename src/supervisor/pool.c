@@ -199,6 +199,20 @@ pool_note_queue(struct pool *p, uint32_t length, uint64_t now_ns)
 			    now_ns);
 }
 
+/* One at a time, so that the others serve meanwhile: while one is replaced
+ * the pool is not complete. A reload replaces them all anyway. */
+void
+pool_note_memory(struct pool *p, int slot, uint64_t bytes, uint64_t now_ns)
+{
+	struct slot *s = &p->slots[slot];
+
+	if (!p->stopping && pool_is_complete(p) &&
+	    s->state == PROCESS_SERVING && s->generation->max_memory != 0 &&
+	    bytes > s->generation->max_memory)
+		slot_outgrow(&p->world, s, bytes,
+		    now_ns + s->generation->stop_timeout_ns);
+}
+
 size_t
 pool_poll_fds(const struct pool *p, struct pollfd *fds)
 {

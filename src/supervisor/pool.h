@@ -45,6 +45,9 @@ void pool_tick(struct pool *p, uint64_t now_ns);
 uint64_t pool_due_ns(const struct pool *p);
 /* `length` connections wait for a worker, as read now. */
 void pool_note_queue(struct pool *p, uint32_t length, uint64_t now_ns);
+/* The worker of that slot has taken so much memory for itself. */
+void pool_note_memory(struct pool *p, int slot, uint64_t bytes,
+    uint64_t now_ns);
 /* Descriptors to wait for, at most METRICS_SLOTS; returns how many. */
 size_t pool_poll_fds(const struct pool *p, struct pollfd *fds);
 /* One of them is readable. */

@@ -58,6 +58,22 @@ read_usage(pid_t pid)
 	return u;
 }
 
+/* What it has written itself: neither code nor images nor counters. */
+static uint64_t
+read_own_bytes(pid_t pid)
+{
+	uint64_t resident, shared, own = 0;
+	FILE *f = open_proc(pid, "statm");
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%*u %" SCNu64 " %" SCNu64, &resident, &shared) == 2 &&
+	    resident > shared)
+		own = (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+	fclose(f);
+	return own;
+}
+
 /* Its share of memory: what several processes map is counted once in all. */
 static uint64_t
 read_pss(pid_t pid)
@@ -155,6 +171,7 @@ sample_take(struct sample *s, struct metrics_file *f,
 		processes[i].stopped = u.state == 'T' || u.state == 't';
 		if (processes[i].slot < 0)
 			continue;
+		processes[i].own_bytes = read_own_bytes(processes[i].pid);
 		workers_cpu += u.cpu_ns;
 		metric_set(&f->slots[processes[i].slot].resident_bytes,
 		    (double)u.resident_bytes);

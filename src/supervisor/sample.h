@@ -18,6 +18,7 @@ struct sample_process {
 	pid_t pid;
 	int slot;     /* of a worker, else -1 */
 	bool stopped; /* found: it does not run, by a signal or debugger */
+	uint64_t own_bytes; /* found: memory that it shares with no file */
 };
 
 struct sample {

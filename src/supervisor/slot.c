@@ -64,7 +64,7 @@ slot_start(struct slot_world *w, struct slot *s, struct generation *g,
 	s->state = PROCESS_STARTING;
 	s->kill_at_ns = now_ns + START_TIMEOUT_NS;
 	s->stalled_since_ns = s->stopped_since_ns = 0;
-	s->timed_out = false;
+	s->timed_out = s->outgrown = false;
 	s->late_kill_at_ns = 0;
 	metrics_slot_started(w->metrics, s->number, (int32_t)s->pid);
 	metric_add(&w->metrics->server->worker_starts, 1);
@@ -242,6 +242,18 @@ slot_note_stopped(struct slot *s, bool stopped, uint64_t now_ns)
 		kill_stuck(s, "it has been stopped by a signal");
 }
 
+void
+slot_outgrow(struct slot_world *w, struct slot *s, uint64_t bytes,
+    uint64_t kill_at_ns)
+{
+	log_info("worker replaced slot=%d pid=%d: it has taken %ju KiB, more "
+		 "than max_memory of %ju KiB", s->number, (int)s->pid,
+	    (uintmax_t)(bytes / 1024),
+	    (uintmax_t)(s->generation->max_memory / 1024));
+	s->outgrown = true;
+	slot_stop(w, s, kill_at_ns);
+}
+
 /* --- the end -------------------------------------------------------------- */
 
 static bool
@@ -259,7 +271,7 @@ reason_of(struct slot_world *w, const struct slot *s, int status)
 	if (s->timed_out)
 		return ENDED_TIMEOUT;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return ENDED_NORMAL;
+		return s->outgrown ? ENDED_MAX_MEMORY : ENDED_NORMAL;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_MAX_REQUESTS)
 		return ENDED_MAX_REQUESTS;
 	/* Before it could handle the signal. */
@@ -287,7 +299,8 @@ log_end(const struct slot *s, enum label_ENDED reason, int status)
 	char text[64];
 
 	process_ended_text(status, text, sizeof(text));
-	if (reason == ENDED_NORMAL || reason == ENDED_MAX_REQUESTS)
+	if (reason == ENDED_NORMAL || reason == ENDED_MAX_REQUESTS ||
+	    reason == ENDED_MAX_MEMORY)
 		log_info("worker ended slot=%d pid=%d: %s", s->number,
 		    (int)s->pid, text);
 	else
