@@ -27,18 +27,38 @@ struct table {
 	const struct model_build *b;
 	struct buf rows; /* a JSON list of objects */
 	size_t first;    /* bytes of the first of them */
+	bool *booleans;  /* one a column: it has some */
 	bool odd;        /* something in it is no value of a table */
 };
 
 /* --- values to rows ------------------------------------------------------ */
 
+/* The column called so, with _ for each space where that is what LightGBM
+ * wrote and no signature has told. */
+static int64_t
+find_input(const struct model_build *b, struct str name)
+{
+	int64_t found = model_build_find_input(b, name);
+	char text[256];
+
+	if (found >= 0 || name.n > sizeof(text))
+		return found;
+	for (size_t i = 0; i < name.n; i++)
+		text[i] = name.p[i] == ' ' ? '_' : name.p[i];
+	return model_build_find_input(b, (struct str){text, name.n});
+}
+
 static void
 put_value(struct table *t, struct str column, const cJSON *v)
 {
+	int64_t found = find_input(t->b, column);
 	char text[NUMBER_MAX];
 
-	if (model_build_find_input(t->b, column) < 0)
+	if (found < 0)
 		return;
+	column = model_build_input_name(t->b, (uint32_t)found);
+	if (cJSON_IsBool(v))
+		t->booleans[found] = true;
 	json_key_str(&t->rows, column);
 	if (v == NULL || cJSON_IsNull(v))
 		json_raw(&t->rows, STR("null"));
@@ -239,8 +259,9 @@ read_table(struct import *im, struct str text, struct table *t,
 	const cJSON *root;
 	char *memory = arena_alloc(im->mem, ROWS_BYTES_MAX);
 
-	*t = (struct table){.b = im->build};
-	if (memory == NULL)
+	*t = (struct table){.b = im->build, .booleans = ARENA_ARRAY(im->mem,
+	    model_build_inputs(im->build), bool)};
+	if (memory == NULL || t->booleans == NULL)
 		return arena_err(im->mem, "the input example", err);
 	buf_init(&t->rows, memory, ROWS_BYTES_MAX);
 	json_open(&t->rows, '[');
@@ -273,6 +294,31 @@ read_answers(const struct mlflow *m, struct import *im, struct str *ret,
 	return ret->p != NULL || arena_err(im->mem, path, err);
 }
 
+/* Where no signature tells the kinds, rows that the model was given show
+ * which of its numbers were booleans. */
+static bool
+apply_booleans(const struct mlflow *m, const char *path,
+    const struct table *t, struct import *im, struct err *err)
+{
+	const struct yaml_node *told = yaml_find(yaml_find(m->root,
+	    "signature"), "inputs");
+	char text[PATH_MAX + 32];
+	int n = snprintf(text, sizeof(text), "MLflow input example %s", path);
+
+	if (told != NULL && !yaml_is_null(told))
+		return true;
+	for (uint32_t i = 0; i < model_build_inputs(im->build); i++) {
+		if (!t->booleans[i] ||
+		    model_build_slot_kind(im->build, i) != SLOT_NUMBER)
+			continue;
+		model_build_booleans(im->build, i);
+		if (!model_build_origin(im->build, i, LINE_BOOLEANS,
+			(struct str){text, (size_t)n}, err))
+			return false;
+	}
+	return true;
+}
+
 static bool
 apply_file(const struct mlflow *m, const char *path, struct import *im,
     struct err *err)
@@ -292,7 +338,8 @@ apply_file(const struct mlflow *m, const char *path, struct import *im,
 		return warn(im, path, t.odd ? "it is no table" :
 		    "it has no rows", err);
 	trial.rows = buf_view(&t.rows);
-	return read_answers(m, im, &trial.answers, err) &&
+	return apply_booleans(m, path, &t, im, err) &&
+	    read_answers(m, im, &trial.answers, err) &&
 	    model_build_example(im->build,
 		(struct str){t.rows.p + 1, t.first}, trial.place, err) &&
 	    model_build_trial(im->build, &trial, err);

@@ -219,12 +219,62 @@ are_places(const struct model_build *b)
 	return true;
 }
 
+/* The model's column that LightGBM made of a name with spaces: it writes _
+ * for each. None where the signature has a column of that name as well. */
+static bool
+find_written(const struct signature *s, const struct model_build *b,
+    struct str name, struct arena *mem, uint32_t *ret)
+{
+	char *text = arena_alloc(mem, name.n);
+	struct str written = {text, name.n};
+	int64_t found;
+
+	if (text == NULL)
+		return false; /* whoever allocates next says so */
+	for (size_t k = 0; k < name.n; k++)
+		text[k] = name.p[k] == ' ' ? '_' : name.p[k];
+	for (uint32_t i = 0; i < s->n; i++)
+		if (str_eq(s->columns[i].name, written))
+			return false;
+	found = model_build_find_input(b, written);
+	*ret = (uint32_t)found;
+	return found >= 0;
+}
+
+/* Clients call such columns as training did. */
+static bool
+restore_spaces(const struct signature *s, struct import *im, struct err *err)
+{
+	uint32_t n = model_build_inputs(im->build), place;
+	struct str *names = ARENA_ARRAY(im->mem, n, struct str);
+	bool restored = false;
+
+	if (names == NULL)
+		return arena_err(im->mem, "the signature", err);
+	for (uint32_t i = 0; i < n; i++)
+		names[i] = model_build_input_name(im->build, i);
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct str name = s->columns[i].name;
+
+		if (find_column(s, im->build, i, &place) ||
+		    memchr(name.p, ' ', name.n) == NULL ||
+		    !find_written(s, im->build, name, im->mem, &place))
+			continue;
+		names[place] = name;
+		restored = true;
+	}
+	return !restored || model_build_rename(im->build, names, err);
+}
+
 static bool
 apply_names(const struct signature *s, struct import *im, struct err *err)
 {
 	uint32_t n = model_build_inputs(im->build), place;
 	struct str *names;
 	uint32_t found = 0;
+
+	if (s->named && !restore_spaces(s, im, err))
+		return false;
 
 	for (uint32_t i = 0; i < s->n; i++)
 		found += find_column(s, im->build, i, &place);

@@ -190,6 +190,66 @@ class Names(Directory):
         self.assertRefused("the signature has 2 columns, the model 3")
 
 
+class Spaces(Directory):
+    """LightGBM writes _ for a space in a name; the signature has the space.
+    """
+    model = "tensor"
+
+    def setUp(self):
+        super().setUp()
+        self.edit("feature_names=Column_0 Column_1",
+                  "feature_names=the_age in_come", "model.lgb")
+        (self.dir / "serving_input_example.json").write_text(
+            '[{"the age": 40, "in_come": 1}]')
+        (self.dir / "serving_output_example.json").unlink()
+
+    def test_the_signature_gives_them_back(self):
+        self.signature([{"type": "double", "name": "the age"},
+                        {"type": "double", "name": "in_come"}])
+        self.assertEqual(list(self.columns()), ["the age", "in_come"])
+
+    def test_one_that_is_both_is_left_alone(self):
+        self.signature([{"type": "double", "name": "the age"},
+                        {"type": "double", "name": "in_come"},
+                        {"type": "double", "name": "the_age"}])
+        (self.dir / "serving_input_example.json").write_text(
+            '[{"the_age": 40, "in_come": 1}]')
+        self.assertEqual(list(self.columns()), ["in_come", "the_age"])
+
+    def test_without_a_signature_the_example_has_them(self):
+        text = (self.dir / "MLmodel").read_text(encoding="utf-8")
+        (self.dir / "MLmodel").write_text(re.sub(
+            r"\nsignature:\n(  .*\n)*", "\n", text), encoding="utf-8")
+        self.assertEqual(self.inspect()["example"],
+                         {"the_age": 40, "in_come": 1})
+
+
+class Booleans(Directory):
+    """Without a signature, as MLflow 1 left it, the example shows them."""
+    model = "booster"
+
+    def test_the_example_shows_them(self):
+        text = (self.dir / "MLmodel").read_text(encoding="utf-8")
+        bare = re.sub(r"\nsignature:\n(  .*\n)*", "\n", text)
+        self.assertNotEqual(bare, text)
+        (self.dir / "MLmodel").write_text(
+            bare + "saved_input_example_info:\n"
+            "  artifact_path: input_example.json\n")
+        (self.dir / "input_example.json").write_text("[[40, 1.5, true]]")
+        self.assertEqual([c["booleans"] for c in self.columns().values()],
+                         [False, False, True])
+        told = json.loads(run("import", self.dir, "--explain",
+                              "--json").stdout)
+        self.assertIn("MLflow input example", told[2]["booleans"]["from"])
+        self.image.unlink()
+        # What a signature says holds; here that it is a number.
+        (self.dir / "MLmodel").write_text(
+            text + "saved_input_example_info:\n"
+            "  artifact_path: input_example.json\n")
+        self.signature([{**c, "type": "double"} for c in NAMED[:3]])
+        self.assertRefused("Invalid type for member")
+
+
 class Paths(Directory):
     def test_they_stay_inside(self):
         shutil.copy(self.dir / "model.pkl", self.folder / "model.pkl")

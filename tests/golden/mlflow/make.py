@@ -2,30 +2,29 @@
 # SPDX-License-Identifier: ISC
 """The model directories of this folder, as MLflow writes them, each with
 rows it has not seen (input.json) and what the library answers
-(NAME_expected.json). Wants mlflow-skinny, skops, scikit-learn, xgboost,
-lightgbm and pandas.
+(NAME_expected.json). Wants mlflow-skinny, skops, scikit-learn, pandas and the
+library of the flavor.
 
-    make.py [FOLDER]
+    make.py FOLDER [NAME ...]
+
+The names are: library (pipeline, skops, booster and tensor), onnx, catboost,
+and first, which is for MLflow 1.30.
 """
 import json
 import shutil
 import sys
 from pathlib import Path
 
-import lightgbm
-import mlflow.lightgbm
 import mlflow.sklearn
-import mlflow.xgboost
 import numpy as np
 import pandas as pd
-import xgboost
 from mlflow.models import infer_signature
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)
+FOLDER = Path(sys.argv[1])
 RANDOM = np.random.default_rng(7)
 ROWS = 400
 
@@ -87,6 +86,8 @@ def pipeline(data, wanted, rows):
 
 def booster(data, wanted, rows):
     """XGBoost trained on an array: the signature alone has the names."""
+    import mlflow.xgboost
+    import xgboost
     numbers = ["age", "income", "member"]
     model = xgboost.train(
         {"objective": "binary:logistic", "max_depth": 3, "eta": 0.3},
@@ -104,6 +105,8 @@ def booster(data, wanted, rows):
 
 def tensor(data, wanted, rows):
     """LightGBM trained on an array, and said so: no names at all."""
+    import lightgbm
+    import mlflow.lightgbm
     numbers = ["age", "income"]
     array = data[numbers].to_numpy(float)
     model = lightgbm.train(
@@ -117,12 +120,71 @@ def tensor(data, wanted, rows):
         model.predict)
 
 
-def main():
-    data, rows = table(ROWS), table(60)
-    wanted = target(data)
+def onnx(data, wanted, rows):
+    """A graph of several inputs, float by the signature."""
+    import mlflow.onnx
+    import onnxruntime
+    import skl2onnx
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+    floats = {"age": "float32", "income": "float32"}
+    data = data.drop(columns="member").astype(floats)
+    model = make_pipeline(
+        make_column_transformer(
+            (StandardScaler(), ["age", "income"]),
+            (OneHotEncoder(handle_unknown="ignore"), ["region"])),
+        LogisticRegression()).fit(data, wanted)
+    graph = skl2onnx.to_onnx(model, initial_types=[
+        (name, (FloatTensorType if name in floats else StringTensorType)(
+            [None, 1])) for name in data.columns],
+        options={"zipmap": False}, target_opset=17)
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+
+    def predict(table):
+        table = table.astype(floats)
+        return session.run(None, {
+            name: table[[name]].to_numpy(floats.get(name, object))
+            for name in data.columns})[1]
+    keep("onnx", lambda path, example: mlflow.onnx.save_model(
+        graph, path, signature=infer_signature(data, model.predict(data)),
+        input_example=example), rows, data.head(3), predict)
+
+
+def catboost(data, wanted, rows):
+    """A category by its text, in CatBoost's own form."""
+    import catboost
+    import mlflow.catboost
+    model = catboost.CatBoostClassifier(
+        iterations=6, depth=3, one_hot_max_size=8, cat_features=["region"],
+        allow_writing_files=False, verbose=0).fit(data, wanted)
+    keep("catboost", lambda path, example: mlflow.catboost.save_model(
+        model, path, signature=infer_signature(data, model.predict(data)),
+        input_example=example), rows, data.head(3), model.predict_proba)
+
+
+def first(data, wanted, rows):
+    """MLflow 1 infers no signature from an example."""
+    model = make_pipeline(
+        make_column_transformer(
+            (StandardScaler(), ["age", "income"]),
+            (OneHotEncoder(handle_unknown="ignore"), ["region"]),
+            ("passthrough", ["member"])),
+        LogisticRegression()).fit(data, wanted)
+    keep("first", lambda path, example: mlflow.sklearn.save_model(
+        model, path, input_example=example), rows, data.head(3),
+         model.predict_proba)
+
+
+def library(data, wanted, rows):
     pipeline(data, wanted, rows)
     booster(data, wanted, rows)
     tensor(data, wanted, rows)
+
+
+def main():
+    data, rows = table(ROWS), table(60)
+    wanted = target(data)
+    for name in sys.argv[2:] or ["library", "onnx", "catboost"]:
+        globals()[name](data, wanted, rows)
     (FOLDER / "input.json").write_text(json.dumps(plain(rows)) + "\n")
     (FOLDER / "input_tensor.json").write_text(json.dumps(
         rows[["age", "income"]].to_numpy(float).tolist()) + "\n")
