@@ -12,6 +12,7 @@
 #include "api/predict_encode.h"
 #include "api/problem.h"
 #include "api/route.h"
+#include "http/rate.h"
 #include "keys/keys.h"
 
 static bool
@@ -57,6 +58,7 @@ api_new(const struct api_options *o, struct arena *mem, struct api **ret,
 	api->rows_limit = o->rows_limit;
 	api->alerts = o->alerts;
 	api->keys = o->keys;
+	api->rate = o->rate;
 	api->slab = o->slab;
 	api->n_served = o->n_models;
 	api->served = ARENA_ARRAY(mem, o->n_models, struct served);
@@ -80,22 +82,53 @@ answer_problem(struct exchange *x, enum problem_kind kind)
 	problem_answer(&p, x->res);
 }
 
-/* Whoever may ask for predictions: all, or who shows a key. It is no
- * prediction request that lacks one: it is not counted with the model's. */
-static bool
-has_key(const struct exchange *x)
+/* The key that is shown, right or wrong. */
+static struct str
+shown_key(const struct exchange *x)
 {
 	static const struct str bearer = {"Bearer ", 7};
 	struct str key = x->req->authorization;
 
-	if (x->api->keys == NULL)
-		return true;
 	if (key.n > bearer.n &&
 	    str_eq_nocase((struct str){key.p, bearer.n}, bearer))
 		key = (struct str){key.p + bearer.n, key.n - bearer.n};
 	else
 		key = x->req->api_key;
-	return keys_have(x->api->keys, str_trim(key));
+	return str_trim(key);
+}
+
+/* Who shows a key that holds is the same client from any address; who does
+ * not, from one address with any key. */
+static bool
+has_token(struct exchange *x, struct str key)
+{
+	unsigned char room[RATE_ADDRESS_MAX];
+
+	return x->api->rate == NULL || rate_take(x->api->rate, key.n > 0 ?
+	    key : rate_address(x->req->address, room), x->req->started_ns,
+	    &x->res->retry_after_s);
+}
+
+/* Whoever may ask for predictions: all, or who shows a key; not too often.
+ * What is refused is no prediction request: it is not counted with the
+ * model's. */
+static bool
+may_ask(struct exchange *x)
+{
+	const struct keys *keys = x->api->keys;
+	struct str key = keys != NULL ? shown_key(x) : STR("");
+	bool known = keys != NULL && keys_have(keys, key);
+
+	if (!has_token(x, known ? key : STR(""))) {
+		answer_problem(x, PROBLEM_RATE);
+	} else if (keys != NULL && !known) {
+		x->res->authenticate = "Bearer realm=\"lightscore\"";
+		answer_problem(x, PROBLEM_NO_KEY);
+	} else {
+		return true;
+	}
+	count_rejected(x->api->slab, x->res->status);
+	return false;
 }
 
 static void
@@ -106,12 +139,8 @@ answer(struct exchange *x, const struct route *r)
 		answer_problem(x, PROBLEM_METHOD);
 		return;
 	}
-	if (x->served != NULL && !has_key(x)) {
-		x->res->authenticate = "Bearer realm=\"lightscore\"";
-		answer_problem(x, PROBLEM_NO_KEY);
-		count_rejected(x->api->slab, x->res->status);
+	if (x->served != NULL && !may_ask(x))
 		return;
-	}
 	r->handle(x);
 	if (x->res->body.over)
 		answer_problem(x, PROBLEM_FAULT);

@@ -15,6 +15,7 @@
 struct slab;         /* metrics/metrics.h */
 struct metrics_file; /* metrics/metrics_file.h */
 struct keys;         /* keys/keys.h */
+struct rate;         /* http/rate.h */
 
 /*
  * What a URL means. An api serves a fixed set of models; it is made once, at
@@ -31,6 +32,7 @@ struct api_options {
 	size_t n_models;
 	size_t rows_limit;
 	const struct keys *keys;      /* one is wanted; NULL: none */
+	struct rate *rate;            /* of predictions; NULL: no limit */
 	bool alerts;                  /* the web server answers /alerts */
 	struct metrics_file *metrics; /* names of models and classes */
 	struct slab *slab;            /* where this process counts */

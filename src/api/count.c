@@ -61,7 +61,7 @@ count_rejected(struct slab *slab, int status)
 	    {401, REJECTED_UNAUTHORIZED},
 	    {408, REJECTED_TIMEOUT},
 	    {413, REJECTED_TOO_LARGE},
-	    {429, REJECTED_OVERLOAD},
+	    {429, REJECTED_RATE_LIMIT},
 	    {503, REJECTED_OVERLOAD},
 	};
 	enum label_REJECTED why = REJECTED_MALFORMED;

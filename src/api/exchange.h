@@ -30,6 +30,7 @@ struct api {
 	size_t rows_limit;
 	bool alerts;
 	const struct keys *keys;
+	struct rate *rate;
 	struct slab *slab;
 	bool draining;
 	struct str documents[DOCUMENTS];

@@ -174,6 +174,9 @@ render_operation(struct buf *b, const struct api *api, const struct route *r,
 	json_close(b, '}');
 	if (s != NULL && api->keys != NULL)
 		render_error(b, "401", "No valid API key");
+	if (s != NULL && api->rate != NULL)
+		render_error(b, "429", "Too many requests of this client: try "
+		    "again after the seconds that Retry-After says");
 	render_failures(b, r->methods & 1u << HTTP_POST);
 	json_close(b, '}');
 	json_close(b, '}');

@@ -14,6 +14,17 @@ checksum_crc32(const void *bytes, size_t n)
 }
 
 void
+checksum_sha256(const void *bytes, size_t n,
+    unsigned char ret[CHECKSUM_SHA256])
+{
+	SHA256_CTX c;
+
+	SHA256Init(&c);
+	SHA256Update(&c, bytes, n);
+	SHA256Final(ret, &c);
+}
+
+void
 checksum_sha256_hex(const void *bytes, size_t n, char hex[65])
 {
 	SHA256_CTX c;

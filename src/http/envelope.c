@@ -20,6 +20,7 @@ enum param {
 	ACCEPT,
 	AUTHORIZATION,
 	API_KEY,
+	ADDRESS,
 	PARAMS
 };
 
@@ -34,6 +35,7 @@ static const struct str names[PARAMS] = {
     [ACCEPT] = {"HTTP_ACCEPT", 11},
     [AUTHORIZATION] = {"HTTP_AUTHORIZATION", 18},
     [API_KEY] = {"HTTP_X_API_KEY", 14},
+    [ADDRESS] = {"REMOTE_ADDR", 11},
 };
 
 static enum param
@@ -115,6 +117,7 @@ envelope_parse(char *const params[], struct arena *mem, struct envelope *ret,
 	e.request.accept = values[ACCEPT];
 	e.request.authorization = values[AUTHORIZATION];
 	e.request.api_key = values[API_KEY];
+	e.request.address = values[ADDRESS];
 	*ret = e;
 	return true;
 }

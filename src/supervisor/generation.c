@@ -45,6 +45,9 @@ generation_new(unsigned number, const struct config *c, const char *folder)
 	if (c->api_keys[0] != '\0')
 		snprintf(g->keys, sizeof(g->keys), "%.*s/keys.%u",
 		    PATH_MAX - 64, folder, number);
+	if (c->rate_limit > 0)
+		snprintf(g->rate, sizeof(g->rate), "%.*s/rate.%u",
+		    PATH_MAX - 64, folder, number);
 	g->n_images = c->n_models;
 	for (size_t i = 0; i < g->n_images; i++)
 		name_image(g, &g->images[i], c->models[i].slot, folder);
@@ -79,5 +82,7 @@ generation_release(struct generation *g)
 	}
 	if (g->keys[0] != '\0')
 		unlink(g->keys);
+	if (g->rate[0] != '\0')
+		unlink(g->rate);
 	free(g);
 }

@@ -28,6 +28,7 @@ struct generation {
 	uint64_t request_limit, rows_limit, queue_limit, max_requests, max_memory;
 	uint64_t queue_time_ns;
 	char keys[PATH_MAX]; /* of API keys, or empty */
+	char rate[PATH_MAX]; /* of buckets of requests, or empty */
 	bool alerts;  /* the console shows them */
 	bool sandbox; /* workers give up what they do not need */
 	uint64_t request_timeout_ns, stop_timeout_ns;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/rate.h"
 #include "keys/keys.h"
 #include "supervisor/backoff.h"
 #include "supervisor/models.h"
@@ -24,13 +25,26 @@ copy_keys(const struct config *c, const struct generation *g, struct err *err)
 	    err_context(err, "api_keys")) && keys_write(&keys, g->keys, err));
 }
 
+/* Nobody has asked yet: a reload gives everyone a full bucket. */
+static bool
+make_rate(const struct config *c, const struct generation *g, struct err *err)
+{
+	const struct rate_limit limit = {
+	    .each_s = (uint64_t)c->rate_limit,
+	    .burst = (uint64_t)(c->rate_burst > 0 ? c->rate_burst
+						  : c->rate_limit),
+	};
+
+	return g->rate[0] == '\0' || rate_make(g->rate, &limit, err);
+}
+
 static bool
 begin_load(struct supervisor *s, const struct config *c, struct err *err)
 {
 	s->next = generation_new(++s->generations, c, s->state.models);
 	if (s->next == NULL)
 		return err_system(err, "cannot load models");
-	if (!copy_keys(c, s->next, err)) {
+	if (!copy_keys(c, s->next, err) || !make_rate(c, s->next, err)) {
 		generation_release(s->next);
 		s->next = NULL;
 		return false;

@@ -66,6 +66,10 @@ worker_argv_make(struct worker_argv *ret, const char *program,
 		ret->argv[n++] = "--keys";
 		ret->argv[n++] = g->keys;
 	}
+	if (g->rate[0] != '\0') {
+		ret->argv[n++] = "--rate";
+		ret->argv[n++] = g->rate;
+	}
 	if (!g->sandbox)
 		ret->argv[n++] = "--no-sandbox";
 	ret->argv[n] = NULL;

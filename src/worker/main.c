@@ -17,7 +17,7 @@ static const char usage[] =
     "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
     "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
     "    [--max-requests N] [--ready-fd N] [--read-timeout MS]\n"
-    "    [--alerts] [--keys FILE] [--no-sandbox]\n";
+    "    [--alerts] [--keys FILE] [--rate FILE] [--no-sandbox]\n";
 
 enum option_id {
 	METRICS,
@@ -31,6 +31,7 @@ enum option_id {
 	READY_FD,
 	ALERTS,
 	KEYS,
+	RATE,
 	NO_SANDBOX,
 	HELP
 };
@@ -47,6 +48,7 @@ static const struct option options[] = {
     {"ready-fd", required_argument, NULL, READY_FD},
     {"alerts", no_argument, NULL, ALERTS},
     {"keys", required_argument, NULL, KEYS},
+    {"rate", required_argument, NULL, RATE},
     {"no-sandbox", no_argument, NULL, NO_SANDBOX},
     {"help", no_argument, NULL, HELP},
     {0},
@@ -120,6 +122,9 @@ read_options(int argc, char *argv[], struct worker_options *o)
 			break;
 		case KEYS:
 			o->keys = optarg;
+			break;
+		case RATE:
+			o->rate = optarg;
 			break;
 		case NO_SANDBOX:
 			o->sandbox = false;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "http/fcgi.h"
+#include "http/rate.h"
 #include "keys/keys.h"
 #include "metrics/metrics_file.h"
 #include "model/model.h"
@@ -29,6 +30,7 @@ struct worker {
 	struct slab *slab;
 	struct api_model models[WORKER_MODELS_MAX];
 	struct keys keys;
+	struct rate rate;
 	struct arena documents; /* what api_new renders */
 	struct api *api;
 	struct fcgi *fcgi;
@@ -149,6 +151,7 @@ open_api(struct worker *w, struct err *err)
 	    .n_models = w->options->n_models,
 	    .rows_limit = w->options->rows_limit,
 	    .keys = w->options->keys != NULL ? &w->keys : NULL,
+	    .rate = w->options->rate != NULL ? &w->rate : NULL,
 	    .alerts = w->options->alerts,
 	    .metrics = &w->metrics,
 	    .slab = w->slab,
@@ -156,6 +159,9 @@ open_api(struct worker *w, struct err *err)
 
 	if (w->options->keys != NULL &&
 	    !keys_read(w->options->keys, &w->keys, err))
+		return false;
+	if (w->options->rate != NULL &&
+	    !rate_open(w->options->rate, &w->rate, err))
 		return false;
 	return arena_init(&w->documents, DOCUMENTS_BYTES, err) &&
 	    api_new(&o, &w->documents, &w->api, err);
@@ -202,6 +208,7 @@ tear_down(struct worker *w)
 {
 	if (w->fcgi != NULL)
 		fcgi_close(w->fcgi);
+	rate_close(&w->rate);
 	arena_done(&w->documents);
 	for (size_t i = 0; i < w->options->n_models; i++)
 		if (w->models[i].model != NULL)

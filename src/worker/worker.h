@@ -35,6 +35,7 @@ struct worker_options {
 	struct worker_model models[WORKER_MODELS_MAX];
 	size_t n_models;
 	const char *keys;       /* file of API keys; NULL: none is wanted */
+	const char *rate;       /* file of buckets; NULL: no limit */
 	uint64_t request_limit; /* bytes of body */
 	uint64_t rows_limit;    /* rows in a request */
 	bool alerts;            /* the web server has a list at /alerts */

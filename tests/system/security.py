@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 """What the processes of a service can reach, and who can reach them."""
 import grp
+import http.client
 import json
 import os
 import pathlib
@@ -399,6 +400,128 @@ class Keys(unittest.TestCase):
                 self.assertIn(str(self.file), s.log())
             finally:
                 s.close()
+
+
+class Rate(unittest.TestCase):
+    """So many predictions a second for each client, and no more."""
+
+    # Slow enough that no machine is slower, and a full bucket at the start.
+    SLOW = ("--rate-limit", "1", "--rate-burst", "5")
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+
+    def ask(self, s, source="127.0.0.1", path="/v1/predict", row=True,
+            **headers):
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", s.port, timeout=service.PATIENCE,
+            source_address=(source, 0))
+        self.addCleanup(connection.close)
+        connection.request("POST" if row else "GET", path,
+                           json.dumps(ROW) if row else None, {
+                               "Content-Type": "application/json",
+                               **{name.replace("_", "-"): value
+                                  for name, value in headers.items()}})
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, answer.headers, body
+
+    def exhaust(self, s, **how):
+        """Ask until it is refused; how often it was not, and the refusal."""
+        def refused():
+            nonlocal asked
+            answer = self.ask(s, **how)
+            asked += answer[0] != 429
+            return answer if answer[0] == 429 else None
+        asked = 0
+        return wait_until(refused, "a refusal"), asked
+
+    def test_a_client_is_refused_and_the_others_are_not(self):
+        with Service("--workers", "2", *self.SLOW) as s:
+            (_, headers, body), asked = self.exhaust(s)
+            self.assertGreaterEqual(asked, 5)
+            self.assertEqual(headers["Retry-After"], "1")
+            self.assertEqual(headers["Content-Type"], "application/json")
+            self.assertEqual(list(json.loads(body)), ["error"])
+            for path in ("/v1/predict", "/v2/predict"):
+                status = self.ask(s, "127.0.0.2", path)[0]
+                self.assertEqual(status, 200, path)
+            self.assertEqual(
+                s.metric("http_requests_rejected_total",
+                         reason="rate_limit"), 1)
+            self.assertEqual(s.metric("http_requests_total", code="429",
+                                      route="/{slot}/predict"), 1)
+            # Not a prediction that failed: nobody is to be woken by it.
+            self.assertEqual(s.metric("ml_prediction_requests_total"),
+                             asked + 2)
+            # Nor overload of the service.
+            self.assertEqual(s.metric("http_requests_rejected_total",
+                                      reason="overload"), 0)
+
+    def test_who_somebody_says_he_is_does_not_matter(self):
+        with Service("--workers", "1", *self.SLOW) as s:
+            self.exhaust(s)
+            for name in ("X-Forwarded-For", "X-Real-IP", "Remote-Addr",
+                         "Forwarded"):
+                wait_until(lambda name=name: self.ask(
+                    s, **{name: "192.0.2.1"})[0] == 429, name)
+
+    def test_only_predictions_are_limited(self):
+        with Service("--workers", "1", *self.SLOW) as s:
+            for path in ("/health", "/info", "/openapi.json", "/", "/metrics",
+                         "/v1/predict"):
+                for _ in range(20):
+                    self.assertIn(self.ask(s, path=path, row=False)[0],
+                                  (200, 405), path)
+            self.exhaust(s)
+            self.assertEqual(self.ask(s, path="/health", row=False)[0], 200)
+
+    def test_a_key_is_a_client_and_without_one_the_address(self):
+        with tempfile.TemporaryDirectory(prefix="lightscore-test.") as name:
+            file = pathlib.Path(name) / "keys"
+            alice, bob = [subprocess.run(
+                [service.LIGHTSCORE, "key", file, who], check=True,
+                capture_output=True, text=True,
+                timeout=service.PATIENCE).stdout.strip()
+                for who in ("alice", "bob")]
+            with Service("--workers", "2", "--api-keys", file,
+                         *self.SLOW) as s:
+                self.exhaust(s, X_API_Key=alice)
+                # From anywhere, in any header.
+                wait_until(lambda: self.ask(
+                    s, "127.0.0.3", Authorization=f"Bearer {alice}")[0]
+                    == 429, "a refusal")
+                self.assertEqual(self.ask(s, X_API_Key=bob)[0], 200)
+                # Who tries keys that do not hold spends his address's.
+                _, asked = self.exhaust(s, X_API_Key=alice[:-1] + "x")
+                self.assertGreaterEqual(asked, 5)
+                self.assertEqual(self.ask(s, X_API_Key=bob)[0], 200)
+
+    def test_it_is_set_by_a_reload(self):
+        with tempfile.TemporaryDirectory(prefix="lightscore-test.") as name:
+            conf = pathlib.Path(name) / "conf.yaml"
+            conf.write_text("rate_limit: 1\n")
+            with Service("--workers", "1", "-c", conf) as s:
+                self.exhaust(s)
+                api = json.loads(s.request("GET", "/openapi.json")[2])
+                self.assertIn("429", api["paths"]["/v1/predict"]["post"]
+                              ["responses"])
+                self.assertEqual(
+                    [p.name for p in (s.state_dir / "models").iterdir()
+                     if p.name.startswith("rate")], ["rate.1"])
+                conf.write_text("{}\n")
+                s.process.send_signal(signal.SIGHUP)
+                s.wait_log("reload done")
+                s.wait_alone(1)
+                for _ in range(20):
+                    self.assertEqual(self.ask(s)[0], 200)
+                api = json.loads(s.request("GET", "/openapi.json")[2])
+                self.assertNotIn("429", api["paths"]["/v1/predict"]["post"]
+                                 ["responses"])
+                self.assertEqual(
+                    [p.name for p in (s.state_dir / "models").iterdir()
+                     if p.name.startswith("rate")], [])
 
 
 class Silence(unittest.TestCase):

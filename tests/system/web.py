@@ -269,9 +269,12 @@ class Production(unittest.TestCase):
 
     def setUp(self):
         service.lighttpd_or_skip()
-        self.service = s = Service(program=[service.LIGHTSCORED])
         self.web = None
-        s.args.append("--no-web-server")
+        self.start()
+
+    def start(self, *settings):
+        self.service = s = Service(*settings, "--no-web-server",
+                                   program=[service.LIGHTSCORED])
         s.launch()
         self.assertEqual(s.process.stdout.readline().decode(),
                          f"lightscore: ready on unix:{s.state_dir}/"
@@ -366,6 +369,40 @@ class Production(unittest.TestCase):
                                       service.PATIENCE) as peer:
             with self.assertRaises((ssl.SSLError, ConnectionError)):
                 old.wrap_socket(peer)
+
+    def test_the_proxy_example_believes_the_proxy_alone(self):
+        self.service.close()
+        self.start("--rate-limit", "1", "--rate-burst", "1")
+        s = self.service
+        conf_text = (service.SRCDIR / "lighttpd/proxy.conf").read_text(
+            encoding="utf-8")
+        self.assertIn('"127.0.0.1" => "trust"', conf_text)
+        self.run_web_server(more=conf_text)
+        public, other = "203.0.113.7", "203.0.113.8"
+
+        def ask(path, client, via, body=None):
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", s.port, timeout=service.PATIENCE,
+                source_address=(via, 0))
+            connection.request("POST" if body else "GET", path, body,
+                               {**JSON, "X-Forwarded-For": client})
+            status = connection.getresponse().status
+            connection.close()
+            return status
+        row = json.dumps(ROW)
+        proxy, another = "127.0.0.1", "127.0.0.2"
+        # /metrics: who is no proxy may say what he wants.
+        self.assertEqual(ask("/metrics", public, proxy), 403)
+        self.assertEqual(ask("/metrics", f"10.0.0.1, {public}", proxy), 403)
+        self.assertEqual(ask("/metrics", public, another), 200)
+        # Limits are those of the clients behind it.
+        service.wait_until(lambda: ask("/v1/predict", public, proxy, row)
+                           == 429, "a refusal")
+        self.assertEqual(ask("/v1/predict", other, proxy, row), 200)
+        service.wait_until(lambda: ask("/v1/predict", public, another, row)
+                           == 429, "a refusal")
+        service.wait_until(lambda: ask("/v1/predict", "203.0.113.9", another,
+                                       row) == 429, "a refusal")
 
     def test_a_web_server_of_another_user_in_our_group_reaches_us(self):
         setpriv = shutil.which("setpriv")

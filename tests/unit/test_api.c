@@ -565,7 +565,7 @@ what_the_transport_refuses_is_answered_and_counted(void **state)
 		OUTCOME_VALIDATION_ERROR, RESULT_VALIDATION_ERROR},
 	    {HTTP_GET, "/shop/predict", 400, REJECTED_MALFORMED, false,
 		OUTCOME_VALIDATION_ERROR, RESULT_VALIDATION_ERROR},
-	    {HTTP_POST, "/nowhere", 429, REJECTED_OVERLOAD, false,
+	    {HTTP_POST, "/nowhere", 429, REJECTED_RATE_LIMIT, false,
 		OUTCOME_OVERLOAD, RESULT_ERROR},
 	};
 	const struct slab_model *m = &f->slab->model[
