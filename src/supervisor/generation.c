@@ -37,7 +37,7 @@ generation_new(unsigned number, const struct config *c, const char *folder)
 	g->queue_limit = (uint64_t)c->queue_limit;
 	g->queue_time_ns = (uint64_t)c->queue_time * MILLISECOND_NS;
 	g->max_requests = (uint64_t)c->max_requests;
-	g->max_memory = (uint64_t)c->max_memory;
+	g->max_growth = (uint64_t)c->max_growth;
 	g->alerts = c->alerts[0] != '\0';
 	g->sandbox = strcmp(c->sandbox, "off") != 0;
 	g->request_timeout_ns = (uint64_t)c->request_timeout * MILLISECOND_NS;

@@ -25,7 +25,7 @@ struct generation {
 	unsigned number;
 	unsigned holders;
 	int workers;
-	uint64_t request_limit, rows_limit, queue_limit, max_requests, max_memory;
+	uint64_t request_limit, rows_limit, queue_limit, max_requests, max_growth;
 	uint64_t queue_time_ns;
 	char keys[PATH_MAX]; /* of API keys, or empty */
 	char rate[PATH_MAX]; /* of buckets of requests, or empty */

@@ -207,9 +207,9 @@ pool_note_memory(struct pool *p, int slot, uint64_t bytes, uint64_t now_ns)
 	struct slot *s = &p->slots[slot];
 
 	if (!p->stopping && pool_is_complete(p) &&
-	    s->state == PROCESS_SERVING && s->generation->max_memory != 0 &&
-	    bytes > s->generation->max_memory)
-		slot_outgrow(&p->world, s, bytes,
+	    s->state == PROCESS_SERVING && s->generation->max_growth != 0 &&
+	    bytes > s->first_bytes + s->generation->max_growth)
+		slot_outgrow(&p->world, s, bytes - s->first_bytes,
 		    now_ns + s->generation->stop_timeout_ns);
 }
 

@@ -58,9 +58,8 @@ read_usage(pid_t pid)
 	return u;
 }
 
-/* What it has written itself: neither code nor images nor counters. */
-static uint64_t
-read_own_bytes(pid_t pid)
+uint64_t
+sample_own_bytes(pid_t pid)
 {
 	uint64_t resident, shared, own = 0;
 	FILE *f = open_proc(pid, "statm");
@@ -171,7 +170,7 @@ sample_take(struct sample *s, struct metrics_file *f,
 		processes[i].stopped = u.state == 'T' || u.state == 't';
 		if (processes[i].slot < 0)
 			continue;
-		processes[i].own_bytes = read_own_bytes(processes[i].pid);
+		processes[i].own_bytes = sample_own_bytes(processes[i].pid);
 		workers_cpu += u.cpu_ns;
 		metric_set(&f->slots[processes[i].slot].resident_bytes,
 		    (double)u.resident_bytes);

@@ -18,7 +18,7 @@ struct sample_process {
 	pid_t pid;
 	int slot;     /* of a worker, else -1 */
 	bool stopped; /* found: it does not run, by a signal or debugger */
-	uint64_t own_bytes; /* found: memory that it shares with no file */
+	uint64_t own_bytes; /* found: sample_own_bytes */
 };
 
 struct sample {
@@ -29,6 +29,9 @@ struct sample {
 	unsigned taken;
 };
 
+/* What a process has written itself: neither code nor images nor counters;
+ * 0 where that cannot be read. */
+uint64_t sample_own_bytes(pid_t pid);
 void sample_init(struct sample *s, struct metrics_file *f);
 /* `ended_cpu_ns`: CPU time of workers that have ended since the start. */
 void sample_take(struct sample *s, struct metrics_file *f,

@@ -14,6 +14,7 @@
 #include "supervisor/backoff.h"
 #include "supervisor/child.h"
 #include "supervisor/oom.h"
+#include "supervisor/sample.h"
 #include "supervisor/worker_argv.h"
 
 /* Reading a model of gigabytes for the first time takes its time. */
@@ -80,6 +81,7 @@ slot_adopt(struct slot_world *w, struct slot *s, struct generation *g,
 	s->pid = pid;
 	s->state = kill_at_ns != 0 ? PROCESS_STOPPING : PROCESS_SERVING;
 	s->kill_at_ns = kill_at_ns;
+	s->first_bytes = sample_own_bytes(pid);
 	process_set(&w->metrics->slots[s->number].process, s->state, pid);
 }
 
@@ -148,6 +150,7 @@ slot_is_ready(struct slot_world *w, struct slot *s)
 	close_ready(s);
 	if (ready) {
 		s->state = PROCESS_SERVING;
+		s->first_bytes = sample_own_bytes(s->pid);
 		process_set(&w->metrics->slots[s->number].process, s->state,
 		    s->pid);
 		log_info("worker ready slot=%d pid=%d generation=%u",
@@ -246,10 +249,10 @@ void
 slot_outgrow(struct slot_world *w, struct slot *s, uint64_t bytes,
     uint64_t kill_at_ns)
 {
-	log_info("worker replaced slot=%d pid=%d: it has taken %ju KiB, more "
-		 "than max_memory of %ju KiB", s->number, (int)s->pid,
+	log_info("worker replaced slot=%d pid=%d: it has grown by %ju KiB, "
+		 "more than max_growth of %ju KiB", s->number, (int)s->pid,
 	    (uintmax_t)(bytes / 1024),
-	    (uintmax_t)(s->generation->max_memory / 1024));
+	    (uintmax_t)(s->generation->max_growth / 1024));
 	s->outgrown = true;
 	slot_stop(w, s, kill_at_ns);
 }
@@ -271,7 +274,7 @@ reason_of(struct slot_world *w, const struct slot *s, int status)
 	if (s->timed_out)
 		return ENDED_TIMEOUT;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return s->outgrown ? ENDED_MAX_MEMORY : ENDED_NORMAL;
+		return s->outgrown ? ENDED_MAX_GROWTH : ENDED_NORMAL;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_MAX_REQUESTS)
 		return ENDED_MAX_REQUESTS;
 	/* Before it could handle the signal. */
@@ -300,7 +303,7 @@ log_end(const struct slot *s, enum label_ENDED reason, int status)
 
 	process_ended_text(status, text, sizeof(text));
 	if (reason == ENDED_NORMAL || reason == ENDED_MAX_REQUESTS ||
-	    reason == ENDED_MAX_MEMORY)
+	    reason == ENDED_MAX_GROWTH)
 		log_info("worker ended slot=%d pid=%d: %s", s->number,
 		    (int)s->pid, text);
 	else

@@ -29,6 +29,7 @@ struct slot {
 	uint64_t stopped_since_ns; /* seen not to run; or 0 */
 	bool timed_out;            /* killed by us, for taking too long */
 	bool outgrown;             /* told to end for its memory */
+	uint64_t first_bytes;      /* sample_own_bytes as it became ready */
 	uint64_t late_kill_at_ns;  /* told that its request is late; or 0 */
 };
 
@@ -68,7 +69,7 @@ void slot_note_queue(struct slot_world *w, struct slot *s, uint32_t length,
     uint64_t now_ns);
 /* The worker was found stopped by a signal, or running. */
 void slot_note_stopped(struct slot *s, bool stopped, uint64_t now_ns);
-/* Tell it to finish, as slot_stop, since it has taken so much memory. */
+/* Tell it to finish, as slot_stop, since it has grown by so much memory. */
 void slot_outgrow(struct slot_world *w, struct slot *s, uint64_t bytes,
     uint64_t kill_at_ns);
 
