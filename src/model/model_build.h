@@ -281,6 +281,38 @@ MUST_USE bool model_build_interpolate(struct model_build *b, uint32_t src,
 MUST_USE bool model_build_median(struct model_build *b, const uint32_t *src,
     const double *weights, uint32_t n, uint32_t *dst, struct err *err);
 
+/* *dst is the first of 2 n new slots: where among the n numbers, from 0, the
+ * least is, the next, ... (of equal ones the first first), then the numbers
+ * in this order. Refuses the row where one is NaN or infinite. */
+MUST_USE bool model_build_sort(struct model_build *b, const uint32_t *src,
+    uint32_t n, uint32_t *dst, struct err *err);
+
+/* How alike a row and each vector of a support vector machine are. */
+enum model_kernel {
+	KERNEL_LINEAR,  /* their product */
+	KERNEL_POLY,    /* (gamma * product + coef0) ^ degree */
+	KERNEL_RBF,     /* exp(-gamma * square of their distance) */
+	KERNEL_SIGMOID, /* tanh(gamma * product + coef0) */
+	KERNEL_COUNT
+};
+struct build_kernel {
+	enum model_kernel kind;
+	bool floats;           /* in float, as ONNX Runtime does it */
+	double gamma, coef0, degree;
+	uint32_t n_vectors;
+	const double *vectors; /* n numbers each */
+};
+/* *dst is the first of n_vectors new slots. Refuses the row where a src is
+ * NaN or infinite. */
+MUST_USE bool model_build_kernel(struct model_build *b, const uint32_t *src,
+    uint32_t n, const struct build_kernel *kernel, uint32_t *dst,
+    struct err *err);
+/* *dst is the first of k probabilities that go best with those of each pair
+ * of classes: src[0] of 0 against 1, then of 0 against 2, ..., of 1 against
+ * 2, ... (libsvm's, which stops where it is near enough). */
+MUST_USE bool model_build_couple(struct model_build *b, const uint32_t *src,
+    uint32_t k, uint32_t *dst, struct err *err);
+
 /* --- what comes out ------------------------------------------------------ */
 
 /* Begin the next of several labels that a row gets: classes, outputs and

@@ -227,6 +227,40 @@ check_median(struct check *c, const struct image_step *s)
 	    check_list(c, s, s->extra, s->count, s->dst);
 }
 
+static bool
+check_sort(struct check *c, const struct image_step *s)
+{
+	if (s->n_src == 0 || s->n_src > IMAGE_SLOTS_MAX ||
+	    s->width != 2 * s->n_src || s->count != 0)
+		return check_bad(c, s, "a sort of another width");
+	return check_params(c, s, s->at, 0, is_any) &&
+	    check_list(c, s, s->src, s->n_src, s->dst);
+}
+
+static bool
+check_kernel(struct check *c, const struct image_step *s)
+{
+	uint64_t n = 3 + (uint64_t)s->n_src * s->width;
+
+	if ((s->extra & ~IMAGE_CALC_FLOATS) >= KERNEL_COUNT ||
+	    s->n_src == 0 || s->width == 0 || s->count != n)
+		return check_bad(c, s, "a kernel of no kind");
+	return check_params(c, s, s->at, n, check_is_finite) &&
+	    check_list(c, s, s->src, s->n_src, s->dst);
+}
+
+static bool
+check_couple(struct check *c, const struct image_step *s)
+{
+	uint32_t k = s->extra;
+
+	if (k < 2 || k > IMAGE_COUPLE_MAX || s->n_src != k * (k - 1) / 2 ||
+	    s->width != k * (k + 2) || s->count != 0)
+		return check_bad(c, s, "a coupling of another width");
+	return check_params(c, s, s->at, 0, is_any) &&
+	    check_list(c, s, s->src, s->n_src, s->dst);
+}
+
 /* A step from one slot to one, with n params. */
 static bool
 check_simple(struct check *c, const struct image_step *s, uint32_t n,
@@ -296,6 +330,12 @@ check_step(struct check *c, const struct image_step *s)
 		    check_interpolate(c, s);
 	case STEP_MEDIAN:
 		return check_median(c, s);
+	case STEP_SORT:
+		return check_sort(c, s);
+	case STEP_KERNEL:
+		return check_kernel(c, s);
+	case STEP_COUPLE:
+		return check_couple(c, s);
 	case STEP_REQUIRE:
 		return check_simple(c, s, 0, NULL);
 	case STEP_BINS:

@@ -129,6 +129,9 @@ ir_flow(struct model_build *b, const bool **takes, struct err *err)
 		case STEP_LINEAR_FMA:
 		case STEP_LINK:
 		case STEP_MEDIAN:
+		case STEP_SORT:
+		case STEP_KERNEL:
+		case STEP_COUPLE:
 			refuse_all(slots, s);
 			break;
 		case STEP_CALC:

@@ -195,7 +195,13 @@ struct image_class {
 	                                        and otherwise [count] */ \
 	STEP(REQUIRE,    "present")    /*    1  - */ \
 	STEP(BINS,       "bin")        /*    1  params [count]: ascending */ \
-	STEP(LINEAR_FMA, "linear in fused float") /* * w  as LINEAR */
+	STEP(LINEAR_FMA, "linear in fused float") /* * w  as LINEAR */ \
+	STEP(SORT,       "sort")       /* *  2 n_src: places in ascending
+	                                        order, then the numbers in it */ \
+	STEP(KERNEL,     "kernel")     /* *  w  extra: image_calc; params:
+	                                        gamma, coef0, degree, w vectors */ \
+	STEP(COUPLE,     "coupling")   /* *  extra: k classes; k * k + 2 k, the
+	                                        last k the probabilities */
 
 enum step_op {
 #define STEP(name, text) STEP_##name,
@@ -203,8 +209,8 @@ enum step_op {
 #undef STEP
 	STEP_COUNT
 };
-/* What a CALC or FOLD does: its enum model_calc or model_fold, and whether the
- * result is rounded to float. */
+/* What a CALC, FOLD or KERNEL does: its enum model_calc, model_fold or
+ * model_kernel, and whether the result is rounded to float. */
 #define IMAGE_CALC_FLOATS (1u << 16)
 struct image_step {
 	uint32_t op;
@@ -291,6 +297,7 @@ enum image_section_kind {
 
 /* Declared limits. */
 #define IMAGE_SLOTS_MAX (1u << 20)
+#define IMAGE_COUPLE_MAX 1000 /* classes */
 
 /* The order-preserving form of a float that is not NaN; -0.0 as 0.0. */
 static inline uint32_t

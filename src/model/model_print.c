@@ -138,6 +138,9 @@ model_step_text(const struct model *m, uint32_t i, char *text, size_t n)
 	case STEP_MEDIAN:
 	case STEP_CALC:
 	case STEP_FOLD:
+	case STEP_SORT:
+	case STEP_KERNEL:
+	case STEP_COUPLE:
 		buf_printf(&b, "%u values", s->n_src);
 		break;
 	case STEP_FOREST:

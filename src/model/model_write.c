@@ -141,6 +141,9 @@ put_step(struct writer *w, const struct ir_step *s)
 		break;
 	case STEP_CALC:
 	case STEP_FOLD:
+	case STEP_SORT:
+	case STEP_KERNEL:
+	case STEP_COUPLE:
 		step.at = write_put(w, SECTION_params, s->params, s->n_params);
 		step.count = s->n_params;
 		step.src = write_put(w, SECTION_lists, s->list, s->n_src);

@@ -220,6 +220,9 @@ score_feature(struct block *b, const struct image_step *s)
 	case STEP_LINK:
 	case STEP_CALC:
 	case STEP_FOLD:
+	case STEP_SORT:
+	case STEP_KERNEL:
+	case STEP_COUPLE:
 	case STEP_COUNT:
 		break;
 	}

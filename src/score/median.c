@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The weighted median, as AdaBoost takes it of its estimators: their order
- * by value is worked out in the slots before the one of the result.
+ * The order of numbers by value, and the weighted median, as AdaBoost takes it
+ * of its estimators: the order is worked out in the slots before the result.
  */
 #include <math.h>
 
@@ -52,5 +52,22 @@ score_median(struct block *b, const struct image_step *s)
 				break;
 		}
 		order[n * b->stride] = b->frame[src[i] * b->stride + r];
+	}
+}
+
+void
+score_sort(struct block *b, const struct image_step *s)
+{
+	const uint32_t *src = b->m->lists + s->src;
+	uint32_t n = s->n_src;
+
+	for (size_t r = 0; r < b->rows; r++) {
+		double *order = b->frame + s->dst * b->stride + r;
+
+		sort_row(b, src, n, r, order);
+		for (uint32_t k = 0; k < n; k++)
+			order[(n + k) * b->stride] = b->frame[
+			    src[(uint32_t)order[k * b->stride]] * b->stride +
+			    r];
 	}
 }

@@ -116,6 +116,15 @@ run(struct block *b)
 		case STEP_MEDIAN:
 			score_median(b, s);
 			break;
+		case STEP_SORT:
+			score_sort(b, s);
+			break;
+		case STEP_KERNEL:
+			score_kernel(b, s);
+			break;
+		case STEP_COUPLE:
+			score_couple(b, s);
+			break;
 		default:
 			score_feature(b, s);
 		}

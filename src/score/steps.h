@@ -57,6 +57,9 @@ void score_link(struct block *b, const struct image_step *s);
 void score_calc(struct block *b, const struct image_step *s);
 void score_fold(struct block *b, const struct image_step *s);
 void score_median(struct block *b, const struct image_step *s);
+void score_sort(struct block *b, const struct image_step *s);
+void score_kernel(struct block *b, const struct image_step *s);
+void score_couple(struct block *b, const struct image_step *s);
 
 /* Add all trees to the sums of n rows from row `from`, which lie at y and
  * hold what the sums start from. */

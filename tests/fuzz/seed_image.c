@@ -15,7 +15,7 @@ int
 main(int argc, char *argv[])
 {
 	static const char *const names[] = {"shop", "forest", "cuts",
-	    "leaves", "floats", "curve", "calcs", "targets"};
+	    "leaves", "floats", "curve", "calcs", "targets", "vectors"};
 	struct arena mem;
 	struct err err;
 

@@ -262,6 +262,32 @@ calcs(struct model_build *b)
 	BUILD(model_build_output(b, MODEL_REGRESSION, &y, 1, &err));
 }
 
+/* Two columns through the steps of a support vector machine, and a sort. */
+static void
+vectors(struct model_build *b)
+{
+	static const double list[] = {1, 2, 3, 4};
+	struct build_kernel kernel = {.kind = KERNEL_RBF, .gamma = 0.5,
+	    .degree = 3, .n_vectors = 2, .vectors = list};
+	uint32_t src[2], first, pairs, sorted, p;
+
+	src[0] = input(b, "x");
+	src[1] = input(b, "y");
+	BUILD(model_build_kernel(b, src, 2, &kernel, &first, &err));
+	BUILD(model_build_sort(b, (uint32_t[]){first, first + 1}, 2, &sorted,
+	    &err));
+	BUILD(model_build_link(b, LINK_SIGMOID, &first, 1, &pairs, &err));
+	BUILD(model_build_couple(b, (uint32_t[]){pairs, pairs + 1, pairs}, 3,
+	    &p, &err));
+	for (int k = 0; k < 3; k++)
+		BUILD(model_build_class(b, (struct model_class){
+		    .kind = CLASS_TEXT, .text = {&"abc"[k], 1}}, &err));
+	BUILD(model_build_output(b, MODEL_CLASSIFICATION,
+	    (uint32_t[]){p, p + 1, p + 2}, 3, &err));
+	BUILD(model_build_decision(b, (uint32_t[]){sorted, sorted + 2,
+	    sorted + 3}, 3, &err));
+}
+
 static void
 targets(struct model_build *b)
 {
@@ -308,6 +334,8 @@ zoo_build(enum zoo which, struct arena *mem)
 		calcs(b);
 	else if (which == ZOO_TARGETS)
 		targets(b);
+	else if (which == ZOO_VECTORS)
+		vectors(b);
 	else
 		forest(b, which);
 	return b;

@@ -23,6 +23,7 @@ enum zoo {
 	ZOO_CALCS,  /* bins, lines, calculations and folds, a regression */
 	ZOO_TARGETS,/* labels of two targets, for one of which not the
 	             * probabilities decide */
+	ZOO_VECTORS,/* a kernel, a sort that decides, probabilities of pairs */
 	ZOO_COUNT
 };
 /* A colour of the shop's that is not ASCII. */

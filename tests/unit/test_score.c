@@ -351,6 +351,122 @@ median_is_where_half_of_the_weights_are(void **state)
 	world_done(&w);
 }
 
+/* One row, and among others. */
+static void
+assert_score(struct world *w, const double *x, const double *expected,
+    uint32_t n)
+{
+	uint32_t inputs = model_inputs(w->m);
+	double many[3 * 8], out[3 * 8];
+	struct score_fault fault;
+
+	for (int r = 0; r < 3; r++)
+		memcpy(many + r * inputs, x, inputs * sizeof(*x));
+	assert_true(score_rows(w->m, many, 3, out, w->scratch, &fault));
+	for (uint32_t i = 0; i < 3 * n; i++)
+		assert_true(out[i] == expected[i % n]);
+	assert_true(score_rows(w->m, many, 1, out, w->scratch, &fault));
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(out[i] == expected[i]);
+}
+
+static void
+sort_puts_equal_numbers_in_their_order(void **state)
+{
+	static const double cases[][12] = {
+	    {3, 1, 2, 1, 1, 3, 2, 0, 1, 1, 2, 3},
+	    {5, 5, 5, 5, 0, 1, 2, 3, 5, 5, 5, 5},
+	    {-1, 4, -2, 0, 2, 0, 3, 1, -2, -1, 0, 4}};
+	struct world w;
+	uint32_t y, out[8];
+
+	(void)state;
+	world_init(&w, 4);
+	assert_false(model_build_sort(w.b, NULL, 0, &y, &w.err));
+	BUILD(model_build_sort(w.b, (uint32_t[]){0, 1, 2, 3}, 4, &y, &w.err));
+	for (uint32_t i = 0; i < 8; i++)
+		out[i] = y + i;
+	world_compile(&w, out, 8);
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_score(&w, cases[i], cases[i] + 4, 8);
+	assert_int_equal(refused(&w, (double[]){1, 2, NAN, 1}, 1).column, 2);
+	world_done(&w);
+}
+
+static void
+kernel_is_how_alike_row_and_vector_are(void **state)
+{
+	static const double list[] = {1, 2, -1, 0.5, 3, 0};
+	static const double rows[][2] = {{1, 2}, {0, 0}, {-2.5, 7}, {1, 1}};
+
+	(void)state;
+	for (int kind = 0; kind < 2 * KERNEL_COUNT; kind++) {
+		struct build_kernel k = {.kind = kind / 2,
+		    .floats = kind % 2 != 0, .gamma = 0.25, .coef0 = 1,
+		    .degree = 3, .vectors = list};
+		struct world w;
+		uint32_t y;
+
+		world_init(&w, 2);
+		assert_false(model_build_kernel(w.b, (uint32_t[]){0, 1}, 2,
+		    &k, &y, &w.err));
+		k.n_vectors = 3;
+		BUILD(model_build_kernel(w.b, (uint32_t[]){0, 1}, 2, &k, &y,
+		    &w.err));
+		world_compile(&w, (uint32_t[]){y, y + 1, y + 2}, 3);
+		for (size_t r = 0; r < countof(rows); r++) {
+			double expected[3];
+
+			for (int i = 0; i < 3; i++) {
+				const double *x = rows[r], *v = list + 2 * i;
+				double p = x[0] * v[0] + x[1] * v[1];
+				double d = (x[0] - v[0]) * (x[0] - v[0]) +
+				    (x[1] - v[1]) * (x[1] - v[1]);
+
+				expected[i] = k.kind == KERNEL_LINEAR ? p :
+				    k.kind == KERNEL_RBF ? exp(-0.25 * d) :
+				    k.kind == KERNEL_POLY ?
+				    pow(0.25 * p + 1, 3) :
+				    tanh(0.25 * p + 1);
+				if (k.floats)
+					expected[i] = (double)
+					    (float)expected[i];
+			}
+			assert_score(&w, rows[r], expected, 3);
+		}
+		assert_int_equal(refused(&w, (double[]){1, INFINITY}, 1).why,
+		    SCORE_NOT_FINITE);
+		world_done(&w);
+	}
+}
+
+static void
+coupling_agrees_with_each_pair(void **state)
+{
+	/* 0.5, 0.3 and 0.2, as pairs see them: nothing to give and take. */
+	static const double pairs[] = {0.5 / 0.8, 0.5 / 0.7, 0.3 / 0.5};
+	static const double even[] = {0.5, 0.5, 0.5};
+	struct world w;
+	uint32_t y;
+	double out[3];
+	struct score_fault fault;
+
+	(void)state;
+	world_init(&w, 3);
+	assert_false(model_build_couple(w.b, (uint32_t[]){0}, 1, &y,
+	    &w.err));
+	BUILD(model_build_couple(w.b, (uint32_t[]){0, 1, 2}, 3, &y, &w.err));
+	world_compile(&w, (uint32_t[]){y, y + 1, y + 2}, 3);
+	assert_true(score_rows(w.m, pairs, 1, out, w.scratch, &fault));
+	assert_true(fabs(out[0] - 0.5) < 0.01 && fabs(out[1] - 0.3) < 0.01 &&
+	    fabs(out[2] - 0.2) < 0.01);
+	assert_true(fabs(out[0] + out[1] + out[2] - 1) < 1e-15);
+	assert_true(score_rows(w.m, even, 1, out, w.scratch, &fault));
+	for (int i = 0; i < 3; i++)
+		assert_true(out[i] == 1.0 / 3);
+	world_done(&w);
+}
+
 static void
 table_takes_codes_unknown_and_missing(void **state)
 {
@@ -872,6 +988,9 @@ main(void)
 	    cmocka_unit_test(bins_count_the_cuts_below),
 	    cmocka_unit_test(what_is_required_is_present_and_finite),
 	    cmocka_unit_test(median_is_where_half_of_the_weights_are),
+	    cmocka_unit_test(sort_puts_equal_numbers_in_their_order),
+	    cmocka_unit_test(kernel_is_how_alike_row_and_vector_are),
+	    cmocka_unit_test(coupling_agrees_with_each_pair),
 	    cmocka_unit_test(table_takes_codes_unknown_and_missing),
 	    cmocka_unit_test(onehot_sets_one_feature_or_none),
 	    cmocka_unit_test(
