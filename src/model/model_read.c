@@ -182,13 +182,15 @@ model_find_text_alias(const struct model *m, uint32_t column, struct str text,
 	const struct image_input *in = &m->inputs[column];
 	bool loose = in->flags & INPUT_LOOSE;
 
+	if (loose) /* once: it may be as long as a request */
+		text = str_trim(text);
 	for (uint32_t i = 0; i < in->aliases; i++) {
 		const struct image_alias *a = &m->aliases[in->alias + i];
 		struct str from = model_text(m, a->from);
 
 		if (a->is_integer)
 			continue;
-		if (loose ? str_eq_nocase(str_trim(text), str_trim(from)) :
+		if (loose ? str_eq_nocase(text, str_trim(from)) :
 		    str_eq(text, from)) {
 			*cell = a->cell;
 			return true;
