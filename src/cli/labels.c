@@ -10,59 +10,64 @@
 #include "base/number.h"
 
 static bool
-is_label(const struct model_class *c, struct str text)
+is_text(const struct model_class *c, const void *label)
 {
+	const struct str *text = label;
 	double number;
 
-	if (str_eq(c->text, text))
+	if (str_eq(c->text, *text))
 		return true;
 	switch (c->kind) {
 	case CLASS_TEXT:
 		return false;
 	case CLASS_BOOL:
-		return str_eq_nocase(c->text, text);
+		return str_eq_nocase(c->text, *text);
 	default:
-		return number_parse(text, &number) && number == c->number;
+		return number_parse(*text, &number) && number == c->number;
 	}
+}
+
+static bool
+is_number(const struct model_class *c, const void *label)
+{
+	const double *number = label;
+	double own = c->number;
+
+	return (c->kind != CLASS_TEXT || number_parse(c->text, &own)) &&
+	    own == *number;
+}
+
+static bool
+find(const struct model *m, uint32_t target,
+    bool (*is)(const struct model_class *c, const void *label),
+    const void *label, uint32_t *ret)
+{
+	struct model_target t;
+	struct model_class c;
+
+	model_target_at(m, target, &t);
+	for (uint32_t k = t.class_; k < t.class_ + t.classes; k++) {
+		model_class_at(m, k, &c);
+		if (is(&c, label)) {
+			*ret = k;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool
 labels_find(const struct model *m, uint32_t target, struct str label,
     uint32_t *ret)
 {
-	struct model_target t;
-	struct model_class c;
-
-	model_target_at(m, target, &t);
-	for (uint32_t k = t.class_; k < t.class_ + t.classes; k++) {
-		model_class_at(m, k, &c);
-		if (is_label(&c, label)) {
-			*ret = k;
-			return true;
-		}
-	}
-	return false;
+	return find(m, target, is_text, &label, ret);
 }
 
 bool
 labels_find_number(const struct model *m, uint32_t target, double label,
     uint32_t *ret)
 {
-	struct model_target t;
-	struct model_class c;
-	double number;
-
-	model_target_at(m, target, &t);
-	for (uint32_t k = t.class_; k < t.class_ + t.classes; k++) {
-		model_class_at(m, k, &c);
-		if (c.kind == CLASS_TEXT ?
-		    number_parse(c.text, &number) && number == label :
-		    c.number == label) {
-			*ret = k;
-			return true;
-		}
-	}
-	return false;
+	return find(m, target, is_number, &label, ret);
 }
 
 bool

@@ -59,14 +59,10 @@ parse_line(struct str line, struct handover *h)
 
 	if (value.p == NULL || !copy_text(value, text, sizeof(text)))
 		return false;
-	if (str_eq(name, STR("sockets"))) {
-		strcpy(h->sockets, text);
-		return true;
-	}
-	if (str_eq(name, STR("dir"))) {
-		strcpy(h->dir, text);
-		return true;
-	}
+	if (str_eq(name, STR("sockets")))
+		return copy_text(value, h->sockets, sizeof(h->sockets));
+	if (str_eq(name, STR("dir")))
+		return copy_text(value, h->dir, sizeof(h->dir));
 	if (str_eq(name, STR("image")))
 		return h->n_images < CONFIG_MODELS_MAX &&
 		    copy_text(value, h->images[h->n_images++],

@@ -277,10 +277,13 @@ class Service:
                     == 0 and list(pids))
         return wait_until(serving, f"{n} serving workers")
 
+    def alone(self, workers):
+        """Nobody runs but those who serve: workers of before a reload may
+        answer until they are gone."""
+        return len(self.tree()) == workers + 3
+
     def wait_alone(self, workers):
-        """Until nobody runs but those who serve: workers of before a reload
-        may answer until they are gone."""
-        wait_until(lambda: len(self.tree()) == workers + 3,
+        wait_until(lambda: self.alone(workers),
                    f"{workers} workers and no old ones")
 
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 import unittest
 
@@ -933,9 +934,14 @@ class Streams(Case):
     def test_a_terminal_sees_how_far_it_is(self):
         master, slave = pty.openpty()
         child = subprocess.Popen(
-            [PROGRAM, "predict", model, self.big, "-o", "bar.csv"],
-            cwd=folder, stderr=slave, env=ENVIRONMENT)
+            [PROGRAM, "predict", model, self.big], cwd=folder,
+            stdout=subprocess.PIPE, stderr=slave, env=ENVIRONMENT)
         os.close(slave)
+        # A full pipe holds it up for longer than a job without a bar takes.
+        self.assertTrue(child.stdout.read(1))
+        time.sleep(0.3)
+        drain = threading.Thread(target=child.stdout.read)
+        drain.start()
         seen = b""
         while True:
             try:
@@ -946,6 +952,8 @@ class Streams(Case):
                 break
             seen += got
         os.close(master)
+        drain.join()
+        child.stdout.close()
         self.assertEqual(child.wait(60), 0)
         self.assertRegex(seen, rb"\[#*\.*\] +\d+ %  \d+ rows")
         self.assertTrue(seen.endswith(b"\r\x1b[K"), seen[-40:])

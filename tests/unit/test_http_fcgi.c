@@ -309,6 +309,23 @@ exchange(const char *method, const char *path, const char *length,
 	return read_response(fd, text, cap);
 }
 
+/* A connection whose request, "hello" for /x, is in the handler and stays
+ * there until `hold` is 0. */
+static int
+dial_held(void)
+{
+	char memory[8192];
+	struct buf b;
+	int fd = dial();
+
+	server.seen->hold = 1;
+	buf_init(&b, memory, sizeof(memory));
+	put_request(&b, "POST", "/x", "5", "hello");
+	send_all(fd, &b);
+	WAIT_UNTIL(server.seen->handled == 1);
+	return fd;
+}
+
 /* --- the tests ------------------------------------------------------------ */
 
 static void
@@ -537,16 +554,10 @@ a_stop_with_a_silent_connection_ends_too(void **state)
 static void
 a_stop_finishes_the_request_in_hand(void **state)
 {
-	char memory[8192], text[4096];
-	struct buf b;
-	int fd = dial();
+	int fd = dial_held();
+	char text[4096];
 
 	(void)state;
-	server.seen->hold = 1;
-	buf_init(&b, memory, sizeof(memory));
-	put_request(&b, "POST", "/x", "5", "hello");
-	send_all(fd, &b);
-	WAIT_UNTIL(server.seen->handled == 1);
 	kill(server.pid, SIGTERM);
 	server.seen->hold = 0;
 	read_response(fd, text, sizeof(text));
@@ -583,16 +594,10 @@ a_stop_in_the_middle_of_a_body_does_not_cut_it(void **state)
 static void
 a_request_that_takes_too_long_is_answered_504(void **state)
 {
-	char memory[8192], text[4096];
-	struct buf b;
-	int fd = dial();
+	int fd = dial_held();
+	char text[4096];
 
 	(void)state;
-	server.seen->hold = 1;
-	buf_init(&b, memory, sizeof(memory));
-	put_request(&b, "POST", "/x", "5", "hello");
-	send_all(fd, &b);
-	WAIT_UNTIL(server.seen->handled == 1);
 	kill(server.pid, SIGALRM);
 	read_response(fd, text, sizeof(text));
 	assert_string_equal(text, "Status: 504 Gateway Timeout\r\n"

@@ -189,8 +189,12 @@ the_queue_of_a_socket_is_read_from_outside(void **state)
 	(void)state;
 	strcpy(a.sun_path, inside("s"));
 	assert_true(listen_unix(a.sun_path, &listener, &err));
-	if (!queue_open(listener, &q, &err))
-		skip();
+	if (!queue_open(listener, &q, &err)) {
+		print_message("# not tried: %s\n", err.text);
+		close(listener);
+		unlink(a.sun_path);
+		return;
+	}
 	assert_true(queue_read(&q, &length, &limit));
 	assert_int_equal(length, 0);
 	for (size_t i = 0; i < countof(peers); i++) {
