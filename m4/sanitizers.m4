@@ -7,8 +7,8 @@ AC_DEFUN([LS_SANITIZERS], [
 	AS_IF([test "x$enable_sanitizers" = xyes], [
 		LS_SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 		LS_SANITIZE="$LS_SANITIZE -fno-omit-frame-pointer"
-		AC_DEFINE([WITH_SANITIZERS], [1],
-			[Built with sanitizers, which a sandbox would break.])
+		AC_DEFINE([NO_SANDBOX], ["sanitizers"],
+			[What this is built with that a sandbox would break.])
 	])
 	AC_SUBST([LS_SANITIZE])
 	AM_CONDITIONAL([SANITIZERS], [test "x$enable_sanitizers" = xyes])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * Both halves of the sandbox, and what is missing of it. A build with
- * sanitizers has none: their run-time opens files and starts a process to
- * look for leaks.
+ * sanitizers or coverage counts has none: their run-time opens files at the
+ * end, and starts a process to look for leaks.
  */
 #include "sandbox/sandbox.h"
 
@@ -10,10 +10,11 @@
 
 #include "sandbox/parts.h"
 
-#ifdef WITH_SANITIZERS
+#ifdef NO_SANDBOX
 enum { POSSIBLE = 0 };
 #else
 enum { POSSIBLE = 1 };
+#define NO_SANDBOX ""
 #endif
 
 const char *
@@ -22,7 +23,7 @@ sandbox_missing(void)
 	bool calls = sandbox_has_calls(), files = sandbox_has_files();
 
 	if (!POSSIBLE)
-		return "a build with sanitizers has no sandbox";
+		return "a build with " NO_SANDBOX " has no sandbox";
 	if (!calls && !files)
 		return "neither system calls nor files can be taken from the "
 		       "workers: there is no seccomp and no Landlock here";

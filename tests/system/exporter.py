@@ -182,9 +182,29 @@ class Refusing(unittest.TestCase):
         self.assertEqual(got.returncode, 1)
         self.assertIn(b"it has 65536 bytes and should have", got.stderr)
 
-    def test_without_a_file_it_says_how_to_call_it(self):
-        self.assertEqual(subprocess.run([EXPORTER], stderr=subprocess.DEVNULL)
-                         .returncode, 2)
+    def test_called_wrongly_it_says_how_to_call_it(self):
+        for args in [], ["--metrics"], ["--no-such"], ["--metrics", "a", "b"]:
+            got = subprocess.run([EXPORTER, *args], text=True, check=False,
+                                 capture_output=True, timeout=60)
+            self.assertEqual((got.returncode, got.stdout), (2, ""), args)
+            self.assertIn("usage: lightscore-exporter", got.stderr)
+
+    def test_help_and_version(self):
+        for flag, said in ("--help", "usage: "), ("--version", "lightscore "):
+            got = subprocess.run([EXPORTER, flag], text=True, check=False,
+                                 capture_output=True, timeout=60)
+            self.assertEqual((got.returncode, got.stderr), (0, ""))
+            self.assertTrue(got.stdout.startswith(said), got.stdout)
+
+    def test_what_does_not_listen_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "metrics")
+            subprocess.run([FIXTURE, path], check=True)
+            got = subprocess.run([EXPORTER, "--metrics", path], timeout=60,
+                                 stdin=subprocess.DEVNULL, check=False,
+                                 capture_output=True)
+        self.assertEqual(got.returncode, 1)
+        self.assertIn(b"not a listening socket", got.stderr)
 
 
 if __name__ == "__main__":

@@ -453,6 +453,26 @@ class Failure(unittest.TestCase):
                                   "127.0.0.1:0", "--lighttpd", "/bin/false")
         self.assertEqual((code, os.listdir(self.dir.name)), (1, []), err)
 
+    def test_a_worker_called_by_hand_and_wrongly(self):
+        worker = service.BUILDDIR / "lightscore-worker"
+        good = ["--metrics", str(self.state), "--slot", "0"]
+        for args in ([], ["--no-such"], [*good, "more"], good[:2], good[2:],
+                     [*good, "--slot", "1024"], [*good, "--slot", "-1"],
+                     [*good, "--rows-limit", "ten"],
+                     [*good, "--model", "no-file-of-it"]):
+            done = subprocess.run([worker, *args], capture_output=True,
+                                  text=True, timeout=60, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), args)
+            self.assertIn("usage: lightscore-worker", done.stderr, args)
+        done = subprocess.run([worker, *good], capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(str(self.state), done.stderr)
+        done = subprocess.run([worker, "--help"], capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("usage: lightscore-worker", done.stdout)
+
     def test_unknown_flag(self):
         self.fails("--no-such-flag", status=2, says=["--no-such-flag"])
 

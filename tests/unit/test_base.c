@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,8 @@
 #include "base/city.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/log.h"
+#include "base/nearest.h"
 #include "base/number.h"
 #include "base/str.h"
 
@@ -195,6 +199,93 @@ what_is_no_file_is_not_replaced(void **state)
 }
 
 static void
+a_path_that_cannot_be_is_refused(void **state)
+{
+	char dir[] = "/tmp/test_base.XXXXXX", path[64], below[80];
+	char *long_path = malloc(PATH_MAX + 1);
+	struct err err;
+	int lock;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	memset(long_path, 'x', PATH_MAX);
+	long_path[PATH_MAX] = '\0';
+	assert_false(file_write(long_path, STR("hello"), &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_false(file_make_dirs(long_path, &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_false(file_make_dirs("", &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	snprintf(path, sizeof(path), "%s/f", dir);
+	snprintf(below, sizeof(below), "%s/below/it", path);
+	assert_true(file_write(path, STR("hello"), &err));
+	assert_false(file_make_dirs(below, &err));
+	assert_non_null(strstr(err.text, "cannot make directory"));
+	assert_false(file_write(below, STR("hello"), &err));
+	assert_non_null(strstr(err.text, below));
+	assert_false(file_lock(below, &lock, &err));
+	assert_non_null(strstr(err.text, below));
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0);
+	free(long_path);
+}
+
+static void
+a_write_that_fails_says_so(void **state)
+{
+	struct err err;
+	int full = open("/dev/full", O_WRONLY);
+
+	(void)state;
+	assert_true(full >= 0);
+	assert_false(file_write_fd(full, STR("hello"), &err));
+	assert_non_null(strstr(err.text, "cannot write"));
+	close(full);
+}
+
+static void
+the_nearest_name_is_one_that_is_near(void **state)
+{
+	static const char *const names[] = {"tenure", "contract",
+	    "a name that is so long that nobody would type it by mistake for "
+	    "another one, however much of it they had in mind"};
+	char word[200];
+
+	(void)state;
+	assert_string_equal(nearest_name(STR("tenur"), names, 3), "tenure");
+	assert_string_equal(nearest_name(STR("contarct"), names, 3),
+	    "contract");
+	assert_null(nearest_name(STR("monthly charges"), names, 3));
+	memset(word, 'x', sizeof(word));
+	assert_null(nearest_name((struct str){word, sizeof(word)}, names, 3));
+}
+
+static void
+an_event_is_one_line_whatever_it_holds(void **state)
+{
+	int ends[2], keep = dup(STDERR_FILENO);
+	char text[256];
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_init("test", LOG_LEVEL_WARN);
+	log_info("nobody asked for this");
+	log_warn("cannot open %s", "a\nb\x1b[2J\x7f");
+	dup2(keep, STDERR_FILENO);
+	n = read(ends[0], text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_non_null(strstr(text,
+	    " level=warn prog=test cannot open a b [2J \n"));
+	assert_null(strstr(text, "nobody"));
+	close(ends[0]);
+	close(ends[1]);
+	close(keep);
+}
+
+static void
 err_reads_from_the_outside_in(void **state)
 {
 	struct err err;
@@ -234,6 +325,9 @@ city_hashes_are_the_known_ones(void **state)
 	    {"abcdefgh", 4270775063u},
 	    {"Fiber optic", 732134319u},
 	    {"0123456789abcdef", 2645308183u},
+	    {"0123456789abcdefg", 3849924666u},
+	    {"xya\xc3\x84 acby\xc3\x84 zb a zxcz", 771507404u},
+	    {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 664286079u},
 	    {"Electronic check (automatic) and more", 2382550070u},
 	    {"a rather long name of a plan, longer than sixty-four bytes in "
 	     "all", 2459354505u},
@@ -256,6 +350,10 @@ main(void)
 	    cmocka_unit_test(arena_is_zeroed_bounded_and_sticky),
 	    cmocka_unit_test(file_is_written_whole_and_mapped),
 	    cmocka_unit_test(what_is_no_file_is_not_replaced),
+	    cmocka_unit_test(a_path_that_cannot_be_is_refused),
+	    cmocka_unit_test(a_write_that_fails_says_so),
+	    cmocka_unit_test(the_nearest_name_is_one_that_is_near),
+	    cmocka_unit_test(an_event_is_one_line_whatever_it_holds),
 	    cmocka_unit_test(err_reads_from_the_outside_in),
 	    cmocka_unit_test(checksums_are_the_known_ones),
 	    cmocka_unit_test(city_hashes_are_the_known_ones),
