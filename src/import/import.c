@@ -25,6 +25,7 @@
 #include "import/skops.h"
 #include "import/unpack.h"
 #include "import/xgboost.h"
+#include "import/xgboost_binary.h"
 
 /* --- formats that are recognised to be refused ---------------------------- */
 
@@ -32,13 +33,6 @@ static bool
 probe_image(struct str b)
 {
 	return str_has_prefix(b, STR("\x89LSM\r\n"));
-}
-
-static bool
-probe_xgboost(struct str b)
-{
-	/* The binary form before 3.1. */
-	return str_has_prefix(b, STR("binf"));
 }
 
 /* --- the table of formats ------------------------------------------------- */
@@ -53,6 +47,7 @@ static const struct {
     {"skops", skops_probe, skops_read, NULL},
     {"XGBoost JSON", xgboost_probe_json, xgboost_read, NULL},
     {"XGBoost UBJSON", xgboost_probe_ubjson, xgboost_read, NULL},
+    {"XGBoost binary", xgboost_probe_binary, xgboost_read, NULL},
     {"LightGBM text", lightgbm_probe, lightgbm_read, NULL},
     {"CatBoost cbm", catboost_probe_binary, catboost_read_binary, NULL},
     {"CatBoost JSON", catboost_probe_json, catboost_read_json, NULL},
@@ -60,9 +55,6 @@ static const struct {
 	"is compiled already: give it as it is where a model is wanted, or "
 	"import what it was made from"},
     {"ONNX", onnx_probe, onnx_read, NULL},
-    {"XGBoost", probe_xgboost, NULL,
-	"is a binary XGBoost model, which is not read; save it with "
-	"save_model('model.json')"},
 };
 
 bool

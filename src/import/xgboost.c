@@ -12,6 +12,7 @@
 
 #include "import/doc.h"
 #include "import/ensemble.h"
+#include "import/xgboost_binary.h"
 #include "import/xgboost_category.h"
 #include "import/xgboost_model.h"
 
@@ -118,39 +119,68 @@ base_margin(const struct xgb *x, double base)
 	return (double)b;
 }
 
-/* "5E-1", or since 3.1 "[5E-1]" or one number for each class. */
 static bool
-read_base(struct xgb *x, struct err *err)
+out_of_range(struct err *err)
 {
-	uint32_t n = x->e.forest.n_outputs, k = 0;
-	double *base = ARENA_ARRAY(x->im->mem, n, double);
-	struct str rest = doc_text(doc_find(x->learner,
-	    "learner_model_param.base_score"));
+	return xgboost_bad(err, "whose base_score is out of range");
+}
 
-	if (base == NULL)
-		return full(x, err);
+/* "5E-1", or since 3.1 "[5E-1]" or one number for each class; the binary
+ * form has it as a number, and before 1.0 as it is added. */
+static bool
+read_start(const struct xgb *x, double *base, uint32_t *k, struct err *err)
+{
+	const struct doc *param = doc_get(x->learner, "learner_model_param");
+	const struct doc *sum = doc_get(param, "base_margin");
+	const struct doc *score = doc_get(param, "base_score");
+	struct str rest = doc_text(score);
+
+	*k = 0;
+	if (sum != NULL || (score != NULL && score->kind == DOC_NUMBER)) {
+		*k = 1;
+		*base = sum != NULL ? sum->number :
+		    base_margin(x, score->number);
+		return isfinite(*base) || out_of_range(err);
+	}
 	if (rest.n >= 2 && rest.p[0] == '[' && rest.p[rest.n - 1] == ']')
 		rest = (struct str){rest.p + 1, rest.n - 2};
-	while (rest.p != NULL && k < n) {
+	while (rest.p != NULL && *k < x->e.forest.n_outputs) {
 		struct doc d = {.kind = DOC_TEXT,
 		    .text = str_trim(str_cut(&rest, ','))};
 
-		if (!doc_number(&d, &base[k]))
-			return xgboost_bad(err, "whose base_score is no number");
-		base[k] = base_margin(x, base[k]);
-		if (!isfinite(base[k]))
-			return xgboost_bad(err, "whose base_score is out of range");
-		k++;
+		if (!doc_number(&d, &base[*k]))
+			return xgboost_bad(err, "whose base_score is no "
+			    "number");
+		base[*k] = base_margin(x, base[*k]);
+		if (!isfinite(base[(*k)++]))
+			return out_of_range(err);
 	}
-	if (rest.p != NULL || k == 0 || (k != n && k != 1))
-		return xgboost_bad(err, "whose base_score has not one number a class");
+	if (rest.p != NULL)
+		*k = 0; /* more than there are outputs */
+	return true;
+}
+
+static bool
+read_base(struct xgb *x, struct err *err)
+{
+	uint32_t n = x->e.forest.n_outputs, k;
+	double *base = ARENA_ARRAY(x->im->mem, n, double);
+
+	if (base == NULL)
+		return full(x, err);
+	if (!read_start(x, base, &k, err))
+		return false;
+	if (k != n && k != 1)
+		return xgboost_bad(err, "whose base_score has not one number "
+		    "a class");
 	for (; k < n; k++)
 		base[k] = base[0];
 	x->e.forest.base = base;
 	return true;
 }
 
-/* The library's version is a list of three numbers. */
+/* The library's version is a list of three numbers, of two in the binary
+ * form. */
 static bool
 version_text(struct import *im, const struct doc *root, struct str *ret)
 {
@@ -159,10 +189,13 @@ version_text(struct import *im, const struct doc *root, struct str *ret)
 	int n;
 
 	*ret = (struct str){NULL, 0};
-	if (v == NULL || v->kind != DOC_NUMBERS || v->n != 3)
+	if (v == NULL || v->kind != DOC_NUMBERS || v->n < 2 || v->n > 3)
 		return true;
-	n = snprintf(text, sizeof(text), "%.6g.%.6g.%.6g", v->numbers[0],
-	    v->numbers[1], v->numbers[2]);
+	n = snprintf(text, sizeof(text), "%.6g.%.6g", v->numbers[0],
+	    v->numbers[1]);
+	if (v->n == 3)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, ".%.6g",
+		    v->numbers[2]);
 	*ret = arena_str(im->mem, (struct str){text, (size_t)n});
 	return ret->p != NULL;
 }
@@ -172,7 +205,7 @@ is_before(const struct doc *root, double major, double minor)
 {
 	const struct doc *v = doc_get(root, "version");
 
-	return v != NULL && v->kind == DOC_NUMBERS && v->n == 3 &&
+	return v != NULL && v->kind == DOC_NUMBERS && v->n >= 2 &&
 	    (v->numbers[0] < major ||
 	    (v->numbers[0] == major && v->numbers[1] < minor));
 }
@@ -280,12 +313,9 @@ xgboost_parse(struct import *im, struct str bytes, bool wrapped,
 	struct doc *root;
 	bool text;
 
-	if (str_has_prefix(bytes, STR("CONFIG-offset")) ||
-	    str_has_prefix(bytes, STR("binf")))
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "is an XGBoost model in the old binary form, which is "
-		    "not read; load it and dump it again with XGBoost 1.6 or "
-		    "newer");
+	if (xgboost_probe_binary(bytes))
+		return xgboost_read_binary(bytes, im->mem, &root, err) &&
+		    read_root(im, root, "XGBoost binary", wrapped, ret, err);
 	text = bytes.n > 1 && bytes.p[0] == '{' &&
 	    strchr("\" \n\r\t", bytes.p[1]) != NULL;
 	if (!(text ? doc_read_json(bytes, im->mem, &root, err) :

@@ -10,7 +10,8 @@
 #include "import/context.h"
 #include "import/ensemble.h"
 
-/* Whether the bytes look like what Booster.save_model writes. */
+/* Whether the bytes look like what Booster.save_model writes; the binary
+ * form has a probe of its own, in xgboost_binary.h. */
 bool xgboost_probe_json(struct str bytes);
 bool xgboost_probe_ubjson(struct str bytes);
 /* Read it into im->build. The text of err names the tree and node, or the

@@ -38,6 +38,11 @@ except ImportError as missing:
     print(f"1..0 # SKIP {missing.name} is not installed")
     sys.exit(0)
 
+
+def version_of(library):
+    return tuple(map(int, library.__version__.split(".")[:2]))
+
+
 FAR = [0.0, -0.0, 1e-300, 1e30, -1e30, 5e-324, 1e-36]
 
 
@@ -250,11 +255,19 @@ class XGBoost(Maker):
         if objective.startswith("rank"):
             data.set_group([100] * 4)
         b = xgboost.train(p, data, self.pick(1, 5, 12))
+        old = False
         if self.chance(0.3):
             self.write_pickle(folder, b)
         else:
-            b.save_model(folder / self.pick("m.json", "m.ubj"))
-            next(folder.glob("m.*")).rename(folder / "model")
+            forms = ["m.json", "m.ubj"]
+            if version_of(xgboost) < (3, 1):
+                forms.append("m.deprecated")  # the binary one
+            if version_of(xgboost) < (1, 6):
+                forms.remove("m.ubj")
+            b.save_model(str(folder / self.pick(*forms)))
+            saved = next(folder.glob("m.*"))
+            old = saved.suffix == ".deprecated"  # has no names
+            saved.rename(folder / "model")
         out = b.predict(xgboost.DMatrix(test, nthread=1)).astype(float)
         answers = {"predict": out.tolist()}
         if objective == "multi:softmax":
@@ -267,6 +280,8 @@ class XGBoost(Maker):
             answers = {"predict": (out > 0.5).astype(int).tolist(),
                        "proba": [[float(np.float32(1) - np.float32(v)), v]
                                  for v in out]}
+        if old:
+            test.columns = [f"f{i}" for i in range(len(x.columns))]
         self.write_data(folder, test, answers)
         return b
 

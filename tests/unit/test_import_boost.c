@@ -378,6 +378,136 @@ xgboost_linear_models_sum_in_float(void **state)
 	model_close(m);
 }
 
+/* The binary form: structures in a buffer. */
+struct bytes {
+	char p[1024];
+	size_t n;
+};
+
+static void
+put_zeros(struct bytes *b, size_t n)
+{
+	memset(b->p + b->n, 0, n);
+	b->n += n;
+}
+
+static void
+put_int(struct bytes *b, int32_t v)
+{
+	memcpy(b->p + b->n, &v, sizeof(v));
+	b->n += sizeof(v);
+}
+
+static void
+put_float(struct bytes *b, float v)
+{
+	memcpy(b->p + b->n, &v, sizeof(v));
+	b->n += sizeof(v);
+}
+
+static void
+put_name(struct bytes *b, const char *name)
+{
+	put_int(b, (int32_t)strlen(name));
+	put_int(b, 0);
+	memcpy(b->p + b->n, name, strlen(name));
+	b->n += strlen(name);
+}
+
+static void
+put_node(struct bytes *b, int32_t left, int32_t right, uint32_t split,
+    float value)
+{
+	put_int(b, 0); /* its parent */
+	put_int(b, left);
+	put_int(b, right);
+	put_int(b, (int32_t)split);
+	put_float(b, value);
+}
+
+/* A stump: f1 < 0.5, or missing, is -1, else 2. */
+static void
+put_stump_model(struct bytes *b, const char *booster, int32_t major)
+{
+	b->n = 0;
+	put_float(b, 0.5f);
+	put_int(b, 2); /* columns */
+	put_zeros(b, 12);
+	put_int(b, major);
+	put_zeros(b, 136 - 24);
+	put_name(b, "binary:logistic");
+	put_name(b, booster);
+	put_int(b, 1); /* trees */
+	put_int(b, 1);
+	put_zeros(b, 160 - 8);
+	put_int(b, 0);
+	put_int(b, 3); /* nodes */
+	put_zeros(b, 148 - 8);
+	put_node(b, 1, 2, 0x80000001, 0.5f);
+	put_node(b, -1, -1, 0, -1);
+	put_node(b, -1, -1, 0, 2);
+	put_zeros(b, (size_t)3 * 16);
+	put_int(b, 0); /* its class */
+}
+
+static struct str
+view(const struct bytes *b)
+{
+	return (struct str){b->p, b->n};
+}
+
+static void
+xgboost_binary_files_are_read(void **state)
+{
+	struct bytes b;
+	struct model *m;
+
+	(void)state;
+	put_stump_model(&b, "gbtree", 1);
+	m = import_str(view(&b));
+	assert_true(score(m, (double[]){0, 0.4}, 1) ==
+	    (double)(1 / (1 + expf(1))));
+	assert_true(score(m, (double[]){0, NAN}, 1) ==
+	    (double)(1 / (1 + expf(1))));
+	assert_true(score(m, (double[]){0, 0.5}, 1) ==
+	    (double)(1 / (1 + expf(-2))));
+	model_close(m);
+	/* Before 1.0 the start is a sum. */
+	put_stump_model(&b, "gbtree", 0);
+	m = import_str(view(&b));
+	assert_true(score(m, (double[]){0, 0.5}, 1) ==
+	    (double)(1 / (1 + expf(-2.5f))));
+	model_close(m);
+}
+
+static void
+xgboost_binary_files_that_are_damaged_are_refused(void **state)
+{
+	const size_t trees = 136 + 8 + 15 + 8 + 6, nodes = trees + 160;
+	struct bytes b;
+
+	(void)state;
+	put_stump_model(&b, "gbtree", 1);
+	for (size_t n = trees; n < b.n; n++)
+		assert_refused_str((struct str){b.p, n}, "is cut off");
+	b.p[trees] = 2;
+	assert_refused_str(view(&b), "is cut off");
+	b.p[trees + 3] = 127;
+	assert_refused_str(view(&b), "is cut off");
+	put_stump_model(&b, "gbtree", 1);
+	b.p[nodes + 7] = 127;
+	assert_refused_str(view(&b), "is cut off");
+	put_stump_model(&b, "gbtree", 1);
+	b.p[nodes + 148 + 4] = 3;
+	assert_refused_str(view(&b), "has a child or a feature");
+	put_stump_model(&b, "gbtree", 1);
+	b.p[trees + 16] = 1;
+	assert_refused_str(view(&b), "of a version before 0.6");
+	put_stump_model(&b, "dart", 1);
+	assert_refused_str(view(&b), "is cut off");
+	assert_refused_str(STR("binfxyz"), "is cut off");
+}
+
 static void
 xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 {
@@ -836,6 +966,8 @@ main(void)
 	    TEST(xgboost_hinge_is_sure_of_its_class),
 	    TEST(xgboost_targets_are_numbers_of_their_own),
 	    TEST(xgboost_linear_models_sum_in_float),
+	    TEST(xgboost_binary_files_are_read),
+	    TEST(xgboost_binary_files_that_are_damaged_are_refused),
 	    TEST(xgboost_that_cannot_be_served_is_refused_by_name),
 	    TEST(lightgbm_missing_is_what_the_split_says),
 	    TEST(lightgbm_objectives_transform_the_sum),

@@ -218,7 +218,7 @@ what_is_of_the_users_own_is_refused_by_name(void **state)
 	assert_refused("attribute 'predict_raw_score' is not known");
 	p_xgboost("XGBRegressor", "CONFIG-offset:1234");
 	p_end();
-	assert_refused("in the old binary form");
+	assert_refused("is an XGBoost model that is cut off, or damaged");
 	p_xgboost("XGBRegressor", "{\"learner\":");
 	p_end();
 	assert_refused("the text ends where a value is expected");

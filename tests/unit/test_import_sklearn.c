@@ -706,7 +706,7 @@ other_formats_are_refused_by_name(void **state)
 	} cases[] = {
 	    {{"\x89LSM\r\n\x1a\n........", 16}, "is compiled already"},
 	    {{"\x08\x08\x12\x07skl2onnx", 12}, "ONNX model"},
-	    {{"binf....", 8}, "is a binary XGBoost model"},
+	    {{"binf....", 8}, "is an XGBoost model that is cut off"},
 	    {{"PK\x03\x04....", 8}, "zip archive"},
 	    {{"\x28\xb5\x2f\xfd", 4}, "compressed with zstd"},
 	    {{"", 0}, "the file is empty"},
