@@ -19,35 +19,37 @@ onnx_full(const struct onnx *g, struct err *err)
 	return arena_err(g->im->mem, "the ONNX model", err);
 }
 
-static bool
-say(struct err *err, enum err_kind kind, const char *fmt, va_list ap)
-{
-	char text[512];
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	return err_set(err, kind, ERR_NOWHERE, "%s", text);
-}
-
+/* Where the sentence names no way round, there is still this one: nearly all
+ * files are conversions. */
 bool
 onnx_cannot(struct err *err, const char *fmt, ...)
 {
+	static const char *const ways[] = {"import ", "convert", "save "};
+	char whole[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(err, ERR_MODEL, fmt, ap);
+	vsnprintf(whole, sizeof(whole), fmt, ap);
 	va_end(ap);
-	return false;
+	for (size_t i = 0; i < countof(ways); i++)
+		if (strstr(fmt, ways[i]) != NULL)
+			return err_set(err, ERR_MODEL, ERR_NOWHERE, "%s",
+			    whole);
+	return err_set(err, ERR_MODEL, ERR_NOWHERE, "%s; import the model that "
+	    "it was converted from: the pickle or skops file, or the file that "
+	    "XGBoost, LightGBM or CatBoost saved", whole);
 }
 
 bool
 onnx_wrong(struct err *err, const char *fmt, ...)
 {
+	char whole[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(err, ERR_INPUT, fmt, ap);
+	vsnprintf(whole, sizeof(whole), fmt, ap);
 	va_end(ap);
-	return false;
+	return err_set(err, ERR_INPUT, ERR_NOWHERE, "%s", whole);
 }
 
 /* --- maps ----------------------------------------------------------------- */
@@ -112,7 +114,7 @@ onnx_map_put(struct arena *mem, struct onnx_map *map, uint64_t key,
 
 struct onnx_value {
 	struct str name;
-	const struct onnx_tensor *tensor;
+	struct onnx_tensor *tensor;
 };
 
 bool
@@ -160,6 +162,17 @@ onnx_define(struct onnx *g, struct str name, const struct onnx_tensor *value,
 	v->name = name;
 	v->tensor = copy;
 	return true;
+}
+
+void
+onnx_mark(struct onnx *g, struct str name, bool scores, bool flat)
+{
+	struct onnx_tensor *x = value_place(g, name)->tensor;
+
+	if (x == NULL)
+		return;
+	x->scores |= scores;
+	x->flat |= flat;
 }
 
 /* --- tensors -------------------------------------------------------------- */

@@ -53,8 +53,15 @@ struct onnx_elem {
 		double number;
 		struct str text;
 		const struct onnx_dict *dict; /* NULL: of the column */
+		const struct onnx_set *set; /* ELEM_SLOT; NULL: any number */
 		struct onnx_class *class_;
 	};
+};
+
+/* All numbers that a slot may hold, where these are few; they ascend. */
+struct onnx_set {
+	uint32_t n;
+	const double *v;
 };
 
 /* Of n labels the one whose score is the first (or last) greatest, or least. */
@@ -80,6 +87,13 @@ struct onnx_tensor {
 	 * axis ahead of the rows counts them. Only a Reshape may follow, which
 	 * makes it an axis of its own. */
 	bool stacked;
+	/* One axis of all numbers, row after row, though `dims` still has the
+	 * rows apart: only what works element by element may follow, until a
+	 * Reshape says so too. */
+	bool flat;
+	/* A sequence of tensors, and nothing else. */
+	const struct onnx_tensor *parts;
+	size_t n_parts;
 };
 
 /* A map from numbers to numbers; zeroed is empty. */
@@ -231,6 +245,14 @@ MUST_USE bool onnx_onehot(struct onnx *g, const struct onnx_elem *x,
     const struct onnx_elem *categories, uint32_t n, bool closed,
     struct onnx_elem *ret, struct err *err);
 
+/* --- places that depend on the row (onnx_pick.c) -------------------------- */
+
+bool onnx_depends_on_row(const struct onnx_tensor *index);
+/* What is at the places `index` of x along an axis: as many numbers as the
+ * indices, in the place of the axis. */
+MUST_USE bool onnx_pick(struct onnx *g, const struct onnx_tensor *x, int axis,
+    const struct onnx_tensor *index, struct onnx_elem *ret, struct err *err);
+
 /* --- shapes (onnx_shape.c) ------------------------------------------------ */
 
 /* Product of dims[from] to dims[to - 1]. */
@@ -276,10 +298,17 @@ typedef bool onnx_operator(struct onnx *g, struct err *err);
 MUST_USE bool onnx_evaluate(struct onnx *g, const Onnx__NodeProto *node,
     struct err *err);
 
+/* Make the graph's outputs those of the model (onnx_answer.c). */
+MUST_USE bool onnx_answer(struct onnx *g, const Onnx__GraphProto *graph,
+    struct err *err);
+
 /* Values by name. */
 const struct onnx_tensor *onnx_find(const struct onnx *g, struct str name);
 MUST_USE bool onnx_define(struct onnx *g, struct str name,
     const struct onnx_tensor *value, struct err *err);
+/* The value of that name, if there is one, is no probability, or one list of
+ * all rows. */
+void onnx_mark(struct onnx *g, struct str name, bool scores, bool flat);
 /* Room for `n` names. */
 MUST_USE bool onnx_values_init(struct onnx *g, size_t n, struct err *err);
 

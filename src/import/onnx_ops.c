@@ -68,6 +68,31 @@ check_attributes(const Onnx__NodeProto *node, const char *known,
 	return true;
 }
 
+/* Whether a node takes x, whose rows are one list: with others of its kind,
+ * and single numbers, element by element. */
+static bool
+takes_flat(const struct onnx *g, const Onnx__NodeProto *node,
+    const struct onnx_tensor *x)
+{
+	static const char *const takes = "Add And Cast Div Equal Flatten "
+	    "Gather Greater GreaterOrEqual Identity IsNaN Less LessOrEqual "
+	    "Mul Neg Not Or Reshape Sub Where";
+
+	if (!is_listed(takes, node->op_type))
+		return false;
+	if (is_listed("Gather Reshape", node->op_type))
+		return true;
+	for (size_t i = 0; i < node->n_input; i++) {
+		const struct onnx_tensor *y = onnx_find(g,
+		    str_of(node->input[i]));
+
+		if (y != NULL && !(y->flat && y->n == x->n) &&
+		    !(y->batch < 0 && y->n == 1))
+			return false;
+	}
+	return true;
+}
+
 static bool
 check_inputs(const struct onnx *g, const Onnx__NodeProto *node,
     struct err *err)
@@ -84,8 +109,36 @@ check_inputs(const struct onnx *g, const Onnx__NodeProto *node,
 		if (x != NULL && x->stacked &&
 		    strcmp(node->op_type, "Reshape") != 0)
 			return onnx_cannot(err, "it works along the rows");
+		if (x != NULL && x->parts != NULL)
+			return onnx_cannot(err, "it reads a sequence of "
+			    "tensors");
+		if (x != NULL && x->flat && !takes_flat(g, node, x))
+			return onnx_cannot(err, "it works along the rows");
 	}
 	return true;
+}
+
+/* What these make of scores are scores still, for all that a name says; and
+ * but for a Reshape, a list of all rows stays one. */
+static void
+keep_marks(struct onnx *g, const Onnx__NodeProto *node)
+{
+	static const char *const keeps = "Add ArrayFeatureExtractor Cast "
+	    "Concat Div Gather Identity Mean Mul Neg ReduceMean ReduceSum "
+	    "Reshape Slice Split Squeeze Sub Sum Transpose Unsqueeze";
+	bool scores = false, flat = false;
+
+	for (size_t i = 0; i < node->n_input; i++) {
+		const struct onnx_tensor *x = onnx_find(g,
+		    str_of(node->input[i]));
+
+		scores |= x != NULL && x->scores;
+		flat |= x != NULL && x->flat;
+	}
+	scores &= is_listed(keeps, node->op_type);
+	flat &= strcmp(node->op_type, "Reshape") != 0;
+	for (size_t i = 0; i < node->n_output; i++)
+		onnx_mark(g, str_of(node->output[i]), scores, flat);
 }
 
 static bool
@@ -98,9 +151,12 @@ evaluate(struct onnx *g, const Onnx__NodeProto *node, struct err *err)
 		    strcmp(operators[i].name, node->op_type) != 0)
 			continue;
 		g->node = node;
-		return check_attributes(node, operators[i].attributes,
-		    err) && check_inputs(g, node, err) &&
-		    operators[i].function(g, err);
+		if (!check_attributes(node, operators[i].attributes, err) ||
+		    !check_inputs(g, node, err) ||
+		    !operators[i].function(g, err))
+			return false;
+		keep_marks(g, node);
+		return true;
 	}
 	return onnx_cannot(err, "this operator of %.64s is not supported; "
 	    "import the model that it was converted from (a scikit-learn "

@@ -59,25 +59,35 @@ take_label(struct onnx *g, const struct onnx_tensor *x,
 	struct onnx_class *copy = ARENA_NEW(g->im->mem, struct onnx_class);
 	struct onnx_elem *labels = ARENA_ARRAY(g->im->mem, c->n,
 	    struct onnx_elem), *e;
+	struct onnx_elem *scores = ARENA_ARRAY(g->im->mem, c->n,
+	    struct onnx_elem);
 	struct onnx_tensor y;
 
-	if (copy == NULL || labels == NULL)
+	if (copy == NULL || labels == NULL || scores == NULL)
 		return onnx_full(g, err);
+	*copy = *c;
+	copy->labels = labels;
+	copy->scores = scores;
+	copy->n = 0;
 	for (uint32_t i = 0; i < c->n; i++) {
 		double at = c->labels[i].kind == ELEM_NUMBER ?
 		    c->labels[i].number : -1;
 
+		/* Of several targets some have fewer classes: the last never
+		 * win, or the runtime would give no answer. */
+		if (at >= (double)x->n && copy->n >= 2)
+			continue;
 		if (!(at >= 0 && at < (double)x->n))
 			return onnx_wrong(err, "it takes label %g of %zu",
 			    at, x->n);
-		labels[i] = x->elems[(size_t)at];
-		if (labels[i].kind != ELEM_NUMBER &&
-		    labels[i].kind != ELEM_STRING)
+		labels[copy->n] = x->elems[(size_t)at];
+		if (labels[copy->n].kind != ELEM_NUMBER &&
+		    labels[copy->n].kind != ELEM_STRING)
 			return onnx_cannot(err, "it takes by a class what "
 			    "depends on the row");
+		scores[copy->n++] = c->scores[i];
 	}
-	*copy = *c;
-	copy->labels = labels;
+	copy->has_slot &= copy->n == c->n;
 	if (!onnx_make(g, x->type, rank, dims, batch, &y, &e, err))
 		return false;
 	e[0] = (struct onnx_elem){.kind = ELEM_CLASS, .class_ = copy};
@@ -88,6 +98,65 @@ static bool
 is_class(const struct onnx_tensor *x)
 {
 	return x->n == 1 && x->elems[0].kind == ELEM_CLASS;
+}
+
+/* Of a list that the rows have in common, by places of each row. */
+static bool
+gather_by_row(struct onnx *g, const struct onnx_tensor *x, int axis,
+    const struct onnx_tensor *index, struct err *err)
+{
+	struct onnx_tensor y;
+	struct onnx_elem *e;
+
+	if (x->rank != 1 || x->batch >= 0)
+		return onnx_cannot(err, "it takes rows of a table by an index "
+		    "that depends on the row");
+	return onnx_make(g, x->type, index->rank, index->dims, index->batch,
+	    &y, &e, err) && onnx_pick(g, x, axis, index, e, err) &&
+	    onnx_output(g, 0, &y, err);
+}
+
+/* Columns at one place of each row, along the last axis, which becomes that
+ * of the rows; or at several of a list, which then stand row after row. */
+static bool
+extract_by_row(struct onnx *g, const struct onnx_tensor *x,
+    const struct onnx_tensor *index, struct err *err)
+{
+	int64_t dims[ONNX_RANK_MAX] = {1, (int64_t)index->n};
+	int rank = x->rank == 1 ? 2 : x->rank;
+	bool many = index->n != 1;
+	struct onnx_tensor y;
+	struct onnx_elem *e;
+
+	if (x->batch >= 0 || (many && (x->rank != 1 || index->batch != 0)))
+		return onnx_cannot(err, "it takes columns by an index that "
+		    "depends on the row");
+	if (x->rank > 1)
+		memcpy(dims, x->dims, sizeof(dims));
+	if (!onnx_make(g, x->type, rank, dims, many ? 0 : rank - 1, &y, &e,
+		err) || !onnx_pick(g, x, x->rank - 1, index, e, err))
+		return false;
+	y.flat = many;
+	return onnx_output(g, 0, &y, err);
+}
+
+bool
+onnx_op_sequence(struct onnx *g, struct err *err)
+{
+	struct onnx_tensor *parts = ARENA_ARRAY(g->im->mem,
+	    g->node->n_input + 1, struct onnx_tensor), y = {.batch = -1};
+	const struct onnx_tensor *x;
+
+	if (parts == NULL)
+		return onnx_full(g, err);
+	for (size_t i = 0; i < g->node->n_input; i++) {
+		if (!onnx_input(g, i, &x, err))
+			return false;
+		parts[i] = *x;
+	}
+	y.parts = parts;
+	y.n_parts = g->node->n_input;
+	return onnx_output(g, 0, &y, err);
 }
 
 bool
@@ -104,6 +173,8 @@ onnx_op_gather(struct onnx *g, struct err *err)
 	if (is_class(index) && x->rank == 1)
 		return take_label(g, x, index, index->dims, index->rank,
 		    index->batch, err);
+	if (onnx_depends_on_row(index))
+		return gather_by_row(g, x, axis, index, err);
 	return onnx_ints(g, index, "index", &at, err) &&
 	    take(g, x, axis, at, index->n, index->rank, index->dims, &y,
 		err) && onnx_output(g, 0, &y, err);
@@ -127,6 +198,8 @@ onnx_op_extract(struct onnx *g, struct err *err)
 	    (x->rank == 2 && x->dims[0] == 1)))
 		return take_label(g, x, index, one_row, 2,
 		    index->batch >= 0 ? 1 : -1, err);
+	if (onnx_depends_on_row(index))
+		return extract_by_row(g, x, index, err);
 	if (!onnx_ints(g, index, "index", &at, err) ||
 	    !take(g, x, x->rank - 1, at, index->n, 1, &n, &y, err))
 		return false;

@@ -289,7 +289,48 @@ onnx_op_arg(struct onnx *g, struct err *err)
 	return onnx_output(g, 0, &y, err);
 }
 
-/* The first one only: of more, which is which depends on the row. */
+/* The k best of each group, along the last axis. */
+static bool
+sorted(struct onnx *g, const struct groups *p, int64_t k, bool largest,
+    struct err *err)
+{
+	const struct onnx_tensor *x = p->x;
+	int64_t dims[ONNX_RANK_MAX];
+	struct onnx_elem *e, *at, *list;
+	struct onnx_tensor best, index, copy;
+	uint32_t *slots, dst;
+
+	memcpy(dims, x->dims, sizeof(dims));
+	dims[x->rank - 1] = k;
+	if (k < 1 || k > (int64_t)p->n || p->axes != 1u << (x->rank - 1))
+		return onnx_cannot(err, "the %lld best of %zu are not "
+		    "supported; import the model that it was converted from",
+		    (long long)k, p->n);
+	if (!onnx_make(g, x->type, x->rank, dims, x->batch, &best, &e, err) ||
+	    !onnx_make(g, INT64, x->rank, dims, x->batch, &index, &at, err) ||
+	    !onnx_copy(g, x, &copy, &list, err))
+		return false;
+	if (!(largest ? onnx_calc(g, CALC_NEG, x->type, list, NULL, NULL,
+		x->n, list, err) : onnx_numbers(g, x->type, list, x->n,
+		err)) || !onnx_slots(g, list, x->n, &slots, err))
+		return false;
+	for (size_t i = 0; i < p->width; i++) {
+		if (!model_build_sort(g->im->build, slots + i * p->n,
+			(uint32_t)p->n, &dst, err))
+			return false;
+		for (int64_t j = 0; j < k; j++) {
+			*at++ = elem_slot(dst + (uint32_t)j, true);
+			*e++ = elem_slot(dst + (uint32_t)p->n + (uint32_t)j,
+			    x->type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+		}
+	}
+	e -= best.n;
+	return (!largest || onnx_calc(g, CALC_NEG, x->type, e, NULL, NULL,
+	    best.n, e, err)) && onnx_output(g, 0, &best, err) &&
+	    onnx_output(g, 1, &index, err);
+}
+
+/* The best alone needs no sorting. */
 bool
 onnx_op_topk(struct onnx *g, struct err *err)
 {
@@ -309,12 +350,11 @@ onnx_op_topk(struct onnx *g, struct err *err)
 			return false;
 		k = k_in->n == 1 ? list[0] : 0;
 	}
+	if (!group(g, x, 1u << axis, &p, err))
+		return false;
 	if (k != 1)
-		return onnx_cannot(err, "the %lld best are not supported, "
-		    "only the best; import the model that it was converted "
-		    "from", (long long)k);
-	if (!group(g, x, 1u << axis, &p, err) ||
-	    !grouped(g, &p, x->type, true, &best, &e, err) ||
+		return sorted(g, &p, k, largest, err);
+	if (!grouped(g, &p, x->type, true, &best, &e, err) ||
 	    !grouped(g, &p, INT64, true, &index, &at, err) ||
 	    !onnx_fold(g, largest ? FOLD_GREATEST : FOLD_LEAST, x->type,
 		p.sorted.elems, p.n, p.width, e, err))

@@ -389,6 +389,12 @@ onnx_op_reshape(struct onnx *g, struct err *err)
 			    (long long)given[i]);
 		}
 	}
+	/* The rows set apart again, as many numbers each as there were. */
+	if (x->flat && batch < 0 && infer == 0 &&
+	    onnx_product(dims, 1, (int)n) == (int64_t)x->n)
+		batch = 0;
+	if (x->flat && batch != 0)
+		return onnx_cannot(err, "it mixes the rows");
 	return place_rows(x, dims, (int)n, infer, &batch, err) &&
 	    onnx_reshaped(g, x, (int)n, dims, batch, &y, err) &&
 	    onnx_output(g, 0, &y, err);
@@ -408,6 +414,13 @@ onnx_op_flatten(struct onnx *g, struct err *err)
 	if (axis < 0 || axis > x->rank)
 		return onnx_wrong(err, "axis %lld of %d", (long long)axis,
 		    x->rank);
+	if (x->flat || (axis == 0 && x->batch == 0 && x->n > 1)) {
+		dims[1] = (int64_t)x->n;
+		if (!onnx_reshaped(g, x, 2, dims, 0, &y, err))
+			return false;
+		y.flat = true;
+		return onnx_output(g, 0, &y, err);
+	}
 	dims[0] = onnx_product(x->dims, 0, (int)axis);
 	dims[1] = onnx_product(x->dims, (int)axis, x->rank);
 	batch = x->batch < 0 ? -1 : x->batch >= axis;

@@ -6,6 +6,7 @@
 #include "import/onnx_graph.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool
@@ -262,6 +263,13 @@ lane_kind(const struct lanes *l, size_t i)
 		l->ret[i] = elem_number(fold_constants(l, i));
 		return LANE_DONE;
 	}
+	/* Of whole numbers, none is missing. */
+	if (l->calc == CALC_MUL && !onnx_is_float(l->type) &&
+	    ((elem_is_constant(&l->x[1][i]) && l->x[1][i].number == 0) ||
+	    (elem_is_constant(&l->x[0][i]) && l->x[0][i].number == 0))) {
+		l->ret[i] = elem_number(0);
+		return LANE_DONE;
+	}
 	if (l->operands == 2 && is_nothing(l->calc, &l->x[1][i])) {
 		l->ret[i] = l->x[0][i];
 		return LANE_DONE;
@@ -278,6 +286,102 @@ lane_kind(const struct lanes *l, size_t i)
 	return LANE_SLOTS;
 }
 
+/* --- what a slot may hold ------------------------------------------------- */
+
+enum { SET_MAX = 4096 };
+
+static bool
+is_truth(enum model_calc calc)
+{
+	return (calc >= CALC_EQUAL && calc <= CALC_XOR) || calc == CALC_NOT ||
+	    calc == CALC_IS_NAN || calc == CALC_IS_INF;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static const struct onnx_set *
+make_set(struct onnx *g, double *v, uint32_t n)
+{
+	struct onnx_set *set = ARENA_NEW(g->im->mem, struct onnx_set);
+
+	if (set == NULL)
+		return NULL;
+	qsort(v, n, sizeof(*v), by_value);
+	for (uint32_t i = 0; i < n; i++)
+		if (set->n == 0 || v[i] != v[set->n - 1])
+			v[set->n++] = v[i];
+	set->v = v;
+	return set;
+}
+
+/* The numbers of an operand: NULL where it may be any. */
+static const double *
+numbers_of(const struct onnx_elem *e, uint32_t *n)
+{
+	if (e->kind == ELEM_NUMBER && !isnan(e->number)) {
+		*n = 1;
+		return &e->number;
+	}
+	if (e->kind != ELEM_SLOT || e->set == NULL)
+		return NULL;
+	*n = e->set->n;
+	return e->set->v;
+}
+
+/* Of one or two operands all that they make of each other; of a choice both
+ * sides. NULL where that is not known, or more than is worth it. */
+static const struct onnx_set *
+set_of(struct onnx *g, const struct lanes *l, size_t i)
+{
+	static const double one[] = {1}, truths[] = {0, 1},
+	    signs[] = {-1, 0, 1};
+	bool choice = l->calc == CALC_WHERE;
+	const double *a = one, *b = one;
+	uint32_t n_a = 1, n_b = 1, n = 0;
+	double *v;
+
+	if (is_truth(l->calc)) {
+		a = truths;
+		n_a = 2;
+	} else if (l->calc == CALC_SIGN) {
+		a = signs;
+		n_a = 3;
+	} else if (l->operands == 3 && !choice) {
+		return NULL;
+	} else {
+		a = numbers_of(&l->x[choice ? 1 : 0][i], &n_a);
+		if (l->operands > 1)
+			b = numbers_of(&l->x[choice ? 2 : 1][i], &n_b);
+	}
+	if (a == NULL || b == NULL || (choice ? n_a + n_b : n_a * n_b) >
+	    SET_MAX)
+		return NULL;
+	v = ARENA_ARRAY(g->im->mem, choice ? n_a + n_b : n_a * n_b, double);
+	if (v == NULL)
+		return NULL;
+	if (choice) {
+		memcpy(v, a, n_a * sizeof(*v));
+		memcpy(v + n_a, b, n_b * sizeof(*v));
+		return make_set(g, v, n_a + n_b);
+	}
+	for (uint32_t k = 0; k < n_a; k++)
+		for (uint32_t j = 0; j < n_b; j++) {
+			v[n] = is_truth(l->calc) || l->calc == CALC_SIGN ?
+			    a[k] : model_calc_value(l->calc, a[k], b[j], 0);
+			if (in_float(l->type))
+				v[n] = (double)(float)v[n];
+			if (isnan(v[n++]))
+				return NULL;
+		}
+	return make_set(g, v, n);
+}
+
 /* One step for the lanes of a kind. */
 static bool
 emit(struct onnx *g, const struct lanes *l, const uint8_t *kinds,
@@ -288,9 +392,7 @@ emit(struct onnx *g, const struct lanes *l, const uint8_t *kinds,
 	uint32_t *src;
 	double *last;
 	bool floats = in_float(l->type);
-	bool exact = floats || (l->calc >= CALC_EQUAL &&
-	    l->calc <= CALC_XOR) || l->calc == CALC_NOT ||
-	    l->calc == CALC_IS_NAN || l->calc == CALC_IS_INF;
+	bool exact = floats || is_truth(l->calc);
 
 	for (size_t i = 0; i < l->n; i++)
 		width += kinds[i] == kind;
@@ -319,8 +421,12 @@ emit(struct onnx *g, const struct lanes *l, const uint8_t *kinds,
 		kind == LANE_SLOTS ? NULL : last, width, &dst, err))
 		return false;
 	for (size_t i = 0; i < l->n; i++)
-		if (kinds[i] == kind)
+		if (kinds[i] == kind) {
+			const struct onnx_set *set = set_of(g, l, i);
+
 			l->ret[i] = elem_slot(dst++, exact);
+			l->ret[i].set = set;
+		}
 	return true;
 }
 

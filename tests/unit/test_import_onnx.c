@@ -358,8 +358,8 @@ what_is_not_known_is_refused_by_name(void **state)
 	    "supported; import the model that it was converted from");
 	begin_with("com.example", "Neg", "x");
 	assert_refused("this operator of com.example is not supported");
-	begin_with("ai.onnx.ml", "SVMClassifier", "x");
-	assert_refused("(SVMClassifier): this operator of ai.onnx.ml");
+	begin_with("ai.onnx.ml", "DictVectorizer", "x");
+	assert_refused("(DictVectorizer): this operator of ai.onnx.ml");
 	begin_with("", "Neg", "x");
 	whole("twist", 1);
 	assert_refused("its attribute \"twist\" is not known");
@@ -422,6 +422,122 @@ nothing_looks_along_the_rows(void **state)
 	constant("c", three, 3)->n_dims = 2;
 	dims[0][1] = 1;
 	assert_refused("a number for each of 3 rows");
+}
+
+static void
+a_refusal_names_node_and_way_round(void **state)
+{
+	(void)state;
+	begin_with("", "Softmax", "x");
+	whole("axis", 0);
+	assert_refused("node \"here\" (Softmax): it works along the rows; "
+	    "import the model that it was converted from: the pickle or skops "
+	    "file, or the file that XGBoost, LightGBM or CatBoost saved");
+	begin_with("", "Loop", "x");
+	assert_refused("converted from (a scikit-learn pickle, an XGBoost or "
+	    "LightGBM model)");
+}
+
+/* All rows as one list: what looks at more than one number of it would take
+ * those of different rows together. */
+static void
+a_list_of_all_rows_is_taken_one_by_one(void **state)
+{
+	static const float two[] = {1, 2};
+
+	(void)state;
+	begin_with("", "Flatten", "x");
+	whole("axis", 0);
+	assert_refused("the output \"y\" is one list of all rows");
+	begin_with("", "Flatten", "x");
+	whole("axis", 0);
+	node("", "ReduceSum", "y", "z");
+	graph.n_output = 0;
+	output("z");
+	assert_refused("it works along the rows");
+	begin_with("", "Flatten", "x");
+	whole("axis", 0);
+	constant("c", two, 2);
+	node("", "Add", "y c", "z");
+	graph.n_output = 0;
+	output("z");
+	assert_refused("it works along the rows");
+}
+
+static void
+a_sequence_is_only_an_output(void **state)
+{
+	(void)state;
+	begin_with("", "SequenceConstruct", "x x");
+	node("", "Neg", "y", "z");
+	graph.n_output = 0;
+	output("z");
+	assert_refused("it reads a sequence of tensors");
+	begin_with("", "SequenceConstruct", "x x");
+	assert_refused("without an output of a class or a number");
+}
+
+/* --- support vectors ------------------------------------------------------ */
+
+static void
+begin_machine(int64_t first, int64_t second)
+{
+	static const float vectors[] = {0, 0, 1, 1}, coef[] = {1, -1},
+	    rho[] = {0.25}, params[] = {0.5, 0, 3};
+	static const int64_t labels[] = {3, 4};
+	static int64_t sizes[2];
+
+	sizes[0] = first;
+	sizes[1] = second;
+	begin_with("ai.onnx.ml", "SVMClassifier", "x");
+	wholes("classlabels_ints", labels, 2);
+	wholes("vectors_per_class", sizes, 2);
+	floats("support_vectors", vectors, 4);
+	floats("coefficients", coef, 2);
+	floats("rho", rho, 1);
+	floats("kernel_params", params, 3);
+}
+
+static void
+the_first_of_a_pair_wins_above_zero(void **state)
+{
+	/* The product with {1, 1}, less than a quarter. */
+	const double low[] = {0.5, 0.5}, high[] = {0.125, 0};
+	const double even[] = {0.25, 0};
+	struct model *m;
+
+	(void)state;
+	begin_machine(1, 1);
+	m = imported();
+	assert_int_equal(model_classes(m), 2);
+	assert_false(model_has_probabilities(m));
+	assert_true(score_output(m, low, 0) < score_output(m, low, 1));
+	assert_true(score_output(m, high, 0) > score_output(m, high, 1));
+	assert_true(score_output(m, even, 0) < score_output(m, even, 1));
+	model_close(m);
+}
+
+static void
+support_vectors_that_do_not_fit_are_refused(void **state)
+{
+	static const float more[] = {1, 2, 3, 4, 5};
+
+	(void)state;
+	begin_machine(2, 1);
+	assert_refused("2 coefficients and 1 rho of 3 vectors and 2 classes");
+	begin_machine(-1, 3);
+	assert_refused("a class has -1 vectors");
+	begin_machine(0, 0);
+	assert_refused("2 coefficients and 1 rho of 0 vectors");
+	begin_machine(1, 1);
+	floats("prob_a", more, 1);
+	assert_refused("1 prob_a and 0 prob_b of 1 pairs");
+	begin_with("ai.onnx.ml", "SVMRegressor", "x");
+	assert_refused("it has 0 support vectors");
+	begin_with("ai.onnx.ml", "SVMRegressor", "x");
+	whole("n_supports", 1);
+	floats("support_vectors", more, 5);
+	assert_refused("5 numbers in 1 support vectors for 2 columns");
 }
 
 /* --- constants ------------------------------------------------------------ */
@@ -775,6 +891,11 @@ main(void)
 	    TEST(what_is_not_known_is_refused_by_name),
 	    TEST(a_graph_out_of_order_is_refused),
 	    TEST(nothing_looks_along_the_rows),
+	    TEST(a_refusal_names_node_and_way_round),
+	    TEST(a_list_of_all_rows_is_taken_one_by_one),
+	    TEST(a_sequence_is_only_an_output),
+	    TEST(the_first_of_a_pair_wins_above_zero),
+	    TEST(support_vectors_that_do_not_fit_are_refused),
 	    TEST(data_in_other_files_is_never_opened),
 	    TEST(a_constant_has_the_numbers_that_it_says),
 	    TEST(an_input_says_how_wide_it_is),
