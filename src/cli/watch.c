@@ -10,6 +10,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "metrics/metrics_table.h"
 
 bool
 watch_take(const struct metrics_file *f, struct arena *mem,
@@ -148,7 +149,7 @@ watch_worker(const struct metrics_file *f, int i, const char **state,
 		return is_waiting(p);
 	if (atomic_load_explicit(&p->state, memory_order_relaxed) ==
 	    PROCESS_SERVING && **state == 's')
-		*state = label == STATE_BUSY ? "busy" : "idle";
+		*state = metrics_labels[LABEL_STATE].values[label];
 	return true;
 }
 

@@ -71,17 +71,22 @@ check_listener(struct err *err)
 	return true;
 }
 
-/* A connection wakes one process, not all that wait. */
 static bool
 open_epoll(struct fcgi *f, struct err *err)
 {
+	f->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	return f->epoll_fd >= 0 ||
+	    err_system(err, "cannot wait for requests");
+}
+
+/* A connection wakes one process, not all that wait. */
+static bool
+watch_listener(struct fcgi *f, struct err *err)
+{
 	struct epoll_event want = {.events = EPOLLIN | EPOLLEXCLUSIVE};
 
-	f->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (f->epoll_fd < 0 ||
-	    epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, LISTENER, &want) != 0)
-		return err_system(err, "cannot wait for requests");
-	return true;
+	return epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, LISTENER, &want) == 0 ||
+	    err_system(err, "cannot wait for requests");
 }
 
 bool
@@ -283,12 +288,12 @@ tell(const struct fcgi_calls *calls, uint64_t busy_since_ns)
  * delivered. The one process woken may be a stopped one: now and then we look
  * for ourselves. False after a signal. */
 static bool
-wait_ready(struct fcgi *f, const sigset_t *wait_mask, struct err *err,
-    bool *failed)
+wait_ready(struct fcgi *f, int wait_ms, const sigset_t *wait_mask,
+    struct err *err, bool *failed)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 
-	if (epoll_pwait(f->epoll_fd, &event, 1, LOOK_AGAIN_MS, wait_mask) < 0) {
+	if (epoll_pwait(f->epoll_fd, &event, 1, wait_ms, wait_mask) < 0) {
 		if (errno != EINTR)
 			*failed = !err_system(err,
 			    "cannot wait for requests");
@@ -300,31 +305,44 @@ wait_ready(struct fcgi *f, const sigset_t *wait_mask, struct err *err,
 	return !*failed;
 }
 
+/* One connection, if there is one; false if there was none. */
+static bool
+serve_one(struct fcgi *f, const struct fcgi_calls *calls, struct err *err,
+    bool *failed)
+{
+	uint64_t now = clock_mono_ns();
+	int rc;
+
+	tell(calls, now);
+	fcgi_os_begin(f->options.read_timeout_ns);
+	rc = FCGX_Accept_r(&f->request);
+	if (rc == 0)
+		answer(f, calls, now);
+	else
+		drop(calls);
+	tell(calls, 0);
+	if (rc != 0 && rc != -EAGAIN && rc != -EINTR)
+		*failed = !err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+		    "cannot accept a request: %s", strerror(-rc));
+	return fcgi_os_accepted();
+}
+
 bool
 fcgi_serve(struct fcgi *f, const struct fcgi_calls *calls,
     const volatile sig_atomic_t *stop, const sigset_t *wait_mask,
     struct err *err)
 {
-	bool failed = false;
+	bool more = false; /* without a word from anybody */
+	bool failed = calls->wanted == NULL && !watch_listener(f, err);
 
 	while (!*stop && !failed) {
-		uint64_t now;
-		int rc;
+		bool ready = wait_ready(f, more ? 0 : LOOK_AGAIN_MS, wait_mask,
+		    err, &failed);
 
-		if (!wait_ready(f, wait_mask, err, &failed))
-			continue;
-		now = clock_mono_ns();
-		tell(calls, now);
-		fcgi_os_begin(f->options.read_timeout_ns);
-		rc = FCGX_Accept_r(&f->request);
-		if (rc == 0)
-			answer(f, calls, now);
-		else
-			drop(calls);
-		tell(calls, 0);
-		if (rc != 0 && rc != -EAGAIN && rc != -EINTR)
-			failed = !err_set(err, ERR_SYSTEM, ERR_NOWHERE,
-			    "cannot accept a request: %s", strerror(-rc));
+		if (calls->wanted != NULL)
+			ready = !*stop && !failed && calls->wanted(calls->ctx);
+		more = ready && serve_one(f, calls, err, &failed) &&
+		    calls->wanted != NULL;
 	}
 	return !failed;
 }

@@ -45,11 +45,16 @@ typedef void fcgi_dropped(void *ctx, enum fcgi_reject why);
  * busy with the time a request started, idle again with 0. */
 typedef void fcgi_state(void *ctx, uint64_t busy_since_ns);
 
+/* Whether the next connection is to be accepted: asked after each signal, and
+ * after each one that was. */
+typedef bool fcgi_wanted(void *ctx);
+
 struct fcgi_calls {
 	fcgi_handler *handle;
 	fcgi_rejected *rejected;
 	fcgi_dropped *dropped; /* may be NULL */
 	fcgi_state *state; /* may be NULL */
+	fcgi_wanted *wanted; /* NULL: all are, as they come */
 	void *ctx;
 };
 

@@ -52,6 +52,12 @@ fcgi_os_take(uint64_t timeout_ns)
 	peer.ended = FCGI_OS_FINE;
 }
 
+bool
+fcgi_os_accepted(void)
+{
+	return peer.accepted;
+}
+
 enum fcgi_os_end
 fcgi_os_ended(void)
 {

@@ -27,6 +27,8 @@ enum fcgi_os_end {
 void fcgi_os_begin(uint64_t timeout_ns);
 /* Instead of an accept, for a test: the connection is there already. */
 void fcgi_os_take(uint64_t timeout_ns);
+/* Whether there was a connection at all. */
+bool fcgi_os_accepted(void);
 /* How reading from it went. */
 enum fcgi_os_end fcgi_os_ended(void);
 /* From here on libfcgi writes the answer. */

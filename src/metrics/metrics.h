@@ -177,6 +177,7 @@ struct slab_model {
 struct slab_state {
 	_Atomic uint64_t busy_since_ns; /* clock_mono_ns; 0: idle */
 	_Atomic int32_t ready_pid;      /* its pid once it takes requests */
+	_Atomic int32_t reserve;        /* takes only what is too much */
 	struct counter taken;           /* requests read, however they ended */
 	struct counter worked;          /* those of them that were not shed */
 	struct counter worked_ns;       /* the time these took */

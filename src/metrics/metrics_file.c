@@ -346,6 +346,7 @@ metrics_slot_prepare(struct metrics_file *f, int i, struct err *err)
 		    "slot %d", i);
 	metrics_slot_ended(f, i);
 	metrics_ready(&f->slabs[i], 0);
+	atomic_store(&f->slabs[i].state.reserve, 0);
 	metrics_busy(&f->slabs[i], 0);
 	atomic_store(&f->slots[i].used, 1);
 	return true;
@@ -387,7 +388,8 @@ metrics_slot_state(const struct metrics_file *f, int i, enum label_STATE *ret,
 		*ret = STATE_STARTING;
 	} else {
 		*since_ns = since;
-		*ret = since != 0 ? STATE_BUSY : STATE_IDLE;
+		*ret = atomic_load_explicit(&s->reserve, memory_order_relaxed)
+		    ? STATE_RESERVE : since != 0 ? STATE_BUSY : STATE_IDLE;
 	}
 	if (atomic_load(&p->state) == PROCESS_STOPPING)
 		*ret = STATE_STOPPING;

@@ -159,6 +159,16 @@ metrics_sheds(const struct metrics_file *f)
 	return until != 0 && metrics_taken(f) <= until;
 }
 
+/* Reserve: whether there are still requests to be shed. */
+static inline bool
+metrics_is_too_long(const struct metrics_file *f)
+{
+	uint64_t until = atomic_load_explicit(&f->server->shed_until,
+	    memory_order_relaxed);
+
+	return until != 0 && metrics_taken(f) < until;
+}
+
 /* --- worker slots --------------------------------------------------------- */
 
 /* Supervisor, before it forks the worker of slot i, whose last worker has
@@ -181,6 +191,13 @@ metrics_ready(struct slab *s, int32_t pid)
 	atomic_store_explicit(&s->state.ready_pid, pid, memory_order_release);
 }
 
+/* Worker, before it is ready: it takes only those that would wait too long. */
+static inline void
+metrics_set_reserve(struct slab *s)
+{
+	atomic_store_explicit(&s->state.reserve, 1, memory_order_relaxed);
+}
+
 /* Worker: busy with a request since then; idle again with 0. */
 static inline void
 metrics_busy(struct slab *s, uint64_t since_ns)
@@ -190,7 +207,7 @@ metrics_busy(struct slab *s, uint64_t since_ns)
 }
 
 /* Anybody: how slot i stands; false where it has no worker. *since_ns is the
- * start of the request in hand, 0 unless STATE_BUSY or STATE_STOPPING. */
+ * start of the request in hand, or 0. */
 bool metrics_slot_state(const struct metrics_file *f, int i,
     enum label_STATE *ret, uint64_t *since_ns);
 

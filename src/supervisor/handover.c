@@ -46,7 +46,7 @@ parse_process(const char *text, struct handover *h)
 		&p->kill_at_ns) != 4)
 		return false;
 	h->n_processes++;
-	return strchr("wel", p->kind) != NULL && p->pid > 0 &&
+	return strchr("wrel", p->kind) != NULL && p->pid > 0 &&
 	    p->slot >= 0 && p->slot < METRICS_SLOTS;
 }
 

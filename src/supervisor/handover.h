@@ -31,7 +31,7 @@ enum { HANDOVER_VERSION = 1, HANDOVER_MAX = 64 << 10 };
 	X(generation) X(generations) X(exporter_pid) X(web_pid)
 
 struct handover_process {
-	char kind; /* 'w' worker, 'e' exporter, 'l' web server */
+	char kind; /* 'w' worker, 'r' reserve, 'e' exporter, 'l' web server */
 	int slot;  /* of a worker */
 	int pid;
 	int64_t kill_at_ns; /* told to end; killed then; 0: not told */

@@ -22,7 +22,7 @@
  * is a queue, while there is something to see, and else. */
 #define QUEUE_LONG_NS (5 * MILLISECOND_NS)
 #define QUEUE_BUSY_NS (20 * MILLISECOND_NS)
-#define QUEUE_IDLE_NS (200 * MILLISECOND_NS)
+#define QUEUE_IDLE_NS (40 * MILLISECOND_NS)
 
 /* --- the end -------------------------------------------------------------- */
 
@@ -224,20 +224,25 @@ is_busy(const struct supervisor *s)
 
 /* What waits beyond the limit is shed from the head of the queue: it has
  * waited longest. `taken` was read before the queue was, so what has been
- * found too much once may look less now, but is not. */
+ * found too much once may look less now, but is not. Whatever is set, a
+ * quarter of the room stays free, since a full backlog is a 500. */
 static void
-shed(struct supervisor *s, uint32_t length, uint64_t taken)
+shed(struct supervisor *s, uint32_t length, uint32_t room, uint64_t taken)
 {
 	uint32_t may_wait;
 
 	overload_note(&s->overload, &s->metrics);
 	may_wait = overload_limit(&s->overload, s->generation);
+	if (may_wait > room / 4 * 3)
+		may_wait = room / 4 * 3;
 	metric_set(&s->metrics.server->queue_shed, may_wait);
-	if (s->shed_until <= taken)
+	if (s->shed_until <= taken || length == 0)
 		s->shed_until = 0;
 	if (length > may_wait && taken + length - may_wait > s->shed_until)
 		s->shed_until = taken + length - may_wait;
 	metrics_set_shed(&s->metrics, s->shed_until);
+	if (s->shed_until != 0)
+		pool_call_reserve(&s->pool);
 }
 
 static void
@@ -251,7 +256,7 @@ look_at_queue(struct supervisor *s, uint64_t now)
 	taken = metrics_taken(&s->metrics);
 	if (queue_read(&s->queue, &length, &limit)) {
 		if (s->generation != NULL)
-			shed(s, length, taken);
+			shed(s, length, limit, taken);
 		s->queue_length = length;
 		metric_set(&s->metrics.server->queue, length);
 		metric_set(&s->metrics.server->queue_limit, limit);

@@ -6,6 +6,7 @@
  */
 #include "supervisor/pool.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
@@ -43,19 +44,37 @@ find_free(struct pool *p)
 
 /* --- what should run ------------------------------------------------------ */
 
+static bool
+has_reserve(const struct pool *p, const struct generation *g)
+{
+	for (int i = 0; i < METRICS_SLOTS; i++)
+		if (p->slots[i].reserve && p->slots[i].generation == g &&
+		    p->slots[i].state != PROCESS_STOPPING)
+			return true;
+	return false;
+}
+
+/* The workers of a generation, and their reserve last; false where none is
+ * missing. */
+static bool
+start_missing(struct pool *p, struct generation *g, uint64_t now)
+{
+	int n = count(p, g, PROCESS_STARTING) +
+	    count(p, g, PROCESS_SERVING) + count(p, g, PROCESS_WAITING);
+	struct slot *s = find_free(p);
+
+	if (n > g->workers || s == NULL) /* until one that stops has ended */
+		return false;
+	s->reserve = n == g->workers && !has_reserve(p, g);
+	slot_start(&p->world, s, g, now);
+	return true;
+}
+
 static void
 fill(struct pool *p, uint64_t now)
 {
-	int n = count(p, p->now, PROCESS_STARTING) +
-	    count(p, p->now, PROCESS_SERVING) + count(p, p->now, PROCESS_WAITING);
-
-	for (; n < p->now->workers; n++) {
-		struct slot *s = find_free(p);
-
-		if (s == NULL)
-			return; /* until one that stops has ended */
-		slot_start(&p->world, s, p->now, now);
-	}
+	while (start_missing(p, p->now, now))
+		;
 }
 
 static void
@@ -108,10 +127,8 @@ roll(struct pool *p, uint64_t now)
 	if (count(p, p->next, PROCESS_STARTING) +
 	    count(p, p->next, PROCESS_WAITING) > 0)
 		return;
-	if (count(p, p->next, PROCESS_SERVING) < p->next->workers) {
-		s = find_free(p);
-		if (s != NULL)
-			slot_start(&p->world, s, p->next, now);
+	if (count(p, p->next, PROCESS_SERVING) <= p->next->workers) {
+		start_missing(p, p->next, now);
 		return;
 	}
 	while ((s = find_old(p)) != NULL)
@@ -133,9 +150,10 @@ pool_set(struct pool *p, struct generation *g)
 }
 
 void
-pool_adopt(struct pool *p, struct generation *g, int slot, pid_t pid,
-    uint64_t kill_at_ns)
+pool_adopt(struct pool *p, struct generation *g, int slot, bool reserve,
+    pid_t pid, uint64_t kill_at_ns)
 {
+	p->slots[slot].reserve = reserve;
 	slot_adopt(&p->world, &p->slots[slot], g, pid, kill_at_ns);
 }
 
@@ -211,6 +229,15 @@ pool_note_memory(struct pool *p, int slot, uint64_t bytes, uint64_t now_ns)
 	    bytes > s->first_bytes + s->generation->max_growth)
 		slot_outgrow(&p->world, s, bytes - s->first_bytes,
 		    now_ns + s->generation->stop_timeout_ns);
+}
+
+void
+pool_call_reserve(const struct pool *p)
+{
+	for (int i = 0; i < METRICS_SLOTS; i++)
+		if (p->slots[i].reserve &&
+		    p->slots[i].state == PROCESS_SERVING)
+			kill(p->slots[i].pid, SIGUSR1);
 }
 
 size_t
@@ -316,5 +343,5 @@ bool
 pool_is_complete(const struct pool *p)
 {
 	return p->now != NULL && p->next == NULL &&
-	    count(p, p->now, PROCESS_SERVING) == p->now->workers;
+	    count(p, p->now, PROCESS_SERVING) == p->now->workers + 1;
 }

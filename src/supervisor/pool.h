@@ -11,7 +11,9 @@
 #include "supervisor/generation.h"
 #include "supervisor/slot.h"
 
-/* The workers: which should run, and what is done so that they do. */
+/* The workers: which should run, and what is done so that they do. One more
+ * than the generation asks for is the reserve: it answers those that would
+ * wait too long, whatever the workers do. */
 
 /* What became of a replacement of all workers by the next generation's. */
 enum pool_roll { POOL_NO_ROLL, POOL_ROLLED, POOL_ROLL_FAILED };
@@ -33,8 +35,8 @@ void pool_init(struct pool *p, const struct slot_world *world);
 void pool_set(struct pool *p, struct generation *g);
 /* Worker `pid` of that generation is there already, in that slot; told to end
  * until `kill_at_ns`, or 0. */
-void pool_adopt(struct pool *p, struct generation *g, int slot, pid_t pid,
-    uint64_t kill_at_ns);
+void pool_adopt(struct pool *p, struct generation *g, int slot, bool reserve,
+    pid_t pid, uint64_t kill_at_ns);
 /* News of a replacement, told once. */
 enum pool_roll pool_rolled(struct pool *p);
 
@@ -48,6 +50,8 @@ void pool_note_queue(struct pool *p, uint32_t length, uint64_t now_ns);
 /* The worker of that slot has taken so much memory for itself. */
 void pool_note_memory(struct pool *p, int slot, uint64_t bytes,
     uint64_t now_ns);
+/* More wait than may: metrics_set_shed says how many. */
+void pool_call_reserve(const struct pool *p);
 /* Descriptors to wait for, at most METRICS_SLOTS; returns how many. */
 size_t pool_poll_fds(const struct pool *p, struct pollfd *fds);
 /* One of them is readable. */

@@ -35,7 +35,7 @@ spawn(struct slot_world *w, struct slot *s, struct err *err)
 	    !child_pipe(&s->ready_fd, &spec.ready_fd, err))
 		return false;
 	worker_argv_make(&argv, w->program, w->metrics_path, s->number,
-	    s->generation);
+	    s->reserve, s->generation);
 	spec.argv = argv.argv;
 	ok = child_start(&spec, &s->pid, err);
 	close(spec.ready_fd);

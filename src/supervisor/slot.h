@@ -19,6 +19,7 @@ struct slot {
 	enum process_state state;
 	pid_t pid;                     /* 0: no process */
 	struct generation *generation; /* held, unless PROCESS_FREE */
+	bool reserve;                  /* takes only what waits too long */
 	int ready_fd;                  /* PROCESS_STARTING: says when; or -1 */
 	uint64_t started_ns;
 	uint64_t kill_at_ns;    /* PROCESS_STARTING, PROCESS_STOPPING */

@@ -74,7 +74,7 @@ collect(const struct supervisor *s, struct handover *h)
 		const struct slot *slot = &s->pool.slots[i];
 
 		if (slot->pid > 0)
-			add_process(h, 'w', i, slot->pid,
+			add_process(h, slot->reserve ? 'r' : 'w', i, slot->pid,
 			    slot->state == PROCESS_STOPPING
 				? slot->kill_at_ns : 0);
 	}
@@ -276,9 +276,9 @@ adopt_processes(struct supervisor *s, struct generation *g)
 	for (size_t i = 0; i < h->n_processes; i++) {
 		const struct handover_process *p = &h->processes[i];
 
-		if (p->kind == 'w')
-			pool_adopt(&s->pool, g, p->slot, p->pid,
-			    (uint64_t)p->kill_at_ns);
+		if (p->kind == 'w' || p->kind == 'r')
+			pool_adopt(&s->pool, g, p->slot, p->kind == 'r',
+			    p->pid, (uint64_t)p->kill_at_ns);
 		else
 			service_adopt_leaving(p->kind == 'e' ? &s->exporter
 				: &s->web, p->pid, (uint64_t)p->kill_at_ns);

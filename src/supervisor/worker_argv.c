@@ -26,7 +26,7 @@ read_timeout_ms(const struct generation *g)
 
 void
 worker_argv_make(struct worker_argv *ret, const char *program,
-    const char *metrics, int slot, const struct generation *g)
+    const char *metrics, int slot, bool reserve, const struct generation *g)
 {
 	uint64_t memory = MEMORY_PER_BYTE * g->request_limit;
 	const struct {
@@ -70,6 +70,8 @@ worker_argv_make(struct worker_argv *ret, const char *program,
 		ret->argv[n++] = "--rate";
 		ret->argv[n++] = g->rate;
 	}
+	if (reserve)
+		ret->argv[n++] = "--reserve";
 	if (!g->sandbox)
 		ret->argv[n++] = "--no-sandbox";
 	ret->argv[n] = NULL;

@@ -13,6 +13,6 @@ struct worker_argv {
 
 /* Points into *ret, into *g and at the texts given. */
 void worker_argv_make(struct worker_argv *ret, const char *program,
-    const char *metrics, int slot, const struct generation *g);
+    const char *metrics, int slot, bool reserve, const struct generation *g);
 
 #endif

@@ -17,7 +17,7 @@ static const char usage[] =
     "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
     "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
     "    [--max-requests N] [--ready-fd N] [--read-timeout MS]\n"
-    "    [--alerts] [--keys FILE] [--rate FILE] [--no-sandbox]\n";
+    "    [--alerts] [--keys FILE] [--rate FILE] [--no-sandbox] [--reserve]\n";
 
 enum option_id {
 	METRICS,
@@ -33,6 +33,7 @@ enum option_id {
 	KEYS,
 	RATE,
 	NO_SANDBOX,
+	RESERVE,
 	HELP
 };
 
@@ -50,6 +51,7 @@ static const struct option options[] = {
     {"keys", required_argument, NULL, KEYS},
     {"rate", required_argument, NULL, RATE},
     {"no-sandbox", no_argument, NULL, NO_SANDBOX},
+    {"reserve", no_argument, NULL, RESERVE},
     {"help", no_argument, NULL, HELP},
     {0},
 };
@@ -128,6 +130,9 @@ read_options(int argc, char *argv[], struct worker_options *o)
 			break;
 		case NO_SANDBOX:
 			o->sandbox = false;
+			break;
+		case RESERVE:
+			o->reserve = true;
 			break;
 		case HELP:
 			fputs(usage, stdout);

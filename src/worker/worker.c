@@ -55,6 +55,13 @@ on_stop(int signo)
 	stop = 1;
 }
 
+/* To end a wait. */
+static void
+on_word(int signo)
+{
+	(void)signo;
+}
+
 /* --- serving -------------------------------------------------------------- */
 
 static void
@@ -73,6 +80,19 @@ note_work(struct worker *w, const struct http_request *req)
 	    clock_mono_ns() - req->started_ns);
 }
 
+/* The reserve is there for those that wait too long, and for nothing else. */
+static bool
+is_shed(const struct worker *w)
+{
+	return w->options->reserve || metrics_sheds(&w->metrics);
+}
+
+static bool
+wanted(void *ctx)
+{
+	return metrics_is_too_long(&((struct worker *)ctx)->metrics);
+}
+
 static void
 handle(void *ctx, const struct http_request *req, struct http_response *res,
     struct arena *mem)
@@ -82,7 +102,7 @@ handle(void *ctx, const struct http_request *req, struct http_response *res,
 	metric_add(&w->slab->state.taken, 1);
 	api_set_draining(w->api, metrics_is_draining(&w->metrics));
 	/* Only what costs is shed: probes stay answered. */
-	if (req->method == HTTP_POST && metrics_sheds(&w->metrics)) {
+	if (req->method == HTTP_POST && is_shed(w)) {
 		api_refuse(w->api, req, 503,
 		    "The server is overloaded; try again later", res);
 		res->retry_after_s = RETRY_AFTER_S;
@@ -195,7 +215,8 @@ yield_to_web_server(void)
 static bool
 set_up(struct worker *w, struct err *err)
 {
-	yield_to_web_server();
+	if (!w->options->reserve)
+		yield_to_web_server();
 	if (!metrics_open(w->options->metrics, w->options->slot, &w->metrics,
 		err))
 		return false;
@@ -220,6 +241,8 @@ tear_down(struct worker *w)
 static void
 say_ready(struct worker *w)
 {
+	if (w->options->reserve)
+		metrics_set_reserve(w->slab);
 	metrics_ready(w->slab, (int32_t)getpid());
 	if (w->options->ready_fd < 0)
 		return;
@@ -234,8 +257,10 @@ worker_run(const struct worker_options *o, struct err *err)
 {
 	struct worker w = {.options = o};
 	struct fcgi_calls calls = {.handle = handle, .rejected = rejected,
-	    .dropped = dropped, .state = note_state, .ctx = &w};
+	    .dropped = dropped, .state = note_state,
+	    .wanted = o->reserve ? wanted : NULL, .ctx = &w};
 	struct sigaction on_term = {.sa_handler = on_stop};
+	struct sigaction on_usr1 = {.sa_handler = on_word};
 	struct sigaction on_alarm = {.sa_handler = on_late};
 	sigset_t blocked, wait_mask;
 	enum worker_exit status = WORKER_EXIT_NORMAL;
@@ -243,6 +268,8 @@ worker_run(const struct worker_options *o, struct err *err)
 	/* From the first moment: a stop before we serve is not lost. */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
+	if (o->reserve)
+		sigaddset(&blocked, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &blocked, &wait_mask);
 	sigdelset(&wait_mask, SIGTERM);
 	if (!set_up(&w, err)) {
@@ -251,6 +278,10 @@ worker_run(const struct worker_options *o, struct err *err)
 	}
 	sigaction(SIGTERM, &on_term, NULL);
 	sigaction(SIGALRM, &on_alarm, NULL);
+	if (o->reserve) {
+		sigdelset(&wait_mask, SIGUSR1);
+		sigaction(SIGUSR1, &on_usr1, NULL);
+	}
 	if (o->sandbox && !sandbox_enter(o->refused, err)) {
 		tear_down(&w);
 		return WORKER_EXIT_FAILED;

@@ -44,6 +44,7 @@ struct worker_options {
 	uint64_t read_timeout_ms; /* for all of a request to come */
 	int ready_fd;           /* told when ready, then closed; or -1 */
 	bool sandbox;           /* give up what serving does not need */
+	bool reserve;           /* take only what is too much, on SIGUSR1 */
 	void (*refused)(const char *call); /* as sandbox_enter wants it */
 };
 

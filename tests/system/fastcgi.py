@@ -535,7 +535,7 @@ class Killed(unittest.TestCase):
         service.lighttpd_or_skip()
 
     def test_a_kill_in_a_request_fails_that_one_only(self):
-        with Service("--workers", "1") as s:
+        with Service("--workers", "1", "--queue-time", "10s") as s:
             old = s.workers()[0]
             os.kill(old, signal.SIGSTOP)
             answers = []

@@ -101,7 +101,9 @@ class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         service.lighttpd_or_skip()
-        cls.s = Service("--workers", "2", "--request-limit", "64k").start()
+        # Where the machine is busy with something else, nothing is shed.
+        cls.s = Service("--workers", "2", "--request-limit", "64k",
+                        "--queue-time", "10s").start()
 
     @classmethod
     def tearDownClass(cls):
@@ -242,45 +244,100 @@ class TooMany(unittest.TestCase):
             thread.start()
         return threads, answers
 
+    PREDICT = ("POST", "/v1/predict", BODY,
+               {"Content-Type": "application/json"})
+
+    def waiting(self, s):
+        return s.metric("ml_server_listen_queue_connections")
+
     def queue(self, s, n):
-        wait_until(lambda: s.metric("ml_server_listen_queue_connections")
-                   >= n, f"{n} in the queue")
+        wait_until(lambda: self.waiting(s) >= n, f"{n} in the queue")
+
+    def shed(self, s):
+        return s.metric("http_requests_rejected_total", reason="overload")
 
     def test_what_waits_too_long_is_shed_but_no_more_and_no_probe(self):
-        how = ("POST", "/v1/predict", BODY,
-               {"Content-Type": "application/json"})
         with Service("--workers", "1", "--queue-limit", "10",
-                     "--queue-time", "10s", "--request-timeout", "60s") as s:
+                     "--queue-time", "10s", "--request-timeout", "600s") as s:
             worker = s.workers()[0]
             os.kill(worker, signal.SIGSTOP)
             probing, probes = self.ask(s, ("GET", "/health"), 10)
             self.queue(s, 10)
-            asking, answers = self.ask(s, how, 30)
-            self.queue(s, 40)
+            asking, answers = self.ask(s, self.PREDICT, 30)
+            # The worker does nothing all the while: the oldest 30 of 40 are
+            # answered by the reserve; 10 of them are probes.
+            wait_until(lambda: len(probes + answers) == 30, "30 answers")
+            self.assertEqual({status for status, _ in probes}, {200})
+            self.assertEqual(answers, [(503, "1")] * 20)
+            wait_until(lambda: self.waiting(s) == 10, "10 in the queue")
             os.kill(worker, signal.SIGCONT)
             for thread in probing + asking:
                 thread.join()
-            self.assertEqual({status for status, _ in probes}, {200})
-            # The oldest 30 of 40 are past the limit; 10 of them are probes.
-            shed = [after for status, after in answers if status == 503]
-            self.assertEqual(shed, ["1"] * 20)
-            self.assertEqual(
-                [status for status, _ in answers if status != 503],
-                [200] * 10)
-            self.assertEqual(s.metric("http_requests_rejected_total",
-                                      reason="overload"), len(shed))
+            self.assertEqual([status for status, _ in answers[20:]],
+                             [200] * 10)
+            self.assertEqual(self.shed(s), 20)
             self.assertEqual(s.metric("ml_prediction_requests_total",
-                                      outcome="overload"), len(shed))
+                                      outcome="overload"), 20)
             self.assertEqual(s.metric("ml_predictions_total",
                                       status="success"), 10)
             self.assertEqual(s.predict(ROW)[0], 200)
 
+    def test_stuck_workers_do_not_fill_the_backlog(self):
+        """A full one would be a 500 each, and 503 for seconds after it."""
+        most = 400
+        with Service("--workers", "2", "--queue-limit", "50",
+                     "--queue-time", "10s", "--request-timeout", "600s") as s:
+            for worker in s.workers().values():
+                os.kill(worker, signal.SIGSTOP)
+            asking, answers = [], []
+            for _ in range(4):
+                threads, some = self.ask(s, self.PREDICT, most // 4)
+                asking += threads
+                answers.append(some)
+            wait_until(lambda: sum(map(len, answers)) == most - 50,
+                       "all answers but those that may wait")
+            self.assertEqual({a for some in answers for a in some},
+                             {(503, "1")})
+            for worker in s.workers().values():
+                os.kill(worker, signal.SIGCONT)
+            for thread in asking:
+                thread.join()
+            # At once: nobody has taken the workers for gone.
+            for _ in range(20):
+                self.assertEqual(s.predict(ROW)[0], 200)
+            after = [a[0] for some in answers for a in some]
+            self.assertEqual((after.count(200), after.count(503)),
+                             (50, most - 50))
+
+    def test_without_the_reserve_the_workers_shed(self):
+        with Service("--workers", "1", "--queue-limit", "10",
+                     "--queue-time", "10s", "--request-timeout", "600s") as s:
+            worker, reserve = s.workers()[0], s.reserve()
+            os.kill(worker, signal.SIGSTOP)
+            os.kill(reserve, signal.SIGSTOP)
+            asking, answers = self.ask(s, self.PREDICT, 30)
+            self.queue(s, 30)
+            os.kill(worker, signal.SIGCONT)
+            for thread in asking:
+                thread.join()
+            self.assertEqual(answers.count((503, "1")), 20)
+            self.assertEqual(len([a for a in answers if a[0] == 200]), 10)
+            os.kill(reserve, signal.SIGCONT)
+
+    def test_a_reserve_that_dies_is_replaced(self):
+        with Service("--workers", "1") as s:
+            first = s.reserve()
+            os.kill(first, signal.SIGKILL)
+            wait_until(lambda: s.reserve() not in (None, first),
+                       "another reserve")
+            self.assertEqual(s.predict(ROW)[0], 200)
+
     def test_how_many_may_wait_follows_what_requests_take(self):
-        with Service("--workers", "1", "--queue-limit", "1000",
+        with Service("--workers", "1", "--queue-limit", "50",
                      "--queue-time", "1ms") as s:
             def may_wait():
                 return s.metric("ml_server_listen_queue_shed_connections")
-            wait_until(lambda: may_wait() == 1000, "no limit but the first")
+            wait_until(lambda: may_wait() == 50, "no limit but the first")
             rows = json.dumps([ROW] * 4000)
             for _ in range(3):
                 status, _, _ = s.request(

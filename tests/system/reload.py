@@ -179,7 +179,8 @@ class Refused(Configured):
         """Two workers, once those that an earlier reload ended are gone."""
         def two():
             pids = self.service.children("lightscore-worker")
-            return len(pids) == 2 and sorted(pids)
+            return (len(pids) == 3  # one is the reserve
+                    and sorted(self.service.workers().values()))
         return wait_until(two, "two workers")
 
     def keeps_serving(self, says):

@@ -184,7 +184,7 @@ class Identity(unittest.TestCase):
         with self.service("--user", "nobody") as s:
             s.wait_workers(1)
             tree = s.tree()
-            self.assertEqual(len(tree), 4)
+            self.assertEqual(len(tree), 5)
             for pid in tree:
                 self.assert_is_nobody(pid)
             self.assertEqual(s.predict(ROW)[0], 200)

@@ -241,13 +241,20 @@ class Service:
                 if os.path.basename((command_of(pid) or [""])[0]) == program]
 
     def workers(self):
-        """{slot: pid}"""
+        """{slot: pid}, without the reserve."""
         found = {}
         for pid in self.children("lightscore-worker"):
             command = command_of(pid)
-            if "--slot" in command:
+            if "--slot" in command and "--reserve" not in command:
                 found[int(command[command.index("--slot") + 1])] = pid
         return found
+
+    def reserve(self):
+        """The pid of the worker that only refuses, or None."""
+        for pid in self.children("lightscore-worker"):
+            if "--reserve" in command_of(pid):
+                return pid
+        return None
 
     def wait_in_hand(self):
         """Until a request has come as far as the workers' socket."""
@@ -280,7 +287,8 @@ class Service:
     def alone(self, workers):
         """Nobody runs but those who serve: workers of before a reload may
         answer until they are gone."""
-        return len(self.tree()) == workers + 3
+        # The supervisor, lighttpd, the exporter, the reserve.
+        return len(self.tree()) == workers + 4
 
     def wait_alone(self, workers):
         wait_until(lambda: self.alone(workers),

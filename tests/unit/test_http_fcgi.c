@@ -38,6 +38,8 @@ struct seen {
 	_Atomic int handled, rejected[FCGI_REJECTS];
 	_Atomic uint64_t busy_since;
 	_Atomic int hold; /* the handler waits while this is set */
+	_Atomic int wanted; /* connections still to be accepted */
+	_Atomic int asked;
 };
 
 static struct {
@@ -54,6 +56,12 @@ on_stop(int signo)
 {
 	(void)signo;
 	stop = 1;
+}
+
+static void
+on_word(int signo)
+{
+	(void)signo;
 }
 
 static void
@@ -106,25 +114,37 @@ note_state(void *ctx, uint64_t busy_since_ns)
 	((struct seen *)ctx)->busy_since = busy_since_ns;
 }
 
+static bool
+is_wanted(void *ctx)
+{
+	struct seen *seen = ctx;
+
+	seen->asked++;
+	return seen->wanted > seen->handled;
+}
+
 static int
-serve(void)
+serve(fcgi_wanted *wanted)
 {
 	static const struct fcgi_options options = {.body_limit = BODY_LIMIT,
 	    .memory_limit = 1 << 20, .response_limit = 1 << 17,
 	    .read_timeout_ns = READ_TIMEOUT_MS * 1000000ull};
 	struct fcgi_calls calls = {.handle = echo, .rejected = refuse,
-	    .state = note_state, .ctx = server.seen};
+	    .state = note_state, .wanted = wanted, .ctx = server.seen};
 	sigset_t blocked, wait_mask;
 	struct fcgi *f;
 	struct err err;
 
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &blocked, &wait_mask);
+	sigdelset(&wait_mask, SIGUSR1);
 	if (!fcgi_open(&options, &f, &err))
 		return 2;
 	signal(SIGTERM, on_stop);
 	signal(SIGALRM, on_alarm);
+	signal(SIGUSR1, on_word);
 	if (!fcgi_serve(f, &calls, &stop, &wait_mask, &err))
 		return 1;
 	fcgi_close(f);
@@ -132,11 +152,11 @@ serve(void)
 }
 
 static int
-start(void **state)
+start_with(fcgi_wanted *wanted)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	sigset_t usr1;
 
-	(void)state;
 	server.seen = mmap(NULL, sizeof(*server.seen), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	strcpy(server.folder, "/tmp/test_http_fcgi.XXXXXX");
@@ -149,13 +169,31 @@ start(void **state)
 	if (bind(fd, (struct sockaddr *)&server.address,
 		sizeof(server.address)) != 0 || listen(fd, 64) != 0)
 		return -1;
+	sigemptyset(&usr1); /* a word may come before it listens to any */
+	sigaddset(&usr1, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &usr1, NULL);
 	server.pid = fork();
 	if (server.pid == 0) {
 		dup2(fd, 0);
-		_exit(serve());
+		_exit(serve(wanted));
 	}
+	sigprocmask(SIG_UNBLOCK, &usr1, NULL);
 	close(fd);
 	return server.pid < 0 ? -1 : 0;
+}
+
+static int
+start(void **state)
+{
+	(void)state;
+	return start_with(NULL);
+}
+
+static int
+start_wanting(void **state)
+{
+	(void)state;
+	return start_with(is_wanted);
 }
 
 static int
@@ -619,6 +657,79 @@ a_silent_peer_is_told_nothing_at_the_end(void **state)
 	assert_int_equal(wait_exit(), 4);
 }
 
+/* A request sent, its answer not awaited. */
+static int
+ask(void)
+{
+	char memory[8192];
+	struct buf b;
+	int fd = dial();
+
+	buf_init(&b, memory, sizeof(memory));
+	put_request(&b, "POST", "/x", "5", "hello");
+	send_all(fd, &b);
+	return fd;
+}
+
+static bool
+is_answered(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* Only words make it look, so what it is asked for is told again until it has
+ * seen it. */
+static void
+call_until_asked(int times)
+{
+	int before = server.seen->asked;
+
+	WAIT_UNTIL((kill(server.pid, SIGUSR1),
+	    server.seen->asked >= before + times));
+}
+
+static void
+what_is_not_wanted_is_left_to_others(void **state)
+{
+	int fds[4];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		fds[i] = ask();
+	call_until_asked(3);
+	assert_int_equal(server.seen->handled, 0);
+	server.seen->wanted = 3; /* one word, three of them */
+	WAIT_UNTIL((kill(server.pid, SIGUSR1), server.seen->handled == 3));
+	call_until_asked(3);
+	assert_int_equal(server.seen->handled, 3);
+	for (size_t i = 0; i < 3; i++)
+		WAIT_UNTIL(is_answered(fds[i]));
+	assert_false(is_answered(fds[3]));
+	kill(server.pid, SIGTERM);
+	assert_int_equal(wait_exit(), 0);
+	for (size_t i = 0; i < 4; i++)
+		close(fds[i]);
+}
+
+static void
+an_empty_queue_is_no_reason_to_spin(void **state)
+{
+	int before;
+
+	(void)state;
+	server.seen->wanted = 1; /* and nobody comes */
+	call_until_asked(1);
+	before = server.seen->asked;
+	poll(NULL, 0, 100);
+	/* It has looked for itself at most once or so; spinning, it would
+	 * have thousands of times. */
+	assert_true(server.seen->asked < before + 100);
+	kill(server.pid, SIGTERM);
+	assert_int_equal(wait_exit(), 0);
+}
+
 static void
 a_descriptor_that_does_not_listen_is_refused(void **state)
 {
@@ -661,6 +772,10 @@ main(void)
 	    SERVED(a_stop_in_the_middle_of_a_body_does_not_cut_it),
 	    SERVED(a_request_that_takes_too_long_is_answered_504),
 	    SERVED(a_silent_peer_is_told_nothing_at_the_end),
+	    cmocka_unit_test_setup_teardown(
+		what_is_not_wanted_is_left_to_others, start_wanting, finish),
+	    cmocka_unit_test_setup_teardown(
+		an_empty_queue_is_no_reason_to_spin, start_wanting, finish),
 	    cmocka_unit_test(a_descriptor_that_does_not_listen_is_refused),
 	};
 

@@ -396,6 +396,9 @@ workers_are_counted_by_state(void **state)
 		metrics_slot_started(&w->f, i, 10 + i);
 		metrics_ready(worker(w, i), i == 4 ? 0 : 10 + i);
 	}
+	metrics_set_reserve(&w->f.slabs[5]);
+	metrics_slot_started(&w->f, 5, 15);
+	metrics_ready(worker(w, 5), 15);
 	metrics_busy(&w->f.slabs[0], 1);
 	metrics_busy(&w->f.slabs[1], 1);
 	metrics_slot_stopping(&w->f, 1);
@@ -404,6 +407,7 @@ workers_are_counted_by_state(void **state)
 	HAS(p, "ml_server_workers{state=\"busy\"} 1.0");
 	HAS(p, "ml_server_workers{state=\"starting\"} 1.0");
 	HAS(p, "ml_server_workers{state=\"stopping\"} 1.0");
+	HAS(p, "ml_server_workers{state=\"reserve\"} 1.0");
 	HAS(p, "http_requests_in_flight 2.0");
 }
 

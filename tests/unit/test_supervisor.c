@@ -389,8 +389,9 @@ a_handover_is_read_as_it_was_written(void **state)
 	static struct handover h = {.lock_fd = 4, .public_fd = -1,
 	    .notify_every_ns = 15000000000, .generation = 3,
 	    .generations = 7, .web_pid = 12, .dir = "/a", .sockets = "/tmp/a b",
-	    .n_images = 2, .images = {"v1", "v2"}, .n_processes = 2,
-	    .processes = {{'w', 271, 99, 0}, {'e', 0, 100, INT64_MAX}}};
+	    .n_images = 2, .images = {"v1", "v2"}, .n_processes = 3,
+	    .processes = {{'w', 271, 99, 0}, {'r', 0, 98, 0},
+		{'e', 0, 100, INT64_MAX}}};
 	static struct handover again;
 	static char text[HANDOVER_MAX], cut[HANDOVER_MAX];
 	struct err err;

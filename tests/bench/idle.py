@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What thousands of idle connections cost those who ask: requests/s and times
+of others with and without them, in turns; and what one takes of memory.
+
+    idle.py [CONNECTIONS [ROUNDS]]
+
+Each has had an answer and is kept. Four processes hold them, so that only the
+web server's limit of descriptors (ulimit -Hn) counts.
+"""
+import json
+import multiprocessing
+import resource
+import socket
+import sys
+import urllib.request
+
+import bench
+
+CONNECTIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 10000
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+HOLDERS = 4
+ASK = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def hold(port, n, pipe):
+    """Open n connections, say how many were answered, close when told."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    peers, answered = [], 0
+    try:
+        for _ in range(n):
+            peer = socket.create_connection(("127.0.0.1", port), 10)
+            peers.append(peer)
+            peer.sendall(ASK)
+            answered += b" 200 " in peer.recv(4096)
+    except OSError:
+        pass  # the web server takes no more
+    pipe.send(answered)
+    pipe.recv()
+    for peer in peers:
+        peer.close()
+    pipe.send(None)
+
+
+class Idle:
+    """with Idle(port) as idle: idle.n connections are open and idle."""
+
+    def __init__(self, port):
+        self.pipes = []
+        for _ in range(HOLDERS):
+            ours, theirs = multiprocessing.Pipe()
+            multiprocessing.Process(
+                target=hold, daemon=True,
+                args=(port, CONNECTIONS // HOLDERS, theirs)).start()
+            self.pipes.append(ours)
+        self.n = sum(pipe.recv() for pipe in self.pipes)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for pipe in self.pipes:
+            pipe.send(None)
+        for pipe in self.pipes:
+            pipe.recv()
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+        return next(int(line.split()[1]) * 1024 for line in f
+                    if line.startswith("Anonymous:"))
+
+
+def still_served(url):
+    with urllib.request.urlopen(f"{url}/health") as answer:
+        return answer.status == 200
+
+
+def main():
+    body = json.dumps(bench.held_out_rows()[0])
+    without, among, took = [], [], []
+    with bench.Service("--workers", "2") as service:
+        url = f"{service.url}/v1/predict"
+        port = int(service.url.rpartition(":")[2])
+        web, = (pid for pid in service.tree()
+                if bench.command_line(pid)[0].endswith("lighttpd"))
+        bench.wrk(url, body, 16, 1)
+        before = resident(web)
+        for _ in range(ROUNDS):
+            without.append(bench.wrk(url, body, 16, 2))
+            with Idle(port) as idle:
+                among.append(bench.wrk(url, body, 16, 2))
+                took.append((idle.n, resident(web)))
+        served = still_served(service.url)
+    idle, memory = took[0]
+    bench.report("idle connections", idle, "", CONNECTIONS)
+    bench.report("memory of lighttpd, for each",
+                 (memory - before) / max(1, idle), "bytes", None)
+    for name, at in (("requests/s", 0), ("p50, ms", 1), ("p99, ms", 2)):
+        bench.report(f"{name}, without them",
+                     bench.median([r[at] for r in without]), "", None)
+        bench.report(f"{name}, with them",
+                     bench.median([r[at] for r in among]), "", None)
+    ratio = bench.median([x[0] / y[0] for x, y in zip(among, without)])
+    bench.finish(bench.report("median ratio of requests/s", ratio, "", 0.9),
+                 idle >= CONNECTIONS, served)
+
+
+main()
