@@ -18,7 +18,6 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
-#include "supervisor/listen.h"
 
 static const char backend_template[] =
 #include "supervisor/backend_conf.inc"
@@ -33,6 +32,9 @@ enum { READ_TIMEOUT_MORE_S = 5 };
  * way the worker's and a large body's may come to the client's. And there are
  * those it has besides. */
 enum { FDS_PER_CONNECTION = 2, FDS_PER_REQUEST = 3, FDS_MORE = 64 };
+/* Requests that may be under way beyond those that may wait: what comes
+ * before the queue is looked at again. */
+enum { REQUESTS_MORE = 1024 };
 
 /* What is for some networks only says so at two places. */
 enum { GUARD_MAX = PATH_MAX - 512 };
@@ -48,39 +50,37 @@ whole_seconds(int64_t ms)
 	return (ms + 999) / 1000;
 }
 
-/* No more requests are under way than fit into the workers' queue. */
 static int64_t
-fds_for(int64_t connections)
+fds_for(int64_t connections, int64_t requests)
 {
-	int64_t requests = connections < LISTEN_BACKLOG ? connections
-							: LISTEN_BACKLOG;
-
+	if (requests > connections)
+		requests = connections;
 	return connections * FDS_PER_CONNECTION +
 	    requests * (FDS_PER_REQUEST - FDS_PER_CONNECTION) + FDS_MORE;
 }
 
 /* The other way round. */
 static int64_t
-connections_for(int64_t fds)
+connections_for(int64_t fds, int64_t requests)
 {
 	int64_t rest = fds - FDS_MORE;
 
-	if (rest < FDS_PER_REQUEST * LISTEN_BACKLOG)
+	if (rest < FDS_PER_REQUEST * requests)
 		return rest / FDS_PER_REQUEST;
-	return (rest - LISTEN_BACKLOG) / FDS_PER_CONNECTION;
+	return (rest - requests) / FDS_PER_CONNECTION;
 }
 
 /* As many as are wanted, or as the hard limit lets it have. */
 static int64_t
-connections_possible(int64_t want)
+connections_possible(int64_t want, int64_t requests)
 {
 	struct rlimit limit;
 	int64_t most;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	    limit.rlim_max >= (rlim_t)fds_for(want))
+	    limit.rlim_max >= (rlim_t)fds_for(want, requests))
 		return want;
-	most = connections_for((int64_t)limit.rlim_max);
+	most = connections_for((int64_t)limit.rlim_max, requests);
 	log_debug("max_connections: %jd instead of %jd, since no more than "
 		 "%ju files may be open (ulimit -Hn)",
 	    (intmax_t)most, (intmax_t)want, (uintmax_t)limit.rlim_max);
@@ -287,9 +287,11 @@ web_conf_serve(const struct config *c, const struct web_paths *paths,
     struct buf *b, struct err *err)
 {
 	struct value values[6];
-	int64_t connections = connections_possible(c->max_connections);
+	int64_t requests = c->queue_limit + REQUESTS_MORE;
+	int64_t connections = connections_possible(c->max_connections,
+	    requests);
 
-	set_number(&values[0], "MAX_FDS", fds_for(connections));
+	set_number(&values[0], "MAX_FDS", fds_for(connections, requests));
 	set_number(&values[1], "MAX_CONNECTIONS", connections);
 	set_number(&values[2], "STOP_TIMEOUT", whole_seconds(c->stop_timeout));
 	if (!set_path(&values[3], "ERRORS", paths->errors, err) ||

@@ -6,7 +6,7 @@
  * kept connections. A request that finds no connection free waits for one,
  * and its time runs from the moment it was due. Prints one line of JSON: how
  * many were due, for each status how many answers and their times, and how
- * many were never answered.
+ * many were never answered, and the processor time that it took itself.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -247,7 +247,9 @@ tell(struct offer *o, uint64_t due, uint64_t sent)
 {
 	uint64_t answered = 0;
 	const char *comma = "";
+	struct timespec cpu;
 
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	printf("{\"due\": %ju, \"sent\": %ju, \"status\": {", (uintmax_t)due,
 	    (uintmax_t)sent);
 	for (int i = 0; i < STATUS_MAX; i++) {
@@ -263,9 +265,10 @@ tell(struct offer *o, uint64_t due, uint64_t sent)
 		comma = ", ";
 	}
 	printf("}, \"retry_after\": %ju, \"broken\": %ju, "
-	    "\"unanswered\": %ju}\n", (uintmax_t)o->retry_after,
-	    (uintmax_t)o->broken,
-	    (uintmax_t)(sent - answered - o->broken));
+	    "\"unanswered\": %ju, \"cpu_s\": %.3f}\n",
+	    (uintmax_t)o->retry_after, (uintmax_t)o->broken,
+	    (uintmax_t)(sent - answered - o->broken),
+	    (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9);
 }
 
 static void
