@@ -3,6 +3,8 @@
  * lightscore import: a training artefact to a compiled model, and a word
  * about what was found in it.
  */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,7 @@
 #include "import/import.h"
 #include "model/model.h"
 #include "model/model_build.h"
+#include "sandbox/sandbox.h"
 #include "score/tune.h"
 
 /* A model may know a million categories; of each column some are shown. */
@@ -94,12 +97,62 @@ keep_directory(const char *source, const char *out, struct err *err)
 	    out, source);
 }
 
+/* --- the sandbox ---------------------------------------------------------- */
+
+static void
+say_refused(const char *call)
+{
+	fprintf(stderr, "lightscore: sandbox: refused the system call %s\n",
+	    call);
+}
+
+static void
+folder_of(const char *path, char folder[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash != NULL ? (size_t)(slash - path) : 0;
+
+	if (slash == NULL)
+		strcpy(folder, ".");
+	else if (n == 0)
+		strcpy(folder, "/");
+	else
+		snprintf(folder, PATH_MAX, "%.*s", (int)n, path);
+}
+
+/* Nobody vouches for SOURCE: from here on there is nothing but what it is
+ * made of and where it goes. */
+static bool
+enter_sandbox(const char *source, const char *schema, const char *reference,
+    const char *out, struct err *err)
+{
+	const char *wish = getenv("LIGHTSCORE_SANDBOX");
+	char beside[PATH_MAX], folder[PATH_MAX];
+	struct sandbox_path paths[4] = {{source, SANDBOX_READ}};
+	size_t n = 1;
+
+	if (wish != NULL && strcmp(wish, "off") == 0)
+		return true;
+	if (schema == NULL && import_find_schema(source, beside))
+		schema = beside;
+	if (schema != NULL)
+		paths[n++] = (struct sandbox_path){schema, SANDBOX_READ};
+	if (reference != NULL)
+		paths[n++] = (struct sandbox_path){reference, SANDBOX_READ};
+	if (out != NULL) {
+		folder_of(out, folder);
+		paths[n++] = (struct sandbox_path){folder, SANDBOX_WRITE};
+	}
+	return sandbox_enter_import(paths, n, say_refused, err);
+}
+
 int
 cmd_import(const struct command *self, int argc, char *argv[])
 {
 	const char *out = NULL, *schema = NULL, *name = "", *version = "";
 	const char *reference = NULL, *target = NULL;
 	struct said said = {0};
+	bool no_sandbox = false;
 	const struct cli_option options[] = {
 	    {"out", 'o', "FILE.lsm", &out, NULL, "The model file to write."},
 	    {"schema", 0, "FILE", &schema, NULL,
@@ -116,6 +169,9 @@ cmd_import(const struct command *self, int argc, char *argv[])
 		"Say where each line of the input schema came from; -o may be"
 		" left out."},
 	    {"json", 0, NULL, NULL, &said.json, "The same for programs."},
+	    {"no-sandbox", 0, NULL, NULL, &no_sandbox,
+		"Keep the files and system calls that an import does not"
+		" need."},
 	};
 	const char *arguments[CLI_ARGUMENTS_MAX];
 	struct model_build *build;
@@ -139,7 +195,9 @@ cmd_import(const struct command *self, int argc, char *argv[])
 	    .name = str_of(name), .version = str_of(version)};
 	if (!cli_keep_inputs((const char *[]){arguments[0], schema, reference},
 		3, &out, 1, &err) ||
-	    !keep_directory(arguments[0], out, &err))
+	    !keep_directory(arguments[0], out, &err) ||
+	    (!no_sandbox && !enter_sandbox(arguments[0], schema, reference,
+		out, &err)))
 		return cli_fail(&err);
 	if (!arena_init(&mem, import_memory_bytes(arguments[0]), &err))
 		return cli_fail(&err);

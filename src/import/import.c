@@ -187,6 +187,21 @@ find_schema(const char *path, char sidecar[PATH_MAX])
 	return false;
 }
 
+bool
+import_find_schema(const char *path, char ret[PATH_MAX])
+{
+	size_t n = strlen(path);
+	char name[PATH_MAX];
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (n >= sizeof(name))
+		return false;
+	memcpy(name, path, n);
+	name[n] = '\0';
+	return find_schema(name, ret);
+}
+
 /* As the model file in it takes. */
 static size_t
 directory_memory_bytes(const char *path, size_t fixed)

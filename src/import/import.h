@@ -2,6 +2,7 @@
 #ifndef IMPORT_IMPORT_H
 #define IMPORT_IMPORT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -35,6 +36,9 @@ size_t import_memory_bytes(const char *path);
  * round. */
 MUST_USE bool import_file(const char *path, const struct import_options *o,
     struct arena *mem, struct model_build **ret, struct err *err);
+/* The schema that it takes from beside `path` where none is named; false where
+ * there is none. */
+bool import_find_schema(const char *path, char ret[PATH_MAX]);
 /* The same from bytes; `name` stands for the file in messages. */
 MUST_USE bool import_bytes(struct str bytes, const char *name,
     const struct import_options *o, struct arena *mem,

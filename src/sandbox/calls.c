@@ -19,6 +19,7 @@
 #ifdef HAVE_SECCOMP
 #include <linux/seccomp.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 /* SYS_SECCOMP of the kernel's headers, which do not go with the library's:
@@ -62,13 +63,25 @@ add_with(scmp_filter_ctx ctx, int call, struct scmp_arg_cmp what)
 	return rc == 0 || rc == -EDOM;
 }
 
+/* Which rows of calls.def are for the work. */
+enum who { BOTH, SERVE, IMPORT };
+
 static bool
-load(scmp_filter_ctx ctx)
+is_for(enum who who, enum sandbox_work work)
+{
+	return who == BOTH || who == (work == SANDBOX_SERVES ? SERVE : IMPORT);
+}
+
+static bool
+load(scmp_filter_ctx ctx, enum sandbox_work work)
 {
 	bool ok = true;
 
-#define CALL(name)            ok = ok && add(ctx, SCMP_SYS(name));
-#define CALL_WITH(name, what) ok = ok && add_with(ctx, SCMP_SYS(name), what);
+#define CALL(who, name) \
+	ok = ok && (!is_for(who, work) || add(ctx, SCMP_SYS(name)));
+#define CALL_WITH(who, name, what) \
+	ok = ok && (!is_for(who, work) || \
+		       add_with(ctx, SCMP_SYS(name), what));
 #include "sandbox/calls.def"
 #undef CALL
 #undef CALL_WITH
@@ -84,7 +97,8 @@ sandbox_has_calls(void)
 }
 
 bool
-sandbox_filter_calls(void (*refused)(const char *call), struct err *err)
+sandbox_filter_calls(enum sandbox_work work,
+    void (*refused)(const char *call), struct err *err)
 {
 	struct sigaction on = {.sa_sigaction = on_refused,
 	    .sa_flags = SA_SIGINFO | (int)SA_RESETHAND};
@@ -95,7 +109,7 @@ sandbox_filter_calls(void (*refused)(const char *call), struct err *err)
 		return true;
 	tell = refused;
 	ctx = seccomp_init(SCMP_ACT_TRAP);
-	ok = ctx != NULL && sigaction(SIGSYS, &on, NULL) == 0 && load(ctx);
+	ok = ctx != NULL && sigaction(SIGSYS, &on, NULL) == 0 && load(ctx, work);
 	seccomp_release(ctx);
 	return ok || err_set(err, ERR_SYSTEM, ERR_NOWHERE,
 	    "cannot filter system calls");
@@ -110,8 +124,10 @@ sandbox_has_calls(void)
 }
 
 bool
-sandbox_filter_calls(void (*refused)(const char *call), struct err *err)
+sandbox_filter_calls(enum sandbox_work work,
+    void (*refused)(const char *call), struct err *err)
 {
+	(void)work;
 	(void)refused;
 	(void)err;
 	return true;

@@ -40,5 +40,13 @@ bool
 sandbox_enter(void (*refused)(const char *call), struct err *err)
 {
 	return !POSSIBLE || (sandbox_close_files(err) &&
-	    sandbox_filter_calls(refused, err));
+	    sandbox_filter_calls(SANDBOX_SERVES, refused, err));
+}
+
+bool
+sandbox_enter_import(const struct sandbox_path *paths, size_t n,
+    void (*refused)(const char *call), struct err *err)
+{
+	return !POSSIBLE || (sandbox_keep_files(paths, n, false, err) &&
+	    sandbox_filter_calls(SANDBOX_IMPORTS, refused, err));
 }

@@ -11,9 +11,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "sandbox/sandbox.h"
 
 /* Every descriptor of ours is closed on exec; `to` is not. */
 static bool
@@ -46,6 +48,18 @@ place_all(const struct child_spec *spec)
 	    (spec->ready_fd < 0 || place(spec->ready_fd, CHILD_READY_FD));
 }
 
+static bool
+enter_sandbox(const struct child_spec *spec)
+{
+	struct err err;
+
+	if (spec->paths == NULL || sandbox_keep_files(spec->paths,
+		spec->n_paths, spec->network, &err))
+		return true;
+	log_error("%s: %s", spec->argv[0], err.text);
+	return false;
+}
+
 NORETURN static void
 become(const struct child_spec *spec, pid_t parent)
 {
@@ -59,9 +73,14 @@ become(const struct child_spec *spec, pid_t parent)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
 		_exit(127); /* the parent was gone before we could say so */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (spec->cpu_s > 0)
+		setrlimit(RLIMIT_CPU, &(struct rlimit){
+		    spec->cpu_s, spec->cpu_s});
 	if (place_all(spec)) {
 		close_others_on_exec(spec);
 		sigprocmask(SIG_SETMASK, &none, NULL);
+		if (!enter_sandbox(spec))
+			_exit(127);
 		/* exec does not write to the strings: POSIX's lack of const */
 		execv(spec->argv[0],
 		    (char *const *)(const void *)spec->argv);

@@ -3,10 +3,13 @@
 #define SUPERVISOR_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/attr.h"
 #include "base/err.h"
+
+struct sandbox_path; /* sandbox/sandbox.h */
 
 /* A process of ours: how it is started. */
 struct child_spec {
@@ -14,6 +17,10 @@ struct child_spec {
 	int in_fd;    /* becomes descriptor 0; -1: /dev/null */
 	int err_fd;   /* becomes descriptor 2; -1: ours */
 	int ready_fd; /* becomes CHILD_READY_FD; -1: none */
+	const struct sandbox_path *paths; /* all it has; NULL: what we have */
+	size_t n_paths;
+	bool network;   /* it has TCP besides */
+	unsigned cpu_s; /* of processor time, then it is ended; 0: no limit */
 };
 enum { CHILD_READY_FD = 3 };
 

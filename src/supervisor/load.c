@@ -52,14 +52,22 @@ copy_image(const char *from, const char *to, struct err *err)
 	return out >= 0 && n == 0;
 }
 
+/* Processor time of one import: far more than any takes that is meant well,
+ * so that no file keeps a reload from its end. */
+enum { IMPORT_CPU_S = 900 };
+
 static bool
 start_import(struct load_import *import, const struct config_model *m,
-    const char *image, const char *lightscore, struct err *err)
+    const char *image, bool sandbox, const char *lightscore, struct err *err)
 {
-	const char *argv[9] = {lightscore, "import", "-o", image};
+	const char *argv[10] = {lightscore, "import", "-o", image};
 	size_t n = 4;
-	struct child_spec spec = {.argv = argv, .in_fd = -1, .ready_fd = -1};
+	struct child_spec spec = {.argv = argv, .in_fd = -1, .ready_fd = -1,
+	    .cpu_s = IMPORT_CPU_S};
 	bool ok;
+
+	if (!sandbox)
+		argv[n++] = "--no-sandbox";
 
 	if (m->schema != NULL) {
 		argv[n++] = "--schema";
@@ -98,7 +106,7 @@ load_begin(struct load *l, struct generation *g, const struct config *c,
 			if (!copy_image(m->file, g->images[i].file, &err))
 				fail(l, i, &err);
 		} else if (start_import(import, m, g->images[i].file,
-			       lightscore, &err)) {
+			       g->sandbox, lightscore, &err)) {
 			l->running++;
 		} else {
 			fail(l, i, &err);

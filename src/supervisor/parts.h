@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "metrics/metrics_file.h"
+#include "sandbox/sandbox.h"
 #include "supervisor/handover.h"
 #include "supervisor/line.h"
 #include "supervisor/listen.h"
@@ -65,6 +66,8 @@ struct supervisor {
 	struct pool pool;
 	struct service exporter, web;
 	const char *exporter_argv[5], *web_argv[5], *web_next_argv[5];
+	struct sandbox_path web_paths[5]; /* all it has */
+	char web_log_folder[PATH_MAX];
 	char *web_conf;               /* what the web server was given */
 	char *web_conf_next;          /* what a reload would give it */
 	uint64_t web_next_at_ns;      /* since when that is tried; or 0 */

@@ -90,6 +90,45 @@ make_conf(struct supervisor *s, const struct config *c, struct err *err)
 	return text;
 }
 
+/* What lighttpd has of the file system: all to read, and to run, since it may
+ * be a script or need a loader that we do not know of; to write, the folders
+ * of large bodies and of its log. A log that is a program is a program of any
+ * kind: then it has what we have. */
+static void
+set_paths(struct supervisor *s, const struct config *c)
+{
+	struct child_spec *spec = &s->web.spec;
+	struct sandbox_path *paths = s->web_paths;
+	char *folder = s->web_log_folder, *slash;
+	struct stat st;
+	size_t n = 0;
+
+	spec->paths = NULL;
+	spec->n_paths = 0;
+	if (strcmp(c->sandbox, "off") == 0 || c->access_log[0] == '|')
+		return;
+	paths[n++] = (struct sandbox_path){"/", SANDBOX_RUN};
+	paths[n++] = (struct sandbox_path){"/dev/null", SANDBOX_WRITE};
+	paths[n++] = (struct sandbox_path){s->state.uploads, SANDBOX_WRITE};
+	if (c->access_log[0] != '\0') {
+		snprintf(folder, sizeof(s->web_log_folder), "%s",
+		    c->access_log);
+		slash = strrchr(folder, '/');
+		if (slash == NULL)
+			strcpy(folder, ".");
+		else
+			slash[slash == folder] = '\0';
+		paths[n++] = (struct sandbox_path){c->access_log,
+		    SANDBOX_WRITE};
+		if (stat(c->access_log, &st) != 0 || S_ISREG(st.st_mode))
+			paths[n++] = (struct sandbox_path){folder,
+			    SANDBOX_WRITE};
+	}
+	spec->paths = paths;
+	spec->n_paths = n;
+	spec->network = c->alerts[0] != '\0';
+}
+
 static void
 set_argv(struct supervisor *s, const char *argv[5], const char *conf)
 {
@@ -112,6 +151,7 @@ set_up(struct supervisor *s, int log_fd)
 	    .spec = {.argv = s->web_argv, .in_fd = s->public_fd,
 		.err_fd = log_fd, .ready_fd = -1},
 	};
+	set_paths(s, supervisor_config(s));
 }
 
 bool
@@ -176,7 +216,10 @@ web_prepare(struct supervisor *s, const struct config *next, struct err *err)
 	if (!web_check(next, err))
 		return false;
 	s->web_conf_next = make_conf(s, next, err);
-	return s->web_conf_next != NULL;
+	if (s->web_conf_next == NULL)
+		return false;
+	set_paths(s, next);
+	return true;
 }
 
 bool
@@ -244,5 +287,7 @@ web_drop(struct supervisor *s, uint64_t now)
 		unlink(s->state.web_conf_next);
 		service_drop(&s->web, now + s->generation->stop_timeout_ns);
 	}
+	if (supervisor_has_web(s))
+		set_paths(s, supervisor_config(s));
 	forget_next(s);
 }

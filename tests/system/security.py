@@ -120,6 +120,111 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(s.predict(ROW)[0], 200)
 
 
+class WebServer(unittest.TestCase):
+    """lighttpd writes where it has to, and nowhere else."""
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lightscore-test."))
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+
+    def written(self, *settings):
+        """Which files a program in lighttpd's place could write."""
+        log = self.dir / "log"
+        log.mkdir()
+        probe = self.dir / "lighttpd"
+        probe.write_text(f"""#!/bin/sh
+for file in outside state/other state/uploads/body log/access; do
+        (echo > "{self.dir}/$file") 2>/dev/null && could="$could $file"
+done
+echo > /dev/null && could="$could null"
+echo "could write:$could" >&2
+exit 1
+""")
+        probe.chmod(0o755)
+        s = Service("--workers", "1", "--lighttpd", probe, *settings,
+                    "--access-log", log / "access",
+                    state_dir=self.dir / "state").launch()
+        try:
+            self.assertEqual(s.process.wait(service.PATIENCE), 1)
+            return re.search("could write:(.*)", s.log())[1].split()
+        finally:
+            s.close()
+
+    def test_bodies_and_its_log_are_all_it_can_write(self):
+        with Service("--workers", "1") as s:
+            s.wait_log("serving models")
+            if "sandbox: files" in s.log() or "sandbox: neither" in s.log():
+                self.skipTest("no Landlock here")
+        self.assertEqual(self.written(),
+                         ["state/uploads/body", "log/access", "null"])
+
+    def test_unless_the_sandbox_is_off(self):
+        self.assertEqual(self.written("--sandbox", "off"),
+                         ["outside", "state/other", "state/uploads/body",
+                          "log/access", "null"])
+
+    def test_large_bodies_and_the_log_pass(self):
+        log = self.dir / "access.log"
+        with Service("--workers", "1", "--access-log", log) as s:
+            rows = json.dumps([ROW] * 2000)
+            self.assertGreater(len(rows), 1 << 19)
+            status, _, body = s.request("POST", "/v1/predict", rows, {
+                "Content-Type": "application/json"})
+            self.assertEqual((status, len(json.loads(body))), (200, 2000))
+            self.assertEqual(s.stop(), 0)
+        self.assertIn("/v1/predict", log.read_text())
+
+
+class Importer(unittest.TestCase):
+    """It has the files that it was named, and nobody to speak to."""
+
+    def setUp(self):
+        service.lighttpd_or_skip()
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lightscore-test."))
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        with Service("--workers", "1") as s:
+            s.wait_log("serving models")
+            if "sandbox: " in s.log():
+                self.skipTest(s.log().partition("sandbox: ")[2]
+                              .splitlines()[0])
+
+    def status(self, *flags, env=None):
+        """Of an import that waits for its reference data."""
+        data = self.dir / "data.csv"
+        os.mkfifo(data)
+        process = subprocess.Popen(
+            [service.LIGHTSCORE, "import", *flags,
+             service.SRCDIR / "models/churn/v1.joblib", "-o",
+             self.dir / "v1.lsm", "--reference", data],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, **(env or {})})
+
+        def opened():
+            try:
+                return os.open(data, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                return None  # nobody reads it yet
+        try:
+            fd = wait_until(opened, "a reader")
+            try:
+                return status_of(process.pid)
+            finally:
+                os.close(fd)
+        finally:
+            process.kill()
+            process.wait()
+            data.unlink()
+
+    def test_it_is_in_the_sandbox_unless_told_otherwise(self):
+        ours = status_of(os.getpid())["Seccomp"]
+        self.assertEqual(self.status()["Seccomp"], "2")
+        self.assertEqual(self.status()["NoNewPrivs"], "1")
+        self.assertEqual(self.status("--no-sandbox")["Seccomp"], ours)
+        self.assertEqual(self.status(env={"LIGHTSCORE_SANDBOX": "off"})
+                         ["Seccomp"], ours)
+
+
 class Setting(unittest.TestCase):
     def setUp(self):
         service.lighttpd_or_skip()

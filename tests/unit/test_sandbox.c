@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "sandbox/parts.h"
 #include "sandbox/sandbox.h"
@@ -53,7 +54,7 @@ enter_files(struct err *err)
 static bool
 enter_calls(struct err *err)
 {
-	return sandbox_filter_calls(say, err);
+	return sandbox_filter_calls(SANDBOX_SERVES, say, err);
 }
 
 static bool
@@ -247,6 +248,113 @@ try_connect(void)
 	return connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ? errno : 0;
 }
 
+/* --- an importer ----------------------------------------------------------- */
+
+/* DIR/read/file and DIR/write/ are its own, DIR/other/file is not. */
+static char dir[64], own[80], folder[80], made[90], other[80];
+
+static int
+make_files(void **state)
+{
+	const struct str text = STR("text");
+	char path[80];
+	struct err err;
+
+	(void)state;
+	strcpy(dir, "/tmp/lightscore-test.XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	for (int i = 0; i < 3; i++) {
+		static const char *const names[] = {"read", "write", "other"};
+
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		if (!file_make_dirs(path, &err))
+			return -1;
+	}
+	snprintf(own, sizeof(own), "%s/read/file", dir);
+	snprintf(folder, sizeof(folder), "%s/write", dir);
+	snprintf(made, sizeof(made), "%s/made", folder);
+	snprintf(other, sizeof(other), "%s/other/file", dir);
+	return file_write(own, text, &err) && file_write(other, text, &err) ?
+	    0 : -1;
+}
+
+static int
+remove_files(void **state)
+{
+	static const char *const names[] = {"read/file", "other/file",
+	    "write/made", "read", "write", "other", ""};
+	char path[80];
+
+	(void)state;
+	for (size_t i = 0; i < countof(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		remove(path);
+	}
+	return 0;
+}
+
+static bool
+enter_import(struct err *err)
+{
+	const struct sandbox_path paths[] = {{own, SANDBOX_READ},
+	    {folder, SANDBOX_WRITE}, {"/no/such/file", SANDBOX_READ}};
+
+	return sandbox_enter_import(paths, countof(paths), say, err);
+}
+
+/* Read what is given, write it anew, read that. */
+static int
+try_import(void)
+{
+	struct file_map m;
+	struct err err;
+
+	if (!file_map(own, 100, &m, &err))
+		return 1;
+	for (int i = 0; i < 2; i++)
+		if (!file_write(made, (struct str){m.p, m.n}, &err))
+			return 2;
+	file_unmap(&m);
+	if (!file_map(made, 100, &m, &err))
+		return 3;
+	file_unmap(&m);
+	return write(say_fd, "done", 4) == 4 ? 0 : 4;
+}
+
+static int
+try_read_other(void)
+{
+	return open(other, O_RDONLY) < 0 ? errno : 0;
+}
+
+static int
+try_write_own(void)
+{
+	return open(own, O_WRONLY) < 0 ? errno : 0;
+}
+
+static int
+try_make_other(void)
+{
+	char path[90];
+
+	snprintf(path, sizeof(path), "%s.new", other);
+	return open(path, O_WRONLY | O_CREAT, 0600) < 0 ? errno : 0;
+}
+
+static int
+try_remove_other(void)
+{
+	return unlink(other) < 0 ? errno : 0;
+}
+
+static int
+try_move_other(void)
+{
+	return rename(other, made) < 0 ? errno : 0;
+}
+
 /* --- tests ----------------------------------------------------------------- */
 
 static void
@@ -390,6 +498,62 @@ what_is_missing_is_said(void **state)
 #endif
 }
 
+static void
+an_importer_has_its_files(void **state)
+{
+	char said[64];
+
+	(void)state;
+	assert_int_equal(status_of(enter_import, try_import, said), 0);
+	assert_string_equal(said, "done");
+}
+
+static void
+an_importer_has_no_other_files(void **state)
+{
+	static attempt *const tries[] = {try_read_other, try_write_own,
+	    try_make_other, try_remove_other, try_move_other, try_list};
+	char said[64];
+
+	(void)state;
+#ifdef WITH_SANITIZERS
+	print_message("# not tried: no sandbox with sanitizers\n");
+	return;
+#endif
+	if (lacks_files())
+		return;
+	for (size_t i = 0; i < countof(tries); i++) {
+		int status = status_of(enter_import, tries[i], said);
+
+		assert_true(WIFEXITED(status));
+		/* Moved into another folder: EXDEV, as of another disk. */
+		assert_true(WEXITSTATUS(status) == EACCES ||
+		    (tries[i] == try_move_other &&
+		    WEXITSTATUS(status) == EXDEV));
+	}
+}
+
+static void
+an_importer_speaks_to_nobody_and_starts_nothing(void **state)
+{
+	static attempt *const tries[] = {try_socket, try_run, try_fork,
+	    try_kill, try_prctl, try_tgkill_another, try_code, try_trace};
+	char said[64];
+
+	(void)state;
+	if (lacks_calls())
+		return;
+	for (size_t i = 0; i < countof(tries); i++) {
+		int status = status_of(enter_import, tries[i], said);
+
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGSYS);
+	}
+}
+
+#define IMPORT(f) \
+	cmocka_unit_test_setup_teardown(f, make_files, remove_files)
+
 int
 main(void)
 {
@@ -402,6 +566,9 @@ main(void)
 	    cmocka_unit_test(what_is_open_stays_open),
 	    cmocka_unit_test(privileges_cannot_be_gained),
 	    cmocka_unit_test(what_is_missing_is_said),
+	    IMPORT(an_importer_has_its_files),
+	    IMPORT(an_importer_has_no_other_files),
+	    IMPORT(an_importer_speaks_to_nobody_and_starts_nothing),
 	};
 
 	log_init("test", LOG_LEVEL_INFO);
