@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * Bytes to lines.
+ * Bytes to lines, and lines to no more than a log can take.
  */
 #include "supervisor/line.h"
 
 #include <string.h>
 #include <unistd.h>
+
+#include "supervisor/backoff.h"
 
 static const char *
 take(struct line_reader *r)
@@ -42,4 +44,19 @@ line_next(struct line_reader *r)
 		line = take(r);
 	}
 	return line;
+}
+
+enum line_fate
+line_take(struct line_limit *l, uint64_t now_ns, unsigned *left_out)
+{
+	*left_out = 0;
+	if (l->lines == 0 || now_ns - l->since_ns >= 60 * SECOND_NS) {
+		*left_out = l->left_out;
+		*l = (struct line_limit){.since_ns = now_ns};
+	}
+	if (l->lines < LINE_LIMIT) {
+		l->lines++;
+		return LINE_TOLD;
+	}
+	return l->left_out++ == 0 ? LINE_LAST : LINE_LEFT_OUT;
 }

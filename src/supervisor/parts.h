@@ -74,6 +74,7 @@ struct supervisor {
 	bool web_next_said_start;
 	struct line_reader web_log;   /* what it writes on standard error */
 	char web_said[256];           /* the last of it */
+	struct line_limit web_lines;  /* of it in our log */
 	struct ready ready;
 	struct notify notify;
 

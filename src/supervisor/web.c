@@ -185,6 +185,26 @@ web_start(struct supervisor *s, struct err *err)
 	return service_start(&s->web, clock_mono_ns(), err);
 }
 
+/* Most of it is of requests that were no HTTP: whoever sends those must not
+ * fill a disk. */
+static void
+log_line(struct supervisor *s, const char *text)
+{
+	unsigned left_out;
+	enum line_fate fate = line_take(&s->web_lines, clock_mono_ns(),
+	    &left_out);
+
+	if (left_out > 0)
+		log_warn("web server: %u lines were left out", left_out);
+	if (fate == LINE_TOLD)
+		log_warn("web server: %s", text);
+	else if (fate == LINE_LAST)
+		log_warn("web server: what else it says in this minute is "
+			 "left out; all of it is told with log_level debug");
+	if (fate != LINE_TOLD)
+		log_debug("web server: %s", text);
+}
+
 void
 web_read_log(struct supervisor *s)
 {
@@ -202,7 +222,7 @@ web_read_log(struct supervisor *s)
 		}
 		snprintf(s->web_said, sizeof(s->web_said), "%s", text);
 		if (s->phase >= PHASE_SERVING)
-			log_warn("web server: %s", text);
+			log_line(s, text);
 	}
 }
 

@@ -13,6 +13,7 @@ import socket
 import stat
 import subprocess
 import tempfile
+import time
 import unittest
 
 import service
@@ -631,6 +632,31 @@ class Rate(unittest.TestCase):
 
 class Silence(unittest.TestCase):
     """What clients send is in no log, no file, and no error."""
+
+    def test_a_log_does_not_grow_with_what_strangers_send(self):
+        service.lighttpd_or_skip()
+        bad = (b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+               b"Transfer-Encoding: chunked\r\n\r\nzz\r\n")
+        with Service("--workers", "1") as s:
+            from_ = time.monotonic()
+            for _ in range(300):
+                self.assertIn(b" 400 ", s.raw(bad))
+            s.wait_log("left out")
+            minutes = (time.monotonic() - from_) // 60 + 2
+            lines = s.log().count("chunked header")
+            self.assertGreaterEqual(lines, 1)
+            self.assertLessEqual(lines, 20 * minutes)
+            self.assertLessEqual(s.log().count("left out"), 2 * minutes)
+            self.assertEqual(s.predict(ROW)[0], 200)
+
+    def test_all_of_it_is_told_to_who_looks_for_it(self):
+        service.lighttpd_or_skip()
+        bad = (b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+               b"Transfer-Encoding: chunked\r\n\r\nzz\r\n")
+        with Service("--workers", "1", "--log-level", "debug") as s:
+            for _ in range(50):
+                self.assertIn(b" 400 ", s.raw(bad))
+            s.wait_log("chunked header", 50)
 
     def test_logs_hold_no_payload(self):
         service.lighttpd_or_skip()

@@ -418,10 +418,38 @@ a_handover_is_read_as_it_was_written(void **state)
 	}
 }
 
+static void
+a_minute_has_so_many_lines(void **state)
+{
+	struct line_limit l = {0};
+	uint64_t now = 5 * SECOND_NS;
+	unsigned left_out;
+
+	(void)state;
+	for (int i = 0; i < LINE_LIMIT; i++) {
+		now += SECOND_NS;
+		assert_int_equal(line_take(&l, now, &left_out), LINE_TOLD);
+		assert_int_equal(left_out, 0);
+	}
+	assert_int_equal(line_take(&l, now, &left_out), LINE_LAST);
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(line_take(&l, now, &left_out),
+		    LINE_LEFT_OUT);
+		assert_int_equal(left_out, 0);
+	}
+	/* A minute after its first line, not after its last. */
+	now = 66 * SECOND_NS;
+	assert_int_equal(line_take(&l, now, &left_out), LINE_TOLD);
+	assert_int_equal(left_out, 1001);
+	assert_int_equal(line_take(&l, now, &left_out), LINE_TOLD);
+	assert_int_equal(left_out, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_minute_has_so_many_lines),
 	    cmocka_unit_test(each_early_death_doubles_the_wait_up_to_a_bound),
 	    cmocka_unit_test(a_cpu_quota_is_rounded_up_to_whole_cpus),
 	    cmocka_unit_test(lines_come_whole_however_they_are_written),
