@@ -7,7 +7,7 @@ AC_DEFUN([LS_COVERAGE], [
 	LS_COVER=
 	AS_IF([test "x$enable_coverage" = xyes],
 		[LS_COVER="--coverage -fprofile-update=atomic"
-		AC_DEFINE([NO_SANDBOX], ["coverage counts"])])
+		AC_DEFINE([UNSANDBOXED], ["coverage counts"])])
 	AC_SUBST([LS_COVER])
 	AM_CONDITIONAL([COVERAGE], [test "x$enable_coverage" = xyes])
 	AC_PATH_PROG([GCOVR], [gcovr], [no])

@@ -7,7 +7,7 @@ AC_DEFUN([LS_SANITIZERS], [
 	AS_IF([test "x$enable_sanitizers" = xyes], [
 		LS_SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 		LS_SANITIZE="$LS_SANITIZE -fno-omit-frame-pointer"
-		AC_DEFINE([NO_SANDBOX], ["sanitizers"],
+		AC_DEFINE([UNSANDBOXED], ["sanitizers"],
 			[What this is built with that a sandbox would break.])
 	])
 	AC_SUBST([LS_SANITIZE])

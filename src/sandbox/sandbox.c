@@ -10,11 +10,11 @@
 
 #include "sandbox/parts.h"
 
-#ifdef NO_SANDBOX
+#ifdef UNSANDBOXED
 enum { POSSIBLE = 0 };
 #else
 enum { POSSIBLE = 1 };
-#define NO_SANDBOX ""
+#define UNSANDBOXED ""
 #endif
 
 const char *
@@ -23,7 +23,7 @@ sandbox_missing(void)
 	bool calls = sandbox_has_calls(), files = sandbox_has_files();
 
 	if (!POSSIBLE)
-		return "a build with " NO_SANDBOX " has no sandbox";
+		return "a build with " UNSANDBOXED " has no sandbox";
 	if (!calls && !files)
 		return "neither system calls nor files can be taken from the "
 		       "workers: there is no seccomp and no Landlock here";
