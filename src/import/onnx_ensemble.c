@@ -6,8 +6,8 @@
  */
 #include "import/onnx_tree.h"
 
-#include <math.h>
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -465,6 +465,56 @@ read_classifier(struct classifier *c, const struct onnx_elem *labels,
 	return true;
 }
 
+/*
+ * A tree whose leaves have a class each, which some node reads as a number:
+ * the converter's way to say which leaf a row came to, where there are several
+ * labels. As sums of classes the tree would hold leaves times leaves numbers.
+ */
+static bool
+names_leaves(const struct classifier *c, const struct onnx_elem *labels)
+{
+	const struct tree_list *t = &c->t;
+
+	if (t->n_targets < 3 || t->n_trees != 1 || c->n_base != 0 ||
+	    onnx_is_told(c->g, 0) || onnx_is_told(c->g, 1) ||
+	    onnx_is_read(c->g, 1))
+		return false;
+	for (uint32_t i = 0; i < t->n_targets; i++)
+		if (labels[i].kind != ELEM_NUMBER ||
+		    fabs(labels[i].number) > 1 << 24)
+			return false;
+	for (uint32_t i = 0; i < t->n_nodes; i++)
+		if (t->nodes[i].mode == MODE_LEAF && (t->nodes[i].n != 1 ||
+		    !(t->weights[t->nodes[i].first].weight > 0)))
+			return false;
+	return true;
+}
+
+static bool
+leaf_name(struct classifier *c, const struct onnx_elem *labels,
+    const struct onnx_tensor *x, struct err *err)
+{
+	double *names = ARENA_ARRAY(c->g->im->mem, c->t.n_weights, double);
+	struct onnx_tensor y;
+	struct onnx_elem *e;
+	int64_t one = 1;
+
+	if (names == NULL)
+		return onnx_full(c->g, err);
+	for (uint32_t i = 0; i < c->t.n_weights; i++) {
+		struct tree_weight *w = &c->t.weights[i];
+
+		names[i] = w->weight = labels[w->target].number;
+		w->target = 0;
+	}
+	c->t.n_targets = 1;
+	if (!onnx_make(c->g, INT64, 1, &one, 0, &y, &e, err) ||
+	    !onnx_trees(c->g, &c->t, x, STR("SUM"), e, err))
+		return false;
+	e->set = onnx_set(c->g, names, c->t.n_weights);
+	return onnx_output(c->g, 0, &y, err);
+}
+
 bool
 onnx_op_tree_classifier(struct onnx *g, struct err *err)
 {
@@ -483,8 +533,11 @@ onnx_op_tree_classifier(struct onnx *g, struct err *err)
 		"classlabels_int64s", &labels, &n, err))
 		return false;
 	c.type = x->type == DOUBLE ? DOUBLE : FLOAT;
-	if (!read_classifier(&c, labels, n, err) ||
-	    !make_row(g, FLOAT, n, &z, &c.e, err) ||
+	if (!read_classifier(&c, labels, n, err))
+		return false;
+	if (names_leaves(&c, labels))
+		return leaf_name(&c, labels, x, err);
+	if (!make_row(g, FLOAT, n, &z, &c.e, err) ||
 	    !onnx_make(g, texts ? STRING : INT64, 1, &one, 0, &y, &label,
 		err) ||
 	    !onnx_trees(g, &c.t, x, STR("SUM"), c.sums, err) ||

@@ -272,6 +272,37 @@ onnx_output(struct onnx *g, size_t i, const struct onnx_tensor *value,
 	return onnx_define(g, str_of(g->node->output[i]), value, err);
 }
 
+static struct str
+output_name(const struct onnx *g, size_t i)
+{
+	return onnx_text(i < g->node->n_output ? g->node->output[i] : NULL);
+}
+
+bool
+onnx_is_told(const struct onnx *g, size_t i)
+{
+	const Onnx__GraphProto *graph = g->model->graph;
+	struct str name = output_name(g, i);
+
+	for (size_t k = 0; k < graph->n_output; k++)
+		if (str_eq(str_of(graph->output[k]->name), name))
+			return true;
+	return false;
+}
+
+bool
+onnx_is_read(const struct onnx *g, size_t i)
+{
+	const Onnx__GraphProto *graph = g->model->graph;
+	struct str name = output_name(g, i);
+
+	for (size_t k = 0; k < graph->n_node; k++)
+		for (size_t j = 0; j < graph->node[k]->n_input; j++)
+			if (str_eq(str_of(graph->node[k]->input[j]), name))
+				return true;
+	return false;
+}
+
 bool
 onnx_axis(const struct onnx_tensor *x, int64_t axis, int *ret,
     struct err *err)

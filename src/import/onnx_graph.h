@@ -143,6 +143,9 @@ MUST_USE bool onnx_input(const struct onnx *g, size_t i,
 /* Name what output i of the node is. */
 MUST_USE bool onnx_output(struct onnx *g, size_t i,
     const struct onnx_tensor *value, struct err *err);
+/* Whether output i of the node is one of the graph, or some node reads it. */
+bool onnx_is_told(const struct onnx *g, size_t i);
+bool onnx_is_read(const struct onnx *g, size_t i);
 bool onnx_is_float(int type);  /* float or double */
 bool onnx_is_number(int type); /* of any kind, bool too */
 /* An axis from -rank to rank - 1 as one from 0. */
@@ -196,6 +199,9 @@ elem_slot(uint32_t slot, bool exact)
 	    .slot = slot};
 }
 
+/* The n numbers as a set: they are put in order. NULL for want of memory,
+ * which then is a slot that may hold any number. */
+const struct onnx_set *onnx_set(struct onnx *g, double *v, uint32_t n);
 bool onnx_all_constant(const struct onnx_elem *e, size_t n);
 /* Numbers of `type`, in place: labels become numbers, and what will be
  * computed with as float is rounded to it. ERR_MODEL for texts. */

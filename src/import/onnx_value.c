@@ -305,8 +305,8 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static const struct onnx_set *
-make_set(struct onnx *g, double *v, uint32_t n)
+const struct onnx_set *
+onnx_set(struct onnx *g, double *v, uint32_t n)
 {
 	struct onnx_set *set = ARENA_NEW(g->im->mem, struct onnx_set);
 
@@ -368,7 +368,7 @@ set_of(struct onnx *g, const struct lanes *l, size_t i)
 	if (choice) {
 		memcpy(v, a, n_a * sizeof(*v));
 		memcpy(v + n_a, b, n_b * sizeof(*v));
-		return make_set(g, v, n_a + n_b);
+		return onnx_set(g, v, n_a + n_b);
 	}
 	for (uint32_t k = 0; k < n_a; k++)
 		for (uint32_t j = 0; j < n_b; j++) {
@@ -379,7 +379,7 @@ set_of(struct onnx *g, const struct lanes *l, size_t i)
 			if (isnan(v[n++]))
 				return NULL;
 		}
-	return make_set(g, v, n);
+	return onnx_set(g, v, n);
 }
 
 /* One step for the lanes of a kind. */
