@@ -6,8 +6,8 @@
  */
 #include "import/onnx_tree.h"
 
-#include <stdlib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {

@@ -328,7 +328,7 @@ classes_that_are_not_known_are_refused_by_step(void **state)
 	p_start(&p);
 	p_pipeline();
 	p_text(&p, "model");
-	p_object(&p, "sklearn.svm._classes", "SVC");
+	p_object(&p, "sklearn.svm._classes", "OtherSVC");
 	p_end_object(&p);
 	p_op(&p, 0x86);
 	p_end_pipeline();
@@ -337,13 +337,13 @@ classes_that_are_not_known_are_refused_by_step(void **state)
 	p_start(&p);
 	p_pipeline();
 	p_text(&p, "model");
-	p_object(&p, "sklearn.svm._classes", "SVC");
+	p_object(&p, "sklearn.svm._classes", "OtherSVC");
 	p_common("1.7.2", 1);
 	p_end_object(&p);
 	p_op(&p, 0x86);
 	p_end_pipeline();
 	p_stop(&p);
-	assert_refused("f: step model: sklearn.svm._classes.SVC is not "
+	assert_refused("f: step model: sklearn.svm._classes.OtherSVC is not "
 	    "supported; use one of LinearSVC");
 	p_start(&p);
 	p_object(&p, "sklearn.decomposition._nmf", "NMF");
