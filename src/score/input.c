@@ -400,6 +400,7 @@ input_fault_text(const struct score_fault *fault)
 	    [SCORE_MISSING] = "the model takes no missing value here",
 	    [SCORE_NOT_FINITE] = "too large for the model's 32-bit numbers",
 	    [SCORE_UNKNOWN] = "a category the model does not know",
+	    [SCORE_NO_NUMBER] = "the model can make no number of it",
 	};
 
 	return reasons[fault->why];
@@ -413,6 +414,8 @@ input_fault(const struct model *m, const struct score_fault *fault,
 	    [SCORE_MISSING] = "The model takes no missing value",
 	    [SCORE_NOT_FINITE] = "A value is too large for the model",
 	    [SCORE_UNKNOWN] = "A category is one the model does not know",
+	    [SCORE_NO_NUMBER] = "The model can make no finite number of "
+		"these values",
 	};
 
 	if (fault->column < 0)

@@ -64,6 +64,19 @@ score_refuse(struct block *b, size_t row, enum score_refusal why,
 	b->rows = row;
 }
 
+/* A NaN where nothing was missing came of the model's own arithmetic: of the
+ * logarithm of a negative number, or of a sum that overflowed both ways. */
+static enum score_refusal
+why_not(const struct block *b, double x, size_t row)
+{
+	if (!isnan(x))
+		return SCORE_NOT_FINITE;
+	for (uint32_t k = 0; k < b->m->n_inputs; k++)
+		if (isnan(b->frame[k * b->stride + row]))
+			return SCORE_MISSING;
+	return SCORE_NO_NUMBER;
+}
+
 void
 score_check_slots(struct block *b, const uint32_t *slots, uint32_t n,
     bool takes_nan, double limit)
@@ -74,8 +87,7 @@ score_check_slots(struct block *b, const uint32_t *slots, uint32_t n,
 		for (size_t r = 0; r < b->rows; r++) {
 			if (fabs(x[r]) < limit || (takes_nan && isnan(x[r])))
 				continue;
-			score_refuse(b, r, isnan(x[r]) ? SCORE_MISSING :
-			    SCORE_NOT_FINITE, slots[i]);
+			score_refuse(b, r, why_not(b, x[r], r), slots[i]);
 		}
 	}
 }

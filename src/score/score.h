@@ -24,6 +24,7 @@ enum score_refusal {
 	SCORE_MISSING,     /* NaN where the model takes none */
 	SCORE_NOT_FINITE,  /* infinite in the model's own type */
 	SCORE_UNKNOWN,     /* a category an encoder was told to refuse */
+	SCORE_NO_NUMBER,   /* NaN that no missing value brought */
 };
 struct score_fault {
 	size_t row;

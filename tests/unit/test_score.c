@@ -299,6 +299,32 @@ what_is_required_is_present_and_finite(void **state)
 	world_done(&w);
 }
 
+/* What overflows, or has no logarithm, was not missing. */
+static void
+what_is_no_number_is_told_from_what_is_missing(void **state)
+{
+	static const double coef[] = {1e300, 1e300};
+	static const double zero = 0;
+	struct score_fault fault;
+	struct world w;
+	uint32_t y;
+
+	(void)state;
+	world_init(&w, 2);
+	BUILD(model_build_linear(w.b, (uint32_t[]){0, 1}, 2, 1, coef, &zero,
+	    &y, &w.err));
+	world_compile(&w, &y, 1);
+	assert_true(score_one(&w, (double[]){1, 1}) == 2e300);
+	fault = refused(&w, (double[]){1e300, -1e300}, 1);
+	assert_int_equal(fault.why, SCORE_NO_NUMBER);
+	assert_int_equal(fault.column, -1);
+	assert_int_equal(refused(&w, (double[]){1e300, 1}, 1).why,
+	    SCORE_NOT_FINITE);
+	assert_int_equal(refused(&w, (double[]){1, NAN}, 1).why,
+	    SCORE_MISSING);
+	world_done(&w);
+}
+
 static void
 interpolation_follows_its_lines(void **state)
 {
@@ -987,6 +1013,8 @@ main(void)
 	    cmocka_unit_test(a_line_may_jump),
 	    cmocka_unit_test(bins_count_the_cuts_below),
 	    cmocka_unit_test(what_is_required_is_present_and_finite),
+	    cmocka_unit_test(
+		what_is_no_number_is_told_from_what_is_missing),
 	    cmocka_unit_test(median_is_where_half_of_the_weights_are),
 	    cmocka_unit_test(sort_puts_equal_numbers_in_their_order),
 	    cmocka_unit_test(kernel_is_how_alike_row_and_vector_are),

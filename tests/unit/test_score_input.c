@@ -471,6 +471,10 @@ faults_of_scoring_have_sentences(void **state)
 	    {{3, SCORE_NOT_FINITE, -1}, "A value is too large for the model"},
 	    {{3, SCORE_UNKNOWN, -1},
 	     "A category is one the model does not know"},
+	    {{3, SCORE_NO_NUMBER, TENURE},
+	     "Invalid value for tenure: the model can make no number of it"},
+	    {{3, SCORE_NO_NUMBER, -1},
+	     "The model can make no finite number of these values"},
 	};
 
 	(void)state;
