@@ -92,6 +92,9 @@ add_codes(struct import *im, const struct ensemble_column *c,
 			c->texts[k], &(*codes)[k], err))
 			return false;
 	}
+	if (c->coded && !model_build_calc(im->build, CALC_FLOOR, false, slot,
+		NULL, 1, slot, err))
+		return false;
 	if (c->hashes != NULL)
 		return model_build_hashed(im->build, *slot, c->hashes, c->n,
 		    slot, err);
@@ -124,7 +127,8 @@ add_set(struct import *im, const struct ensemble *e, const uint32_t *codes,
 	if (table == NULL)
 		return full(im, err);
 	for (uint32_t k = 0; k < TABLE_CODES + n; k++)
-		table[k] = k == TABLE_MISSING ? e->missing : e->unknown;
+		table[k] = k == TABLE_MISSING ? e->missing :
+		    c->coded ? e->outside : e->unknown;
 	for (uint32_t k = 0; k < c->n; k++)
 		table[TABLE_CODES + codes[k]] = in_set(s,
 		    c->bits != NULL ? c->bits[k] : k) ? e->inside :

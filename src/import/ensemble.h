@@ -18,6 +18,8 @@
 struct ensemble_column {
 	uint32_t n;             /* categories; 0 where it is a number */
 	bool unread;            /* no tree reads it: it may be anything */
+	bool coded;             /* values are codes from 0 on, cut to whole
+				 * numbers; one beyond is in no set */
 	const struct str *texts;/* of the categories, or NULL: */
 	const uint32_t *hashes; /* see model_build_hashed, or NULL: */
 	const double *values;

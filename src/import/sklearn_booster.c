@@ -107,7 +107,8 @@ missing_value(const struct step *s, const struct ensemble *e, bool floats,
 	struct model_build *b = s->sk->build;
 
 	for (uint32_t i = 0; i < e->n_features; i++) {
-		if (e->columns != NULL && e->columns[i].n > 0)
+		if (e->columns != NULL && e->columns[i].n > 0 &&
+		    !e->columns[i].coded)
 			continue;
 		if ((floats && !model_build_calc(b, CALC_FLOAT, false,
 			&slot[i], NULL, 1, &slot[i], err)) ||

@@ -71,22 +71,9 @@ static bool
 read_names(struct xgb *x, struct err *err)
 {
 	const struct doc *names = doc_get(x->learner, "feature_names");
-	const struct doc *types = doc_get(x->learner, "feature_types");
 	struct str *list;
-	bool categories = false;
 	size_t n = 0;
 
-	if (types != NULL && types->kind == DOC_LIST)
-		for (const struct doc *t = types->child; t != NULL;
-		    t = t->next)
-			if (str_eq(doc_text(t), STR("c")) ||
-			    str_has_prefix(doc_text(t), STR("c(")))
-				categories = true;
-	if (categories && x->columns == NULL)
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "is an XGBoost model with categorical columns, but not "
-		    "with the categories, which XGBoost 3.1 writes; train "
-		    "with it, or encode them before training");
 	if (names == NULL || names->n == 0)
 		return true;
 	if (names->kind != DOC_LIST || names->n != x->e.n_features)
@@ -272,7 +259,7 @@ read_root(struct import *im, const struct doc *root, const char *format,
 		.n_values = 1, .divide = 1}}};
 	const struct doc *param = doc_get(x.learner, "learner_model_param");
 	uint32_t classes, targets;
-	bool linear;
+	bool linear, coded;
 
 	if (!version_text(im, root, &x.e.version))
 		return full(&x, err);
@@ -298,11 +285,50 @@ read_root(struct import *im, const struct doc *root, const char *format,
 		return xgboost_bad(err, "whose classes do not fit its objective");
 	if (!xgboost_columns(im, doc_get(x.model, "cats"), x.e.n_features,
 		&x.columns, err) ||
+	    !xgboost_codes(im, doc_get(x.model, "trees"), x.e.n_features,
+		&x.columns, &coded, err) ||
 	    !read_names(&x, err) || !read_base(&x, err) ||
 	    !(linear ? read_linear(&x, err) : xgboost_trees(&x, err)))
 		return false;
+	if (coded && x.e.note.n == 0)
+		x.e.note = STR("has categories of which the file holds codes "
+		    "alone (0, 1, ...): clients send these, or texts that "
+		    "aliases in a schema turn into them");
 	*ret = x.e;
 	return true;
+}
+
+/* XGBoost 1.6 and 1.7 write NaN, which JSON has not, where a split on
+ * categories has no threshold: there, and nowhere else, it does not count. */
+static bool
+read_json(struct import *im, struct str text, struct doc **ret,
+    struct err *err)
+{
+	struct str plain = text;
+	bool quoted = false;
+	size_t found = 0;
+	char *copy;
+
+	if (memmem(text.p, text.n, "NaN", 3) != NULL) {
+		copy = arena_alloc(im->mem, text.n);
+		if (copy == NULL)
+			return arena_err(im->mem, "the model", err);
+		memcpy(copy, text.p, text.n);
+		for (size_t i = 0; i + 3 <= text.n; i++) {
+			if (copy[i] == '"')
+				quoted = !quoted;
+			i += quoted && copy[i] == '\\';
+			if (quoted || memcmp(copy + i, "NaN", 3) != 0)
+				continue;
+			memcpy(copy + i, "0  ", 3);
+			found++;
+		}
+		plain.p = copy;
+	}
+	return doc_read_json(plain, im->mem, ret, err) && (found == 0 ||
+	    found == xgboost_category_splits(doc_find(*ret,
+		"learner.gradient_booster.model.trees")) ||
+	    xgboost_bad(err, "with NaN among its numbers"));
 }
 
 bool
@@ -318,7 +344,7 @@ xgboost_parse(struct import *im, struct str bytes, bool wrapped,
 		    read_root(im, root, "XGBoost binary", wrapped, ret, err);
 	text = bytes.n > 1 && bytes.p[0] == '{' &&
 	    strchr("\" \n\r\t", bytes.p[1]) != NULL;
-	if (!(text ? doc_read_json(bytes, im->mem, &root, err) :
+	if (!(text ? read_json(im, bytes, &root, err) :
 	    doc_read_ubjson(bytes, im->mem, &root, err)))
 		return false;
 	/* As a Booster is pickled: with its settings beside it. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Categories in XGBoost's model files since 3.1: those of a data frame, texts
- * as offsets into bytes or numbers, and for each split of a tree the categories that go
- * right.
+ * Categories in XGBoost's model files: since 3.1 those of a data frame, texts
+ * as offsets into bytes or numbers; else their codes, 0, 1, ..., as far as
+ * splits name them. And for each split the categories that go right.
  */
 #include "import/xgboost_category.h"
 
@@ -129,48 +129,150 @@ is_index(double v, double n)
 	return v >= 0 && v < n && v == floor(v);
 }
 
+/* The splits of a tree on categories: node nodes[i] has those of `list` from
+ * starts[i] on. All is within the lists and the tree. */
+struct splits {
+	const struct doc *list, *nodes, *starts, *sizes, *features;
+};
+
+static bool
+find_splits(const struct doc *tree, uint32_t number, uint32_t n_features,
+    struct splits *ret, struct err *err)
+{
+	if (!numbers(tree, "categories", &ret->list) ||
+	    !numbers(tree, "categories_nodes", &ret->nodes) ||
+	    !numbers(tree, "categories_segments", &ret->starts) ||
+	    !numbers(tree, "categories_sizes", &ret->sizes) ||
+	    !numbers(tree, "split_indices", &ret->features) ||
+	    ret->starts->n != ret->nodes->n || ret->sizes->n != ret->nodes->n)
+		return bad_tree(err, number);
+	for (size_t i = 0; i < ret->nodes->n; i++) {
+		double node = ret->nodes->numbers[i];
+		double start = ret->starts->numbers[i];
+
+		if (!is_index(node, (double)ret->features->n) ||
+		    !is_index(ret->features->numbers[(size_t)node],
+			n_features) ||
+		    !is_index(start, (double)ret->list->n + 1) ||
+		    !is_index(ret->sizes->numbers[i],
+			(double)ret->list->n - start + 1))
+			return bad_tree(err, number);
+	}
+	return true;
+}
+
+/* As many codes of each feature as the splits of a tree name. */
+static bool
+count_codes(const struct doc *tree, uint32_t number, uint32_t n,
+    struct ensemble_column *columns, struct err *err)
+{
+	struct splits s;
+
+	if (doc_get(tree, "categories_nodes") == NULL)
+		return true;
+	if (!find_splits(tree, number, n, &s, err))
+		return false;
+	for (size_t i = 0; i < s.nodes->n; i++) {
+		struct ensemble_column *c = &columns[(size_t)
+		    s.features->numbers[(size_t)s.nodes->numbers[i]]];
+		const double *code = s.list->numbers +
+		    (size_t)s.starts->numbers[i];
+
+		if (c->n > 0 && !c->coded)
+			continue;
+		c->coded = true;
+		for (size_t k = 0; k < (size_t)s.sizes->numbers[i]; k++) {
+			if (!is_index(code[k], UINT16_MAX))
+				return bad_tree(err, number);
+			if (code[k] >= c->n)
+				c->n = (uint32_t)code[k] + 1;
+		}
+	}
+	return true;
+}
+
+bool
+xgboost_codes(struct import *im, const struct doc *trees, uint32_t n,
+    struct ensemble_column **ret, bool *coded, struct err *err)
+{
+	const struct doc *t = trees != NULL && trees->kind == DOC_LIST ?
+	    trees->child : NULL;
+	uint32_t number = 0, most = 0;
+	struct ensemble_column *columns = *ret;
+	double *codes;
+
+	*coded = false;
+	if (columns == NULL && xgboost_category_splits(trees) == 0)
+		return true;
+	if (columns == NULL)
+		columns = ARENA_ARRAY(im->mem, n, struct ensemble_column);
+	if (columns == NULL)
+		return full(im, err);
+	for (; t != NULL; t = t->next)
+		if (!count_codes(t, number++, n, columns, err))
+			return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (columns[i].coded && columns[i].n > most)
+			most = columns[i].n;
+	codes = ARENA_ARRAY(im->mem, most, double);
+	if (codes == NULL)
+		return full(im, err);
+	for (uint32_t i = 0; i < most; i++)
+		codes[i] = i;
+	for (uint32_t i = 0; i < n; i++)
+		if (columns[i].coded)
+			columns[i].values = codes;
+	*coded = most > 0;
+	*ret = columns;
+	return true;
+}
+
+size_t
+xgboost_category_splits(const struct doc *trees)
+{
+	const struct doc *nodes;
+	size_t n = 0;
+
+	if (trees == NULL || trees->kind != DOC_LIST)
+		return 0;
+	for (const struct doc *t = trees->child; t != NULL; t = t->next)
+		if ((nodes = doc_get(t, "categories_nodes")) != NULL)
+			n += nodes->n;
+	return n;
+}
+
 bool
 xgboost_sets(struct import *im, const struct doc *tree, uint32_t number,
     const struct ensemble_column *columns, uint32_t n_features,
     uint32_t n_nodes, struct ensemble_sets *sets, uint32_t **ret,
     struct err *err)
 {
-	const struct doc *list, *nodes, *starts, *sizes, *features;
+	struct splits s;
 
 	*ret = ARENA_ARRAY(im->mem, n_nodes, uint32_t);
 	if (*ret == NULL)
 		return full(im, err);
 	if (columns == NULL)
 		return true;
-	if (!numbers(tree, "categories", &list) ||
-	    !numbers(tree, "categories_nodes", &nodes) ||
-	    !numbers(tree, "categories_segments", &starts) ||
-	    !numbers(tree, "categories_sizes", &sizes) ||
-	    !numbers(tree, "split_indices", &features) ||
-	    starts->n != nodes->n || sizes->n != nodes->n ||
-	    features->n != n_nodes)
+	if (!find_splits(tree, number, n_features, &s, err))
+		return false;
+	if (s.features->n != n_nodes)
 		return bad_tree(err, number);
-	for (size_t i = 0; i < nodes->n; i++) {
-		double start = starts->numbers[i], size = sizes->numbers[i];
+	for (size_t i = 0; i < s.nodes->n; i++) {
+		const double *code = s.list->numbers +
+		    (size_t)s.starts->numbers[i];
+		size_t size = (size_t)s.sizes->numbers[i];
+		uint32_t node = (uint32_t)s.nodes->numbers[i];
+		uint32_t feature = (uint32_t)s.features->numbers[node];
+		uint32_t n = (columns[feature].n + 31) / 32, set;
 		double words[UINT16_MAX / 32 + 1] = {0};
-		uint32_t node, feature, n, set;
 
-		if (!is_index(nodes->numbers[i], n_nodes) ||
-		    !is_index(start, (double)list->n + 1) ||
-		    !is_index(size, (double)list->n - start + 1))
-			return bad_tree(err, number);
-		node = (uint32_t)nodes->numbers[i];
-		if (!is_index(features->numbers[node], n_features))
-			return bad_tree(err, number);
-		feature = (uint32_t)features->numbers[node];
-		n = (columns[feature].n + 31) / 32;
-		for (size_t k = 0; k < (size_t)size; k++) {
-			double c = list->numbers[(size_t)start + k];
+		for (size_t k = 0; k < size; k++) {
 			uint32_t place, word;
 
-			if (!is_index(c, columns[feature].n))
+			if (!is_index(code[k], columns[feature].n))
 				return bad_tree(err, number);
-			place = (uint32_t)c;
+			place = (uint32_t)code[k];
 			word = (uint32_t)words[place / 32] |
 			    (uint32_t)1 << place % 32;
 			words[place / 32] = word;

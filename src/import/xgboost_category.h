@@ -15,6 +15,13 @@
  * it has none. */
 MUST_USE bool xgboost_columns(struct import *im, const struct doc *cats,
     uint32_t n, struct ensemble_column **ret, struct err *err);
+/* Add the columns that a split of one of the trees takes for categories and
+ * that no `cats` tells: only codes of them are known. *coded is whether there
+ * are any. */
+MUST_USE bool xgboost_codes(struct import *im, const struct doc *trees,
+    uint32_t n, struct ensemble_column **ret, bool *coded, struct err *err);
+/* How many splits of the trees are on categories. */
+size_t xgboost_category_splits(const struct doc *trees);
 /* The sets of a tree's splits: *ret is the set of each of its n_nodes nodes,
  * counted from 1, 0 where it has none. */
 MUST_USE bool xgboost_sets(struct import *im, const struct doc *tree,

@@ -284,6 +284,14 @@ xgboost_children_may_come_before_their_parents(void **state)
 	"\"categories_segments\":" starts ",\"categories_sizes\":" sizes \
 	"}"
 
+#define NAN_SPLIT(gain) \
+	"{\"left_children\":[1,-1,-1],\"right_children\":[2,-1,-1]," \
+	"\"split_indices\":[1,0,0],\"split_conditions\":[NaN,-1,2]," \
+	"\"default_left\":[1,0,0],\"split_type\":[1,0,0]," \
+	"\"loss_changes\":[" gain "]," \
+	"\"categories\":[1],\"categories_nodes\":[0]," \
+	"\"categories_segments\":[0],\"categories_sizes\":[1]}"
+
 /* In the set goes right; what training did not know is missing. */
 static void
 xgboost_splits_on_sets_of_categories(void **state)
@@ -322,6 +330,41 @@ xgboost_categories_may_be_numbers(void **state)
 	assert_true(score(m, (double[]){0, 35}, 0) == 2);
 	assert_true(score(m, (double[]){0, NAN}, 0) == -1);
 	model_close(m);
+}
+
+/* Before 3.1, and of arrays, the file has codes alone. */
+static void
+xgboost_categories_may_be_codes(void **state)
+{
+	struct file f = {.base = "0", .types = "\"float\",\"c\"",
+	    .trees = CATEGORIES("[1,3]", "[0]", "[0]", "[2]")};
+	static const double cases[][2] = {{0, -1}, {1, 2}, {1.9, 2}, {2, -1},
+	    {3, 2}, {4, -1}, {1e9, -1}, {-0.5, -1}, {-1, -1}, {NAN, -1}};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	for (size_t i = 0; i < countof(cases); i++)
+		assert_true(score(m, (double[]){0, cases[i][0]}, 0) ==
+		    cases[i][1]);
+	model_close(m);
+	/* A column of that type that is split as a number is one. */
+	f.trees = NULL;
+	m = import_text(xgboost(f));
+	assert_true(score(m, (double[]){0, 0.4}, 0) == -1);
+	model_close(m);
+	/* 1.7 writes no number for the threshold of such a split. */
+	f.trees = NAN_SPLIT("0");
+	f.names = "\"NaN\",\"\\\\\"";
+	m = import_text(xgboost(f));
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_int_equal(model_find_input(m, STR("NaN"), 0), 0);
+	assert_true(score(m, (double[]){0, 1}, 0) == 2);
+	model_close(m);
+	f.trees = NAN_SPLIT("NaN");
+	assert_refused(xgboost(f), "with NaN among its numbers");
 }
 
 static void
@@ -522,7 +565,6 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 		"weight_drop has not one number a tree"},
 	    {{.targets = "2", .objective = "binary:logistic"},
 		"of 2 targets with objective 'binary:logistic'"},
-	    {{.types = "\"float\",\"c\""}, "but not with the categories"},
 	    {{.classes = "3"}, "classes do not fit its objective"},
 	    {{.classes = "x"}, "learner_model_param cannot be read"},
 	    {{.base = "half"}, "base_score is no number"},
@@ -550,8 +592,13 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 		"\"right_children\":[1,-1],\"split_indices\":[0,0],"
 		"\"split_conditions\":[1,1],\"default_left\":[0,0]}"},
 		"goes in a circle"},
-	    {{.trees = CATEGORIES("[0]", "[0]", "[0]", "[1]")},
+	    {{.trees = CATEGORIES("[65535]", "[0]", "[0]", "[1]")},
+		"tree 0: its sets of categories are damaged"},
+	    {{.trees = CATEGORIES("[]", "[0]", "[0]", "[0]")},
 		"node 0 of tree 0 splits on a category"},
+	    {{.trees = CATEGORIES("[0]", "[0]", "[0]", "[1]") ","
+		STUMP("1", "0.5", "1", "-1", "2"), .groups = "0,0"},
+		"tree 1: its sets of categories are damaged"},
 	    {{.cats = "{\"values\":[]}"}, "categories are damaged"},
 	    {{.cats = "{\"values\":[]},{\"offsets\":[0,2],\"values\":[97]}"},
 		"categories are damaged"},
@@ -963,6 +1010,7 @@ main(void)
 	    TEST(xgboost_children_may_come_before_their_parents),
 	    TEST(xgboost_splits_on_sets_of_categories),
 	    TEST(xgboost_categories_may_be_numbers),
+	    TEST(xgboost_categories_may_be_codes),
 	    TEST(xgboost_hinge_is_sure_of_its_class),
 	    TEST(xgboost_targets_are_numbers_of_their_own),
 	    TEST(xgboost_linear_models_sum_in_float),
