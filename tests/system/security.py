@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 import service
 import tap
@@ -268,6 +269,11 @@ class Identity(unittest.TestCase):
             self.skipTest("needs root")
         if not reachable(service.BUILDDIR) or not reachable(service.SRCDIR):
             self.skipTest("only root can reach this build")
+        # A run for coverage keeps the user; here it is what is tried.
+        environment = mock.patch.dict(os.environ)
+        environment.start()
+        self.addCleanup(environment.stop)
+        os.environ.pop("LIGHTSCORE_USER", None)
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lightscore-test."))
         self.dir.chmod(0o755)
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
