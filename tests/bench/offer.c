@@ -194,12 +194,12 @@ run(struct offer *o, double rate, uint64_t seconds, uint64_t *due,
 	    seconds * SECOND_NS;
 	uint64_t answered = 0;
 
-	*sent = 0;
+	*due = *sent = 0;
 	for (;;) {
 		int n;
 
-		*due = now >= end ? (uint64_t)((double)seconds * rate)
-		    : (uint64_t)((double)(now - start) / 1e9 * rate);
+		if (now < end)
+			*due = (uint64_t)((double)(now - start) / 1e9 * rate);
 		while (*sent < *due && o->free != NULL && now < end) {
 			struct connection *c = o->free;
 
