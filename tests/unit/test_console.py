@@ -35,14 +35,16 @@ class Element {
       .flatMap(c => c.all())];
   }
 }
-const ids = {}, posted = [];
+const ids = {}, posted = [], shown_headers = [], kept = given.kept || {};
+const sessionStorage = { getItem: name => kept[name] ?? null,
+  setItem: (name, value) => { kept[name] = String(value); } };
 const document = {
   createElement: tag => new Element(tag),
   getElementById: id => ids[id] ??= new Element(id),
 };
 const location = { origin: "http://here" };
 const fetch = async (path, options) => {
-  if (options) posted.push(options.body);
+  if (options) { posted.push(options.body); shown_headers.push(options.headers); }
   return { ok: true, status: 200, json: async () =>
     path === "/info" ? given.info : path === "/openapi.json" ? given.api :
     { prediction: 1 } };
@@ -65,9 +67,13 @@ setTimeout(async () => {
       controls[i][1].on.change();
     } else controls[i][0].value = value;
   });
+  const keys = ids.key ? ids.key.all().filter(e => e.tag === "input") : [];
+  if (given.key != null) { keys[0].value = given.key; keys[0].on.input(); }
   await ids.form.on.submit({ preventDefault() {}, target: ids.form });
-  console.log(JSON.stringify({ shown, options, boxes, posted,
-    state: ids.state.textContent }));
+  console.log(JSON.stringify({ shown, options, boxes, posted, kept,
+    headers: shown_headers, keys: keys.map(e => [e.type, e.autocomplete]),
+    said: ids.answer.all().flatMap(e => e.children.filter(
+      c => typeof c === "string")).join("\n"), state: ids.state.textContent }));
 }, 20);
 """
 
@@ -87,7 +93,7 @@ later(() => console.log(JSON.stringify({ hidden: ids.alerts.hidden, again,
 
 @unittest.skipUnless(shutil.which("node"), "node is not installed")
 class Console(unittest.TestCase):
-    def use(self, columns, fill=()):
+    def use(self, columns, fill=(), **more):
         """columns: name to (choices of its schema, example)."""
         with open(PAGE, encoding="utf-8") as f:
             script = re.search(r"<script>(.*)</script>", f.read(), re.S)[1]
@@ -99,7 +105,13 @@ class Console(unittest.TestCase):
                  "api": {"components": {"schemas": {"m_record": {
                      "required": list(columns), "properties": {
                          name: {"anyOf": schema} for name, (schema, _)
-                         in columns.items()}}}}}, "fill": list(fill)}
+                         in columns.items()}}}}}, "fill": list(fill),
+                 **more}
+        if "key" in more:
+            given["api"]["components"]["securitySchemes"] = {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "key": {"type": "apiKey", "in": "header",
+                        "name": "X-API-Key"}}
         done = subprocess.run(
             ["node", "-"], text=True, capture_output=True, timeout=60,
             input=f"const given = {json.dumps(given)};{BROWSER}{script}{USE}")
@@ -176,6 +188,26 @@ class Console(unittest.TestCase):
         self.assertEqual(told["options"],
                          [[told["shown"][0]["list"], ["Oslo", "Rome"]]])
         self.assertEqual(sent, [{"open": "Bonn", "closed": "Rome"}])
+
+    def test_a_key_is_sent_and_kept_for_the_tab_where_one_is_wanted(self):
+        column = {"a": ([NUMBER], 1)}
+        json_only = {"Content-Type": "application/json"}
+        told, _ = self.use(column)
+        self.assertEqual((told["keys"], told["headers"], told["kept"]),
+                         ([], [json_only], {}))
+        told, _ = self.use(column, key="lsk_secret")
+        self.assertEqual(told["keys"], [["password", "off"]])
+        self.assertEqual(told["headers"],
+                         [{**json_only, "X-API-Key": "lsk_secret"}])
+        self.assertEqual(told["kept"], {"api-key": "lsk_secret"})
+        # The command that does the same names the header, not the key.
+        self.assertIn('-H "X-API-Key: $KEY"', told["said"])
+        self.assertNotIn("lsk_secret", told["said"])
+        told, _ = self.use(column, key=None, kept={"api-key": "lsk_before"})
+        self.assertEqual(told["headers"],
+                         [{**json_only, "X-API-Key": "lsk_before"}])
+        told, _ = self.use(column, key="")
+        self.assertEqual(told["headers"], [json_only])
 
     def test_a_column_of_booleans_sends_booleans(self):
         _, sent = self.use({"a": ([NUMBER, BOOL], True),
