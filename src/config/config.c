@@ -202,7 +202,8 @@ config_set_model(struct config *c, struct str slot, struct str file,
 	return true;
 }
 
-/* The directory under which programs of this user keep what they know. */
+/* The directory under which programs of this user keep what they know. Root's
+ * home is no place for it: nobody that root becomes could go there. */
 static bool
 state_home(char *text, size_t n, struct err *err)
 {
@@ -211,10 +212,10 @@ state_home(char *text, size_t n, struct err *err)
 
 	if (xdg != NULL && xdg[0] == '/')
 		len = snprintf(text, n, "%s", xdg);
-	else if (home != NULL && home[0] == '/')
-		len = snprintf(text, n, "%s/.local/state", home);
 	else if (geteuid() == 0)
 		len = snprintf(text, n, "/var/lib");
+	else if (home != NULL && home[0] == '/')
+		len = snprintf(text, n, "%s/.local/state", home);
 	else
 		return err_set(err, ERR_INPUT, ERR_NOWHERE, "no HOME to keep"
 		    " state under: give --state-dir DIRECTORY");

@@ -108,9 +108,9 @@ struct config_address {
 };
 MUST_USE bool config_address_parse(const char *text,
     struct config_address *ret, struct err *err);
-/* state_dir, or where it is when that is empty: $XDG_STATE_HOME,
- * ~/.local/state, or /var/lib for root without HOME, then
- * lightscore/HOST-PORT. `port` is the one bound where listen says 0. */
+/* state_dir, or where it is when that is empty: $XDG_STATE_HOME, or /var/lib
+ * for root and ~/.local/state for others, then lightscore/HOST-PORT. `port` is
+ * the one bound where listen says 0. */
 MUST_USE bool config_state_dir(const struct config *c, uint16_t port,
     struct arena *mem, const char **ret, struct err *err);
 

@@ -143,11 +143,16 @@ make(const struct identity *id, const char *dir, struct err *err)
 {
 	char above[PATH_MAX];
 	struct identity_need reach = {above, X_OK};
+	struct identity_need own = {above, W_OK | X_OK};
+	struct err ignored;
 
 	if (snprintf(above, sizeof(above), "%s", dir) >= (int)sizeof(above))
 		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
 		    "the path of the state directory is too long");
 	cut_to_existing(above);
+	/* Where it can make it by itself root has no business. */
+	if (identity_check(id, &own, 1, &ignored))
+		return true;
 	if (!identity_check(id, &reach, 1, err) || !file_make_dirs(dir, err))
 		return false;
 	return (chmod(dir, 0710) == 0 &&
@@ -194,10 +199,13 @@ identity_prepare(const struct identity *id, const char *dir, struct err *err)
 {
 	char above[PATH_MAX + 3];
 	struct identity_need reach = {above, X_OK}, use = {dir, W_OK | X_OK};
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
 		return make(id, dir, err);
+	/* Whoever has put a link there, it is not to what root has made. */
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return identity_check(id, &use, 1, err);
 	if (fd < 0)
 		return err_system(err, "cannot open the state directory %s",
 		    dir);

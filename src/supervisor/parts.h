@@ -55,6 +55,7 @@ struct supervisor {
 
 	struct programs programs;
 	struct err root_because; /* why we are root still; may be empty */
+	const char *state_dir;   /* asked for; state has what was opened */
 	struct state state;
 	struct listen_address address;
 	int signal_fd;

@@ -164,20 +164,22 @@ static bool
 give_up_root(struct supervisor *s, struct err *err)
 {
 	struct settings *settings = &s->settings[s->current];
-	const char *user = settings->config.user, *dir;
+	const char *user = settings->config.user;
 	struct identity id;
 	struct err why;
 
 	if (s->handover != NULL)
 		return true; /* we are what the one before us became */
+	/* Root's, whoever root is to become. */
+	if (!config_state_dir(&settings->config, s->address.port,
+		&settings->mem, &s->state_dir, err))
+		return false;
 	if (!identity_find(user, &id, &why))
 		return stay_root(s, user, &why, err);
 	if (id.user[0] == '\0')
 		return true;
-	if (!config_state_dir(&settings->config, s->address.port,
-		&settings->mem, &dir, err))
-		return false;
-	if (can_become(s, &id, &why) && identity_prepare(&id, dir, &why))
+	if (can_become(s, &id, &why) &&
+	    identity_prepare(&id, s->state_dir, &why))
 		/* What it cannot do is told by the check of a start. */
 		return identity_take(&id, err) && check(s, err);
 	return stay_root(s, user, &why, err);
@@ -186,16 +188,13 @@ give_up_root(struct supervisor *s, struct err *err)
 static bool
 open_state(struct supervisor *s, struct err *err)
 {
-	struct settings *settings = &s->settings[s->current];
+	const struct settings *settings = &s->settings[s->current];
 	struct config_address asked;
-	const char *dir;
 
 	if (s->handover != NULL)
 		return adopt_state(s, err);
 	if (!config_address_parse(settings->config.listen, &asked, err) ||
-	    !config_state_dir(&settings->config, s->address.port,
-		&settings->mem, &dir, err) ||
-	    !state_open(dir, &s->state, err))
+	    !state_open(s->state_dir, &s->state, err))
 		return false;
 	/* Nobody will come back to a port that the kernel chose. */
 	s->state.passing = asked.port == 0 &&

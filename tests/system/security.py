@@ -370,6 +370,48 @@ class Identity(unittest.TestCase):
         finally:
             s.close()
 
+    def test_it_gives_root_up_with_all_settings_as_shipped(self):
+        """Root's home is closed to whom it becomes; its counters are not
+        there, but under /var/lib, here one of our own."""
+        unshare = shutil.which("unshare")
+        home = self.dir / "root"
+        home.mkdir(0o700)
+        lib = self.dir / "lib"
+        lib.mkdir(0o755)
+        inside = ["sh", "-c", 'mount --bind "$0" /var/lib && exec "$@"', lib,
+                  "env", "-u", "XDG_STATE_HOME", f"HOME={home}",
+                  service.LIGHTSCORE, "serve"]
+        if unshare is None or subprocess.run(
+                [unshare, "-m", "mount", "--bind", str(lib), "/var/lib"],
+                capture_output=True, check=False).returncode != 0:
+            self.skipTest("no mounts can be made here")
+        s = Service(program=[unshare, "-m", *inside])
+        at = s.args.index("--state-dir")
+        del s.args[at:at + 2]
+        with s:
+            s.wait_log("serving models")
+            self.assertNotIn("still root", s.log())
+            for pid in s.tree():
+                self.assertNotIn("0", status_of(pid)["Uid"].split())
+            state = lib / "lightscore" / f"127.0.0.1-{s.port}"
+            self.assertEqual(lib.stat().st_uid, 0)
+            self.assertEqual(state.parent.stat().st_uid, 0)
+            self.assertNotEqual(state.stat().st_uid, 0)
+            self.assertEqual(stat.S_IMODE(state.stat().st_mode), 0o710)
+            self.assertEqual(s.predict(ROW)[0], 200)
+            self.assertEqual(s.stop(), 0)
+            self.assertEqual(os.listdir(state), [])
+            self.assertEqual(os.listdir(home), [])
+
+    def test_a_link_in_the_place_of_the_state_is_not_root_s_to_follow(self):
+        victim = self.dir / "victim"
+        victim.mkdir(0o755)
+        (victim / "lock").touch(0o600)
+        self.state.symlink_to(victim)
+        self.refused("nobody", str(self.state))
+        self.assertEqual(victim.stat().st_uid, 0)
+        self.assertEqual((victim / "lock").stat().st_uid, 0)
+
     def test_where_nobody_can_get_it_stays_root_and_says_so(self):
         self.dir.chmod(0o700)
         with self.service() as s:

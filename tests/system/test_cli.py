@@ -49,7 +49,8 @@ def setUpModule():
     global folder, model
     folder = tempfile.mkdtemp(prefix="lightscore-cli-")
     ENVIRONMENT["HOME"] = folder
-    ENVIRONMENT.pop("XDG_STATE_HOME", None)
+    # Root has none under its home.
+    ENVIRONMENT["XDG_STATE_HOME"] = f"{folder}/.local/state"
     model = os.path.join(folder, "churn.lsm")
     done = run("import", os.path.join(CHURN, "v1.joblib"), "-o", model)
     if done.returncode != 0:
