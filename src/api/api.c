@@ -182,6 +182,26 @@ api_refuse(struct api *api, const struct http_request *req, int status,
 }
 
 void
+api_expire(struct api *api, const struct http_request *req,
+    uint64_t started_ns)
+{
+	const struct http_request part = {
+	    .method = HTTP_OTHER, .started_ns = started_ns};
+	struct http_response res = {.status = 504};
+	struct exchange x = {.api = api, .req = req, .res = &res};
+	const struct route *r = NULL;
+	enum problem_kind why;
+
+	if (req == NULL)
+		x.req = &part;
+	else
+		r = route_find(api, req->path, &x.served, &why);
+	if (x.served != NULL && x.req->method == HTTP_POST)
+		count_no_prediction(x.served, OUTCOME_ERROR);
+	count_request(&x, r != NULL ? r->label : ROUTE_UNMATCHED);
+}
+
+void
 api_set_draining(struct api *api, bool draining)
 {
 	api->draining = draining;

@@ -34,6 +34,29 @@ err_set(struct err *err, enum err_kind kind, size_t at, const char *fmt, ...)
 	return one_line(err);
 }
 
+/* What to do where the reason alone does not say it: shortages that have
+ * nothing to do with what was asked of us. */
+static const char *
+remedy_of(int error)
+{
+	switch (error) {
+	case ENOSPC:
+		return "; make room there";
+	case EDQUOT:
+		return "; make room within the quota";
+	case EROFS:
+		return "; mount it writable, or use another directory";
+	case EMFILE:
+		return "; raise the limit of open files (ulimit -n)";
+	case ENFILE:
+		return "; close some, or raise fs.file-max";
+	case ENOMEM:
+		return "; free some, or raise the limit of memory";
+	default:
+		return "";
+	}
+}
+
 bool
 err_system(struct err *err, const char *fmt, ...)
 {
@@ -47,7 +70,8 @@ err_system(struct err *err, const char *fmt, ...)
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	n = strlen(err->text);
-	snprintf(err->text + n, sizeof(err->text) - n, ": %s", strerror(saved));
+	snprintf(err->text + n, sizeof(err->text) - n, ": %s%s",
+	    strerror(saved), remedy_of(saved));
 	errno = saved;
 	return one_line(err);
 }

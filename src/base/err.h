@@ -30,7 +30,8 @@ struct err {
 /* Fill *err and return false, so `return err_set(...)` reads as one step. */
 bool err_set(struct err *err, enum err_kind kind, size_t at, const char *fmt,
     ...) PRINTF_LIKE(4, 5);
-/* err_set(ERR_SYSTEM) with ": " and the text of errno behind the sentence. */
+/* err_set(ERR_SYSTEM) with ": " and the text of errno behind the sentence,
+ * and what to do where that is a shortage. */
 bool err_system(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Put "context: " before the sentence; returns false. */
 bool err_context(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

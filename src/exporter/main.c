@@ -87,12 +87,20 @@ say_refused(const char *call)
 	log_error("sandbox: refused the system call %s", call);
 }
 
+static void
+say_shortage(void *ctx, const struct err *why)
+{
+	(void)ctx;
+	log_warn("%s", why->text);
+}
+
 static bool
 serve(const char *path, bool sandbox, struct err *err)
 {
 	const struct fcgi_options options = {
 	    BODY_LIMIT, MEMORY_LIMIT, RESPONSE_LIMIT, READ_TIMEOUT_NS};
-	struct fcgi_calls calls = {.handle = handle, .rejected = rejected};
+	struct fcgi_calls calls = {.handle = handle, .rejected = rejected,
+	    .shortage = say_shortage};
 	struct sigaction on = {.sa_handler = on_stop};
 	struct metrics_file file;
 	struct fcgi *fcgi;

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -33,6 +34,7 @@ enum {
 	HEAD_MAX = 512,      /* the longest response head: all static texts */
 	KEEP = 256 << 10,    /* memory kept from one request to the next */
 	LOOK_AGAIN_MS = 500, /* see wait_ready */
+	SHORTAGE_MS = 100,   /* until what was lacking is asked for again */
 };
 
 struct fcgi {
@@ -41,6 +43,7 @@ struct fcgi {
 	int epoll_fd;
 	struct arena mem; /* the request's */
 	char *response;   /* options.response_limit bytes */
+	bool is_short;    /* of what it takes to accept */
 };
 
 /* FCGX_Init puts its own handlers in place of default and ignored ones. */
@@ -233,6 +236,12 @@ finish(struct fcgi *f, bool whole)
 	FCGX_Free(&f->request, 1);
 }
 
+bool
+fcgi_can_expire(void)
+{
+	return fcgi_os_can_answer();
+}
+
 void
 fcgi_expire(void)
 {
@@ -305,6 +314,29 @@ wait_ready(struct fcgi *f, int wait_ms, const sigset_t *wait_mask,
 	return !*failed;
 }
 
+/* What the machine lacks it may have again in a moment. */
+static bool
+is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	    error == ENOBUFS;
+}
+
+/* To end would not help: whoever came instead would need more than we do. */
+static void
+wait_shortage(struct fcgi *f, const struct fcgi_calls *calls, int error)
+{
+	struct err err;
+
+	errno = error;
+	if (!f->is_short && calls->shortage != NULL) {
+		err_system(&err, "cannot accept a request for now");
+		calls->shortage(calls->ctx, &err);
+	}
+	f->is_short = true;
+	poll(NULL, 0, SHORTAGE_MS);
+}
+
 /* One connection, if there is one; false if there was none. */
 static bool
 serve_one(struct fcgi *f, const struct fcgi_calls *calls, struct err *err,
@@ -321,6 +353,11 @@ serve_one(struct fcgi *f, const struct fcgi_calls *calls, struct err *err,
 	else
 		drop(calls);
 	tell(calls, 0);
+	if (is_shortage(-rc)) {
+		wait_shortage(f, calls, -rc);
+		return true; /* to be tried again */
+	}
+	f->is_short = false;
 	if (rc != 0 && rc != -EAGAIN && rc != -EINTR)
 		*failed = !err_set(err, ERR_SYSTEM, ERR_NOWHERE,
 		    "cannot accept a request: %s", strerror(-rc));

@@ -49,12 +49,17 @@ typedef void fcgi_state(void *ctx, uint64_t busy_since_ns);
  * after each one that was. */
 typedef bool fcgi_wanted(void *ctx);
 
+/* A connection waits, but the system lacks what it takes to accept it, such
+ * as a descriptor: *why. Called once for a shortage, not for each try. */
+typedef void fcgi_short(void *ctx, const struct err *why);
+
 struct fcgi_calls {
 	fcgi_handler *handle;
 	fcgi_rejected *rejected;
 	fcgi_dropped *dropped; /* may be NULL */
 	fcgi_state *state; /* may be NULL */
 	fcgi_wanted *wanted; /* NULL: all are, as they come */
+	fcgi_short *shortage; /* may be NULL */
 	void *ctx;
 };
 
@@ -66,8 +71,9 @@ MUST_USE bool fcgi_serve(struct fcgi *f, const struct fcgi_calls *calls,
     const volatile sig_atomic_t *stop, const sigset_t *wait_mask,
     struct err *err);
 void fcgi_close(struct fcgi *f);
-/* From the handler of a signal that ends the process: the request in hand, if
- * its answer has not begun, is answered 504. */
+/* From the handler of a signal that ends the process: whether there is a
+ * request in hand whose answer has not begun; and answer it 504. */
+bool fcgi_can_expire(void);
 void fcgi_expire(void);
 
 #endif

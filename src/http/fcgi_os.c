@@ -132,6 +132,12 @@ OS_Read(int fd, char *buf, size_t len)
 	}
 }
 
+bool
+fcgi_os_can_answer(void)
+{
+	return peer.open_fd >= 0;
+}
+
 void
 fcgi_os_answering(void)
 {

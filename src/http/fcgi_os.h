@@ -33,6 +33,8 @@ bool fcgi_os_accepted(void);
 enum fcgi_os_end fcgi_os_ended(void);
 /* From here on libfcgi writes the answer. */
 void fcgi_os_answering(void);
+/* Whether a request has come whose answer has not begun. */
+bool fcgi_os_can_answer(void);
 /* Unless it does, or there is no request: these bytes (under 1 KB) are the
  * answer. Safe in a handler of a signal, after which nothing more is done. */
 void fcgi_os_answer(const char *text, size_t n);

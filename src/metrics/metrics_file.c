@@ -72,6 +72,15 @@ metrics_view(void *bytes, size_t n, struct metrics_file *ret, struct err *err)
 	return true;
 }
 
+/* A store into a hole of a full disk is a SIGBUS: ask before. A file that was
+ * copied may have holes where it had none. */
+static bool
+reserve(int fd, off_t at, size_t n)
+{
+	errno = posix_fallocate(fd, at, (off_t)n);
+	return errno == 0;
+}
+
 /* Map and check; a file of the wrong size is not touched past its end. */
 static bool
 map(int fd, int protection, struct metrics_file *ret, struct err *err)
@@ -218,8 +227,7 @@ make(const char *path, struct err *err)
 		return err_system(err, "cannot create %s", beside);
 	/* The names come first in the file: what every process needs. */
 	ok = ftruncate(fd, (off_t)h.bytes) == 0 &&
-	    (errno = posix_fallocate(fd, 0,
-	        offsetof(struct metrics_image, slabs))) == 0 &&
+	    reserve(fd, 0, offsetof(struct metrics_image, slabs)) &&
 	    pwrite(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) &&
 	    rename(beside, path) == 0;
 	if (!ok) {
@@ -313,6 +321,11 @@ metrics_create(const char *path, struct metrics_file *ret,
 		}
 	}
 	f.fd = fd;
+	if (!reserve(fd, 0, offsetof(struct metrics_image, slabs))) {
+		err_system(err, "no room for the counters in %s", path);
+		metrics_close(&f);
+		return false;
+	}
 	begin(&f);
 	*ret = f;
 	return true;
@@ -339,9 +352,7 @@ metrics_slot_prepare(struct metrics_file *f, int i, struct err *err)
 {
 	off_t at = (off_t)((char *)&f->slabs[i] - (char *)f->base);
 
-	/* A store into a hole of a full disk is a SIGBUS: ask before. */
-	if (f->fd >= 0 &&
-	    (errno = posix_fallocate(f->fd, at, sizeof(struct slab))) != 0)
+	if (f->fd >= 0 && !reserve(f->fd, at, sizeof(struct slab)))
 		return err_system(err, "no room for the counters of worker "
 		    "slot %d", i);
 	metrics_slot_ended(f, i);

@@ -94,6 +94,10 @@ child_start(const struct child_spec *spec, pid_t *ret, struct err *err)
 {
 	pid_t parent = getpid(), pid = fork();
 
+	if (pid < 0 && errno == EAGAIN)
+		return err_set(err, ERR_SYSTEM, ERR_NOWHERE,
+		    "cannot start %s: too many processes; raise the limit of "
+		    "them (ulimit -u, pids.max)", spec->argv[0]);
 	if (pid < 0)
 		return err_system(err, "cannot start %s", spec->argv[0]);
 	if (pid == 0)

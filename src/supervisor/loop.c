@@ -143,11 +143,13 @@ fail_early(struct supervisor *s, const char *name, int status)
 	struct err err;
 	char text[64];
 
+	bool is_web = strcmp(name, "web server") == 0;
+
 	process_ended_text(status, text, sizeof(text));
-	if (s->pool.refused ||
-	    (WIFEXITED(status) && WEXITSTATUS(status) == 127))
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == 127 ||
+	    (!is_web && WEXITSTATUS(status) != 0)))
 		err = (struct err){0}; /* it has said why */
-	else if (strcmp(name, "web server") == 0 && s->web_said[0] != '\0')
+	else if (is_web && s->web_said[0] != '\0')
 		err_set(&err, ERR_SYSTEM, ERR_NOWHERE,
 		    "the web server does not start: %s", s->web_said);
 	else
@@ -172,7 +174,10 @@ reap(struct supervisor *s, uint64_t now)
 		    upgrade_reaped(s, pid, status))
 			continue;
 		if (pool_reaped(&s->pool, pid, status, &usage, now)) {
-			name = "worker";
+			/* Our own probe may have been all that one does. */
+			if (!WIFEXITED(status) ||
+			    WEXITSTATUS(status) != EXIT_MAX_REQUESTS)
+				name = "worker";
 		} else if (service_reaped(&s->exporter, pid, status, now)) {
 			name = "exporter";
 		} else if (service_reaped(&s->web, pid, status, now)) {

@@ -67,7 +67,7 @@ struct supervisor {
 	struct pool pool;
 	struct service exporter, web;
 	const char *exporter_argv[5], *web_argv[5], *web_next_argv[5];
-	struct sandbox_path web_paths[5]; /* all it has */
+	struct sandbox_path web_paths[6]; /* all it has */
 	char web_log_folder[PATH_MAX];
 	char *web_conf;               /* what the web server was given */
 	char *web_conf_next;          /* what a reload would give it */

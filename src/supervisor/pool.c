@@ -11,9 +11,6 @@
 
 #include "base/log.h"
 
-/* As lightscore-worker says it (worker/worker.h). */
-enum { EXIT_REFUSED = 2 };
-
 void
 pool_init(struct pool *p, const struct slot_world *world)
 {
@@ -278,7 +275,6 @@ after_end(struct pool *p, struct slot *s, enum label_ENDED reason,
 	bool refused = WIFEXITED(status) &&
 	    WEXITSTATUS(status) == EXIT_REFUSED;
 
-	p->refused |= refused;
 	if (s->state == PROCESS_STOPPING || p->stopping ||
 	    reason == ENDED_MAX_REQUESTS) {
 		slot_free(s); /* if it is missed it is filled again */

@@ -25,7 +25,6 @@ struct pool {
 	bool next_serves;        /* a worker of it has become ready */
 	enum pool_roll rolled;   /* news for pool_rolled */
 	bool stopping;
-	bool refused;            /* a worker said it can never start */
 	struct slot slots[METRICS_SLOTS];
 };
 

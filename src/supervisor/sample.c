@@ -112,6 +112,8 @@ sample_self(struct metrics_server *m, const struct usage *own)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	metric_set_total(&m->process_cpu,
 	    (uint64_t)cpu.tv_sec * SECOND_NS + (uint64_t)cpu.tv_nsec);
+	if (own->resident_bytes == 0)
+		return; /* no descriptor is left to look with */
 	metric_set(&m->process_resident_bytes, (double)own->resident_bytes);
 	metric_set(&m->process_virtual_bytes, (double)own->virtual_bytes);
 	metric_set(&m->process_open_fds, count_fds());

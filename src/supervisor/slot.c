@@ -19,8 +19,6 @@
 
 /* Reading a model of gigabytes for the first time takes its time. */
 #define START_TIMEOUT_NS (60 * SECOND_NS)
-/* As lightscore-worker says it (worker/worker.h). */
-enum { EXIT_MAX_REQUESTS = 3 };
 
 /* --- start, stop ---------------------------------------------------------- */
 

@@ -10,6 +10,9 @@
 #include "metrics/metrics_file.h"
 #include "supervisor/generation.h"
 
+/* How a worker ends, as it says it (worker/worker.h). */
+enum { EXIT_REFUSED = 2, EXIT_MAX_REQUESTS = 3 };
+
 /*
  * A place in the counters file for one worker at a time, so its slab has one
  * writer. What should be in which slot is the pool's business.

@@ -173,8 +173,11 @@ state_open(const char *dir, struct state *ret, struct err *err)
 	if (!set_dir(&s, dir, err))
 		return false;
 	set_names(&s);
-	if (!take_lock(&s, err))
+	if (!take_lock(&s, err)) {
+		if (s.made)
+			rmdir(s.dir);
 		return false;
+	}
 	s.fresh = access(s.metrics, F_OK) != 0;
 	set_path(s.worker_sock, "%s/worker.sock", s.dir);
 	set_path(s.exporter_sock, "%s/exporter.sock", s.dir);

@@ -64,6 +64,9 @@ web_check(const struct config *c, struct err *err)
 	return err_context(err, "%s", c->sources[CONFIG_FIELD_access_log].where);
 }
 
+/* Memory that is there without a disk: answers go on when that is full. */
+#define SPARE "/dev/shm"
+
 /* The configuration as text, to be freed; NULL: *err says why. */
 static char *
 make_conf(struct supervisor *s, const struct config *c, struct err *err)
@@ -73,6 +76,7 @@ make_conf(struct supervisor *s, const struct config *c, struct err *err)
 	    .exporter_sock = s->state.exporter_sock,
 	    .errors = s->programs.errors,
 	    .uploads = s->state.uploads,
+	    .spare = access(SPARE, W_OK | X_OK) == 0 ? SPARE : NULL,
 	};
 	char *text = malloc(WEB_CONF_MAX);
 	struct buf b;
@@ -110,6 +114,8 @@ set_paths(struct supervisor *s, const struct config *c)
 	paths[n++] = (struct sandbox_path){"/", SANDBOX_RUN};
 	paths[n++] = (struct sandbox_path){"/dev/null", SANDBOX_WRITE};
 	paths[n++] = (struct sandbox_path){s->state.uploads, SANDBOX_WRITE};
+	if (access(SPARE, W_OK | X_OK) == 0)
+		paths[n++] = (struct sandbox_path){SPARE, SANDBOX_WRITE};
 	if (c->access_log[0] != '\0') {
 		snprintf(folder, sizeof(s->web_log_folder), "%s",
 		    c->access_log);

@@ -286,17 +286,20 @@ bool
 web_conf_serve(const struct config *c, const struct web_paths *paths,
     struct buf *b, struct err *err)
 {
-	struct value values[6];
+	struct value values[7] = {{.name = "SPARE"}};
 	int64_t requests = c->queue_limit + REQUESTS_MORE;
 	int64_t connections = connections_possible(c->max_connections,
 	    requests);
 
-	set_number(&values[0], "MAX_FDS", fds_for(connections, requests));
-	set_number(&values[1], "MAX_CONNECTIONS", connections);
-	set_number(&values[2], "STOP_TIMEOUT", whole_seconds(c->stop_timeout));
-	if (!set_path(&values[3], "ERRORS", paths->errors, err) ||
-	    !set_path(&values[4], "UPLOADS", paths->uploads, err) ||
-	    !set_access_log(&values[5], c->access_log, err))
+	set_number(&values[1], "MAX_FDS", fds_for(connections, requests));
+	set_number(&values[2], "MAX_CONNECTIONS", connections);
+	set_number(&values[3], "STOP_TIMEOUT", whole_seconds(c->stop_timeout));
+	if (paths->spare != NULL)
+		snprintf(values[0].text, sizeof(values[0].text), ", \"%s\"",
+		    paths->spare);
+	if (!set_path(&values[4], "ERRORS", paths->errors, err) ||
+	    !set_path(&values[5], "UPLOADS", paths->uploads, err) ||
+	    !set_access_log(&values[6], c->access_log, err))
 		return false;
 	fill_in(serve_template, values, countof(values), b);
 	return web_conf_backend(c, paths, b, err);

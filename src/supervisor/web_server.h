@@ -18,6 +18,7 @@ struct web_paths {
 	const char *worker_sock, *exporter_sock;
 	const char *errors;  /* folder of the refusals' bodies */
 	const char *uploads; /* folder for large bodies on their way */
+	const char *spare;   /* in its place when its disk is full; or NULL */
 };
 
 /* For `lightscore serve`: a lighttpd of our own. ERR_INPUT where a path has

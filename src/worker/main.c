@@ -151,6 +151,12 @@ say_refused(const char *call)
 	log_error("sandbox: refused the system call %s", call);
 }
 
+static void
+say_shortage(const char *why)
+{
+	log_warn("%s", why);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -163,6 +169,7 @@ main(int argc, char *argv[])
 	    .ready_fd = -1,
 	    .sandbox = true,
 	    .refused = say_refused,
+	    .shortage = say_shortage,
 	};
 	enum worker_exit status;
 	struct err err = {0};

@@ -35,16 +35,26 @@ struct worker {
 	struct api *api;
 	struct fcgi *fcgi;
 	uint64_t answered;
+	uint64_t busy_since_ns;             /* of the request in hand */
+	const struct http_request *in_hand; /* once it has come whole */
+	bool counted;                       /* it is, as something else */
 };
 
 static volatile sig_atomic_t stop;
+static struct worker *serving; /* for a handler, which is told nothing */
 
 /* Whatever we are in the middle of, it is not gone back to. */
 static void
 on_late(int signo)
 {
+	struct worker *w = serving;
+
 	(void)signo;
-	fcgi_expire();
+	if (fcgi_can_expire()) {
+		if (!w->counted)
+			api_expire(w->api, w->in_hand, w->busy_since_ns);
+		fcgi_expire();
+	}
 	_exit(WORKER_EXIT_LATE);
 }
 
@@ -67,6 +77,7 @@ on_word(int signo)
 static void
 count_request(struct worker *w)
 {
+	w->counted = true;
 	if (++w->answered == w->options->max_requests)
 		stop = 1;
 }
@@ -99,6 +110,7 @@ handle(void *ctx, const struct http_request *req, struct http_response *res,
 {
 	struct worker *w = ctx;
 
+	w->in_hand = req;
 	metric_add(&w->slab->state.taken, 1);
 	api_set_draining(w->api, metrics_is_draining(&w->metrics));
 	/* Only what costs is shed: probes stay answered. */
@@ -143,9 +155,20 @@ dropped(void *ctx, enum fcgi_reject why)
 }
 
 static void
+say_shortage(void *ctx, const struct err *why)
+{
+	((struct worker *)ctx)->options->shortage(why->text);
+}
+
+static void
 note_state(void *ctx, uint64_t busy_since_ns)
 {
-	metrics_busy(((struct worker *)ctx)->slab, busy_since_ns);
+	struct worker *w = ctx;
+
+	w->busy_since_ns = busy_since_ns;
+	w->in_hand = NULL;
+	w->counted = false;
+	metrics_busy(w->slab, busy_since_ns);
 }
 
 /* --- setting up ----------------------------------------------------------- */
@@ -258,7 +281,8 @@ worker_run(const struct worker_options *o, struct err *err)
 	struct worker w = {.options = o};
 	struct fcgi_calls calls = {.handle = handle, .rejected = rejected,
 	    .dropped = dropped, .state = note_state,
-	    .wanted = o->reserve ? wanted : NULL, .ctx = &w};
+	    .wanted = o->reserve ? wanted : NULL, .shortage = say_shortage,
+	    .ctx = &w};
 	struct sigaction on_term = {.sa_handler = on_stop};
 	struct sigaction on_usr1 = {.sa_handler = on_word};
 	struct sigaction on_alarm = {.sa_handler = on_late};
@@ -274,8 +298,11 @@ worker_run(const struct worker_options *o, struct err *err)
 	sigdelset(&wait_mask, SIGTERM);
 	if (!set_up(&w, err)) {
 		tear_down(&w);
-		return WORKER_EXIT_CONFIG;
+		/* What the system refuses now it may grant in a moment. */
+		return err->kind == ERR_SYSTEM ? WORKER_EXIT_FAILED
+		    : WORKER_EXIT_CONFIG;
 	}
+	serving = &w;
 	sigaction(SIGTERM, &on_term, NULL);
 	sigaction(SIGALRM, &on_alarm, NULL);
 	if (o->reserve) {

@@ -16,7 +16,7 @@
 /* How the process ends; the supervisor reads it. */
 enum worker_exit {
 	WORKER_EXIT_NORMAL = 0,
-	WORKER_EXIT_FAILED = 1,
+	WORKER_EXIT_FAILED = 1,       /* has said why; may not fail again */
 	WORKER_EXIT_CONFIG = 2,       /* would fail again: do not respawn */
 	WORKER_EXIT_MAX_REQUESTS = 3, /* as asked for: respawn at once */
 	WORKER_EXIT_LATE = 4,         /* by SIGALRM: a request took too long */
@@ -46,6 +46,7 @@ struct worker_options {
 	bool sandbox;           /* give up what serving does not need */
 	bool reserve;           /* take only what is too much, on SIGUSR1 */
 	void (*refused)(const char *call); /* as sandbox_enter wants it */
+	void (*shortage)(const char *why); /* as fcgi_calls has it */
 };
 
 /* Set up, say ready, serve until SIGTERM or max_requests. *err is set unless

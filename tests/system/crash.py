@@ -284,6 +284,9 @@ class Stuck(unittest.TestCase):
             self.assertEqual(exits(s, "timeout"), 1)
             self.assertEqual(s.metric("http_requests_rejected_total",
                                       reason="timeout"), 1)
+            # As others that are refused: an answer is counted by its code.
+            self.assertEqual(s.metric("http_requests_total", code="504"),
+                             b"504" in answer)
 
     def test_silent_connections_hold_nobody_up_for_long(self):
         with Service("--workers", "1") as s:

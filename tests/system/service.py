@@ -111,7 +111,7 @@ class Service:
     """
 
     def __init__(self, *args, state_dir=None, port=0, program=None, cwd=None,
-                 pass_fds=()):
+                 pass_fds=(), env=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lightscore-test."))
         self.state_dir = pathlib.Path(state_dir or self.dir / "state")
         self.args = [*(program or [LIGHTSCORE, "serve"]),
@@ -120,6 +120,7 @@ class Service:
         self.log_path = self.dir / "log"
         self.cwd = cwd
         self.pass_fds = pass_fds
+        self.env = env  # beside what is there
         self.process = None
         self.port = None
 
@@ -138,7 +139,8 @@ class Service:
             self.process = subprocess.Popen(
                 [str(a) for a in self.args], stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=log, cwd=self.cwd,
-                pass_fds=self.pass_fds)
+                pass_fds=self.pass_fds,
+                env={**os.environ, **(self.env or {})})
         return self
 
     def start(self):

@@ -466,7 +466,7 @@ class Failure(unittest.TestCase):
             self.assertIn("usage: lightscore-worker", done.stderr, args)
         done = subprocess.run([worker, *good], capture_output=True,
                               text=True, timeout=60, check=False)
-        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.returncode, 1)  # it may come
         self.assertIn(str(self.state), done.stderr)
         done = subprocess.run([worker, "--help"], capture_output=True,
                               text=True, timeout=60, check=False)
