@@ -261,6 +261,7 @@ class Stuck(unittest.TestCase):
         # Half of this it waits for the end: so long there is to stop it.
         with Service("--workers", "1", "--request-timeout", "6s") as s:
             old = s.workers()[0]
+            s.wait_idle()
             with socket.socket(socket.AF_UNIX) as peer:
                 peer.settimeout(service.PATIENCE)
                 peer.connect(str(s.state_dir / "worker.sock"))

@@ -392,6 +392,7 @@ class Signals(unittest.TestCase):
         # see that it does.
         with Service("--workers", "1", "--request-timeout", "30s") as s:
             old = s.workers()[0]
+            s.wait_idle()
             with Peer(s):
                 wait_until(lambda: s.metric("ml_server_workers",
                                             state="busy") == 1,
@@ -551,6 +552,7 @@ class Killed(unittest.TestCase):
             self.assertEqual(answers, [200] * 8)
             # In hand: it has begun and does not come to its end.
             old = s.wait_workers(1)[0]
+            s.wait_idle()
             with Peer(s, HEAD) as peer:
                 wait_until(lambda: s.metric("ml_server_workers",
                                             state="busy") == 1, "a request")

@@ -258,6 +258,13 @@ class Service:
                 return pid
         return None
 
+    def wait_idle(self):
+        """Until no worker has a request in hand: the answer of the last one,
+        perhaps of what asked whether it is ready, leaves before it is out of
+        hand."""
+        wait_until(lambda: self.metric("ml_server_workers", state="busy")
+                   == 0, "idle workers")
+
     def wait_in_hand(self):
         """Until a request has come as far as the workers' socket."""
         wait_until(lambda: self.metric("ml_server_listen_queue_connections")
