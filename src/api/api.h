@@ -48,11 +48,11 @@ void api_handle(struct api *api, const struct http_request *req,
  * is shed (503): the same JSON error as everywhere. */
 void api_refuse(struct api *api, const struct http_request *req, int status,
     const char *sentence, struct http_response *res);
-/* While draining, /health/ready answers 503. */
 /* A request is answered 504 by others, of whom this is told in a handler of a
  * signal: count it. `req` is NULL where it has not come whole. */
 void api_expire(struct api *api, const struct http_request *req,
     uint64_t started_ns);
+/* While draining, /health/ready answers 503. */
 void api_set_draining(struct api *api, bool draining);
 
 #endif
