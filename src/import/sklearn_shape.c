@@ -4,6 +4,7 @@
  * Powers are made of calculations on slots. The two branches of a power are
  * added, each being nought where the other holds: so NaN passes through.
  */
+#include "import/sklearn_quantile.h"
 #include "import/sklearn_step.h"
 
 #include <float.h>
@@ -117,9 +118,11 @@ enum { UNIFORM, NORMAL };
 #define CLIP_HIGH 5.19933758270342
 
 static bool
-quantile_column(const struct step *s, const double *x, const double *y,
-    uint32_t n, size_t distribution, uint32_t *slot, struct err *err)
+quantile_column(const struct step *s, const struct sk_quantiles *q,
+    uint32_t *slot, struct err *err)
 {
+	const double *x = q->value, *y = q->share;
+	uint32_t n = q->n;
 	struct model_build *b = s->sk->build;
 	double *back = ARENA_ARRAY(s->sk->mem, 2 * (size_t)n, double);
 	uint32_t pair[2], bound[3] = {0, 0, *slot};
@@ -145,7 +148,7 @@ quantile_column(const struct step *s, const double *x, const double *y,
 		uint32_t at = bound[2], where[3] = {0, 0, *slot};
 		bool ok;
 
-		if (distribution == NORMAL)
+		if (q->normal)
 			ok = with(b, k == 0 ? CALC_ADD : CALC_SUB, &at, BOUND,
 			    err) && with(b, k == 0 ? CALC_GREATER : CALC_LESS,
 			    &at, ends[k], err);
@@ -157,7 +160,7 @@ quantile_column(const struct step *s, const double *x, const double *y,
 			NULL, 1, slot, err))
 			return step_context(s, err);
 	}
-	if (distribution == UNIFORM)
+	if (!q->normal)
 		return true;
 	return (unary(b, CALC_NORMAL, slot, err) &&
 	    model_build_mul_add(b, *slot, 1, 0, -CLIP_LOW, CLIP_HIGH, slot,
@@ -165,39 +168,52 @@ quantile_column(const struct step *s, const double *x, const double *y,
 }
 
 bool
-read_quantile_transformer(const struct step *s, const struct flow *in,
-    struct flow *out, struct err *err)
+sk_quantiles_read(const struct step *s, uint32_t width,
+    struct sk_quantiles *ret, struct err *err)
 {
 	static const char *const words[] = {"uniform", "normal"};
 	size_t distribution;
-	struct array quantiles;
-	double *x, *y, *all;
-	uint32_t n;
+	struct array all;
+
+	if (!step_word(s, "output_distribution", words, countof(words),
+		UNIFORM, &distribution, err) ||
+	    !step_array(s, "quantiles_", &all, err))
+		return false;
+	if (all.n_dims != 2 || all.dim[1] != width || all.dim[0] == 0 ||
+	    all.dim[0] > INT32_MAX)
+		return step_err(s, err, ERR_MODEL,
+		    "attribute quantiles_ does not fit %u columns", width);
+	*ret = (struct sk_quantiles){.normal = distribution == NORMAL,
+	    .n = (uint32_t)all.dim[0], .width = width};
+	ret->value = ARENA_ARRAY(s->sk->mem, ret->n, double);
+	if (ret->value == NULL)
+		return step_full(s, err);
+	return step_charge(s, all.count, err) &&
+	    step_doubles(s, "quantiles_", all.count, &ret->all, err) &&
+	    step_doubles(s, "references_", ret->n, &ret->share, err);
+}
+
+void
+sk_quantiles_column(struct sk_quantiles *q, uint32_t i)
+{
+	for (uint32_t k = 0; k < q->n; k++)
+		q->value[k] = q->all[(size_t)k * q->width + i];
+}
+
+bool
+read_quantile_transformer(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct sk_quantiles q;
 
 	if (!step_width(s, in, err) ||
-	    !step_word(s, "output_distribution", words, countof(words), 0,
-		&distribution, err) ||
-	    !step_array(s, "quantiles_", &quantiles, err) ||
+	    !sk_quantiles_read(s, in->n, &q, err) ||
 	    !step_flow(s, in->n, out, err))
 		return false;
-	if (quantiles.n_dims != 2 || quantiles.dim[1] != in->n ||
-	    quantiles.dim[0] == 0 || quantiles.dim[0] > INT32_MAX)
-		return step_err(s, err, ERR_MODEL,
-		    "attribute quantiles_ does not fit %u columns", in->n);
-	n = (uint32_t)quantiles.dim[0];
-	x = ARENA_ARRAY(s->sk->mem, n, double);
-	if (x == NULL)
-		return step_full(s, err);
-	if (!step_charge(s, quantiles.count, err) ||
-	    !step_doubles(s, "quantiles_", quantiles.count, &all, err) ||
-	    !step_doubles(s, "references_", n, &y, err))
-		return false;
 	for (uint32_t i = 0; i < in->n; i++) {
-		for (uint32_t k = 0; k < n; k++)
-			x[k] = all[(size_t)k * in->n + i];
+		sk_quantiles_column(&q, i);
 		out->slot[i] = in->slot[i];
-		if (!quantile_column(s, x, y, n, distribution, &out->slot[i],
-			err))
+		if (!quantile_column(s, &q, &out->slot[i], err))
 			return false;
 	}
 	out->sparse = in->sparse;

@@ -4,6 +4,7 @@
  * the inverse of the transformer that the targets went through. In the
  * arithmetic of each class's inverse_transform.
  */
+#include "import/sklearn_quantile.h"
 #include "import/sklearn_step.h"
 
 #include <float.h>
@@ -159,37 +160,18 @@ normal_share(struct model_build *b, uint32_t *slot, struct err *err)
 static bool
 undo_quantile(const struct step *s, struct flow *f, struct err *err)
 {
-	static const char *const words[] = {"uniform", "normal"};
 	struct model_build *b = s->sk->build;
-	double *share, *all, *value;
-	struct array quantiles;
-	size_t distribution;
-	uint32_t n;
+	struct sk_quantiles q;
 
-	if (!step_word(s, "output_distribution", words, countof(words), 0,
-		&distribution, err) ||
-	    !step_array(s, "quantiles_", &quantiles, err))
-		return false;
-	if (quantiles.n_dims != 2 || quantiles.dim[1] != f->n ||
-	    quantiles.dim[0] == 0 || quantiles.dim[0] > INT32_MAX)
-		return step_err(s, err, ERR_MODEL,
-		    "attribute quantiles_ does not fit %u targets", f->n);
-	n = (uint32_t)quantiles.dim[0];
-	value = ARENA_ARRAY(s->sk->mem, n, double);
-	if (value == NULL)
-		return step_full(s, err);
-	if (!step_charge(s, quantiles.count, err) ||
-	    !step_doubles(s, "quantiles_", quantiles.count, &all, err) ||
-	    !step_doubles(s, "references_", n, &share, err))
+	if (!sk_quantiles_read(s, f->n, &q, err))
 		return false;
 	for (uint32_t i = 0; i < f->n; i++) {
 		uint32_t *slot = &f->slot[i];
 
-		for (uint32_t k = 0; k < n; k++)
-			value[k] = all[(size_t)k * f->n + i];
-		if ((distribution == 1 && !normal_share(b, slot, err)) ||
-		    !model_build_interpolate(b, *slot, share, value, n, slot,
-			err))
+		sk_quantiles_column(&q, i);
+		if ((q.normal && !normal_share(b, slot, err)) ||
+		    !model_build_interpolate(b, *slot, q.share, q.value, q.n,
+			slot, err))
 			return step_context(s, err);
 	}
 	return true;
