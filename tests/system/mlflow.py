@@ -326,6 +326,26 @@ class Trial(Directory):
         (self.dir / self.answers).write_text("[1, 0, 1]")
         self.inspect()
 
+    def test_the_image_answers_as_was_recorded_without_the_directory(self):
+        self.inspect()
+        rows, answers = self.folder / "rows.json", self.folder / "told.json"
+        split = json.loads((self.dir / self.example).read_text())
+        split = split["dataframe_split"]
+        rows.write_text(json.dumps([dict(zip(split["columns"], row))
+                                    for row in split["data"]]))
+        shutil.copy(self.dir / self.answers, answers)
+        shutil.rmtree(self.dir)
+        done = run("verify", self.image, "--data", rows,
+                   "--expected", answers)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # No byte of it can change unnoticed.
+        image = bytearray(self.image.read_bytes())
+        image[len(image) // 2] ^= 1
+        self.image.write_bytes(image)
+        done = run("verify", self.image, "--data", rows,
+                   "--expected", answers)
+        self.assertEqual(done.returncode, 1, done.stdout)
+
     def test_every_form_of_an_example(self):
         rows = [{"age": 86, "income": 38292.45, "member": True,
                  "region": "north"},
