@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Where each line of the input schema came from. What a line says is asked
- * of the compiled model, so that it is what clients will meet; where it came
- * from is asked of the build.
+ * Where each line of the input schema came from, and the names of several
+ * targets. What a line says is asked of the compiled model, so that it is what
+ * clients will meet; where it came from is asked of the build.
  */
 #include "cli/explain.h"
 
@@ -185,6 +185,8 @@ put_plain(struct str text, struct buf *b)
 /* What is written of a column, in order: its name, its lines, what the
  * reference data has where there are any, its end. */
 struct writer {
+	void (*target)(struct str name, uint32_t t, struct str origin,
+	    struct buf *out);
 	void (*column)(const struct model_field *f, bool first,
 	    struct buf *out);
 	void (*line)(const char *name, struct str value, struct str origin,
@@ -222,6 +224,14 @@ walk(const struct model *m, const struct model_build *b,
 			w->seen(&seen[column], &f, out);
 		w->end(out);
 	}
+	for (uint32_t t = 0; model_targets(m) > 1 && t < model_targets(m);
+	     t++) {
+		struct model_target target;
+
+		model_target_at(m, t, &target);
+		w->target(target.name, t, model_build_target_origin_of(b, t),
+		    out);
+	}
 }
 
 static void
@@ -256,6 +266,13 @@ text_seen(const struct seen *s, const struct model_field *f, struct buf *out)
 }
 
 static void
+text_target(struct str name, uint32_t t, struct str origin, struct buf *out)
+{
+	buf_text(out, t == 0 ? "\ntargets\n" : "");
+	text_line("name", name, origin, out);
+}
+
+static void
 text_end(struct buf *out)
 {
 	(void)out;
@@ -265,8 +282,8 @@ void
 explain_text(const struct model *m, const struct model_build *b,
     const struct seen *seen, struct buf *out)
 {
-	static const struct writer text = {text_column, text_line, text_seen,
-	    text_end};
+	static const struct writer text = {text_target, text_column,
+	    text_line, text_seen, text_end};
 
 	walk(m, b, seen, &text, out);
 }
@@ -315,6 +332,15 @@ json_seen(const struct seen *s, const struct model_field *f, struct buf *out)
 }
 
 static void
+json_target(struct str name, uint32_t t, struct str origin, struct buf *out)
+{
+	(void)t;
+	json_open(out, '{');
+	json_line("target", name, origin, out);
+	json_close(out, '}');
+}
+
+static void
 json_end(struct buf *out)
 {
 	json_close(out, '}');
@@ -324,8 +350,8 @@ void
 explain_json(const struct model *m, const struct model_build *b,
     const struct seen *seen, struct buf *out)
 {
-	static const struct writer json = {json_column, json_line, json_seen,
-	    json_end};
+	static const struct writer json = {json_target, json_column,
+	    json_line, json_seen, json_end};
 
 	json_open(out, '[');
 	walk(m, b, seen, &json, out);

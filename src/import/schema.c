@@ -237,17 +237,24 @@ check_kind(const struct yaml_node *input, const struct model_field *f,
 	return true;
 }
 
+/* "schema FILE:LINE". */
+static struct str
+origin_of(const struct yaml_node *n, char text[PATH_MAX + 32])
+{
+	int len = snprintf(text, PATH_MAX + 32, "schema %s:%u", n->file,
+	    n->line);
+
+	assert(len > 0 && len < PATH_MAX + 32);
+	return (struct str){text, (size_t)len};
+}
+
 static bool
 note_origin(const struct yaml_node *n, uint32_t column,
     enum field_line line, struct model_build *b, struct err *err)
 {
 	char text[PATH_MAX + 32];
-	int len = snprintf(text, sizeof(text), "schema %s:%u", n->file,
-	    n->line);
 
-	assert(len > 0 && len < (int)sizeof(text));
-	return model_build_origin(b, column, line,
-	    (struct str){text, (size_t)len}, err);
+	return model_build_origin(b, column, line, origin_of(n, text), err);
 }
 
 /* Which lines of the column the keys of its entry have said. */
@@ -384,6 +391,7 @@ read_targets(const struct yaml_node *list, struct model_build *b,
     struct err *err)
 {
 	uint32_t n = model_build_targets(b), i = 0;
+	char text[PATH_MAX + 32];
 	struct str name;
 
 	if (!yaml_expect(list, YAML_SEQUENCE, err))
@@ -398,12 +406,15 @@ read_targets(const struct yaml_node *list, struct model_build *b,
 	for (const struct yaml_node *c = list->first; c != NULL; c = c->next) {
 		if (!yaml_text(c, &name, err))
 			return false;
-		if (!model_build_name_target(b, i++, name, err)) {
+		if (!model_build_name_target(b, i, name, err)) {
 			char why[sizeof(err->text)];
 
 			memcpy(why, err->text, sizeof(why));
 			return yaml_err(c, err, "%s", why);
 		}
+		if (!model_build_target_origin(b, i++, origin_of(c, text),
+			err))
+			return false;
 	}
 	return true;
 }

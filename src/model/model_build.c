@@ -299,6 +299,21 @@ model_build_name_target(struct model_build *b, uint32_t t, struct str name,
 	    &ir_target(b, t)->name, err);
 }
 
+bool
+model_build_target_origin(struct model_build *b, uint32_t t,
+    struct str origin, struct err *err)
+{
+	return ir_text(b, "an origin", origin, &ir_target(b, t)->origin, err);
+}
+
+struct str
+model_build_target_origin_of(const struct model_build *b, uint32_t t)
+{
+	const struct ir_target *target = ir_target(b, t);
+
+	return target->origin.n > 0 ? target->origin : STR("default rule");
+}
+
 uint32_t
 model_build_targets(const struct model_build *b)
 {

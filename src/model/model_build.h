@@ -324,6 +324,12 @@ MUST_USE bool model_build_target(struct model_build *b, struct err *err);
 MUST_USE bool model_build_name_target(struct model_build *b, uint32_t t,
     struct str name, struct err *err);
 uint32_t model_build_targets(const struct model_build *b);
+/* Note where a target's name came from, as model_build_origin does, and that
+ * note: "default rule" where nobody named it. */
+MUST_USE bool model_build_target_origin(struct model_build *b, uint32_t t,
+    struct str origin, struct err *err);
+struct str model_build_target_origin_of(const struct model_build *b,
+    uint32_t t);
 /* Append a class (classification only), in the order of the probabilities. */
 MUST_USE bool model_build_class(struct model_build *b,
     struct model_class class_, struct err *err);

@@ -110,7 +110,7 @@ struct ir_forest {
 
 /* As in the image, but for the name and where it lies. */
 struct ir_target {
-	struct str name;
+	struct str name, origin; /* who gave the name; empty: nobody */
 	uint32_t class_, classes;
 	uint32_t output, outputs, probabilities;
 };

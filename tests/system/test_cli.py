@@ -398,6 +398,23 @@ class Explain(Case):
         self.assertNotIn("categories", columns["tenure"])
         self.assertNotIn("range", columns["Contract"])
 
+    def test_names_of_several_targets(self):
+        model = os.path.join(tap.SRCDIR, "tests/golden/several",
+                             "chain_numbers_sk1.7.2.joblib.z")
+        done = run("import", model, "--explain", "--json")
+        self.assertFine(done)
+        targets = [c["target"] for c in json.loads(done.stdout)
+                   if "target" in c]
+        self.assertGreater(len(targets), 1)
+        self.assertEqual(targets[0],
+                         {"value": "output_0", "from": "default rule"})
+        names = [f"label {i}" for i in range(len(targets))]
+        schema = path("targets.yaml", f"targets: {json.dumps(names)}\n")
+        done = run("import", model, "--explain", "--schema", schema)
+        self.assertFine(done)
+        self.assertRegex(done.stdout, r"\ntargets\n  name +label 0 +"
+                         r"\[schema .*targets.yaml:1\]\n")
+
     def test_the_schema_is_above_the_reference(self):
         schema = path("explain.yaml", "inputs:\n"
                       "  - name: tenure\n"
