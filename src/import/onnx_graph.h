@@ -224,6 +224,13 @@ MUST_USE bool onnx_calc_with(struct onnx *g, enum model_calc calc, int type,
 MUST_USE bool onnx_fold(struct onnx *g, enum model_fold fold, int type,
     const struct onnx_elem *e, size_t n, size_t width,
     struct onnx_elem *ret, struct err *err);
+/* A copy of n elements as numbers of the type. */
+MUST_USE bool onnx_operand(struct onnx *g, int type,
+    const struct onnx_elem *e, size_t n, struct onnx_elem **ret,
+    struct err *err);
+
+/* --- weighted sums, probabilities (onnx_weigh.c) -------------------------- */
+
 /* ret[k] = intercept[k] + sum of coef[k * n + i] * e[i], k < n_out. */
 MUST_USE bool onnx_linear(struct onnx *g, int type, const struct onnx_elem *e,
     size_t n, const double *coef, const double *intercept, size_t n_out,
