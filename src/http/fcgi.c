@@ -17,6 +17,8 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +30,13 @@
 #include "base/clock.h"
 #include "http/envelope.h"
 #include "http/fcgi_os.h"
+#include "http/gate.h"
 
 enum {
 	LISTENER = 0,        /* FCGI_LISTENSOCK_FILENO */
 	HEAD_MAX = 512,      /* the longest response head: all static texts */
 	KEEP = 256 << 10,    /* memory kept from one request to the next */
+	HEAP = 4 * GATE_PARAMS_MAX, /* libfcgi's, for a request */
 	LOOK_AGAIN_MS = 500, /* see wait_ready */
 	SHORTAGE_MS = 100,   /* until what was lacking is asked for again */
 };
@@ -53,6 +57,21 @@ undo_handlers(void)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+}
+
+/* libfcgi ends the process where malloc gives it nothing, and libseccomp may
+ * not end its loop. What they take they give back: it is asked for here, once,
+ * and kept, so that the kernel is not asked again. */
+static bool
+reserve_heap(struct err *err)
+{
+	void *volatile p;
+
+	mallopt(M_MMAP_THRESHOLD, 2 * HEAP);
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	p = malloc(HEAP);
+	free(p);
+	return p != NULL || err_system(err, "cannot reserve %d bytes", HEAP);
 }
 
 static bool
@@ -102,7 +121,7 @@ fcgi_open(const struct fcgi_options *o, struct fcgi **ret, struct err *err)
 	f->options = *o;
 	f->response = MAP_FAILED;
 	f->epoll_fd = -1;
-	if (!check_listener(err) || !open_epoll(f, err))
+	if (!reserve_heap(err) || !check_listener(err) || !open_epoll(f, err))
 		goto fail;
 	if (FCGX_Init() != 0 ||
 	    FCGX_InitRequest(&f->request, LISTENER, FCGI_FAIL_ACCEPT_ON_INTR)) {

@@ -141,8 +141,11 @@ bool
 slot_is_ready(struct slot_world *w, struct slot *s)
 {
 	char byte;
-	bool ready = read(s->ready_fd, &byte, 1) == 1;
+	ssize_t got = read(s->ready_fd, &byte, 1);
+	bool ready = got == 1;
 
+	if (got < 0)
+		return false; /* to be read again */
 	/* Else it has ended, which is told when it is reaped; the descriptor
 	 * would be readable until then. */
 	close_ready(s);
