@@ -146,8 +146,7 @@ fail_early(struct supervisor *s, const char *name, int status)
 	bool is_web = strcmp(name, "web server") == 0;
 
 	process_ended_text(status, text, sizeof(text));
-	if (WIFEXITED(status) && (WEXITSTATUS(status) == 127 ||
-	    (!is_web && WEXITSTATUS(status) != 0)))
+	if (!is_web && WIFEXITED(status) && WEXITSTATUS(status) != 0)
 		err = (struct err){0}; /* it has said why */
 	else if (is_web && s->web_said[0] != '\0')
 		err_set(&err, ERR_SYSTEM, ERR_NOWHERE,
