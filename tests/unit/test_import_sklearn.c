@@ -548,7 +548,7 @@ objects_that_share_cannot_ask_for_endless_work(void **state)
 struct tree_node {
 	int64_t left, right, feature;
 	double threshold;
-	uint8_t missing_left;
+	uint8_t missing_left, unused[7]; /* all of it is written */
 };
 
 /* The record dtype of nodes, with an extra field if there is one. */
