@@ -240,8 +240,10 @@ upgrade_find(struct supervisor *s, struct err *err)
 	unsetenv(HANDOVER_ENV);
 	memory = malloc(HANDOVER_MAX);
 	s->handover = malloc(sizeof(*s->handover));
-	if (memory == NULL || s->handover == NULL)
+	if (memory == NULL || s->handover == NULL) {
+		free(memory);
 		return err_system(err, "cannot take over");
+	}
 	n = pread(fd, memory, HANDOVER_MAX, 0);
 	ok = n > 0 && handover_parse((struct str){memory, (size_t)n},
 	    s->handover, err);
