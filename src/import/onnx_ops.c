@@ -118,6 +118,26 @@ check_inputs(const struct onnx *g, const Onnx__NodeProto *node,
 	return true;
 }
 
+/* A number below 0 that is multiplied by or chosen: what comes of it is no
+ * probability (AdaBoost's votes against a class). */
+static bool
+goes_below_zero(struct onnx *g, const Onnx__NodeProto *node)
+{
+	if (!is_listed("Mul Where", node->op_type))
+		return false;
+	for (size_t i = 0; i < node->n_input; i++) {
+		const struct onnx_tensor *x = onnx_find(g,
+		    str_of(node->input[i]));
+
+		for (size_t k = 0; x != NULL && onnx_is_float(x->type) &&
+		    k < x->n; k++)
+			if (x->elems[k].kind == ELEM_NUMBER &&
+			    x->elems[k].number < 0)
+				return true;
+	}
+	return false;
+}
+
 /* What these make of scores are scores still, for all that a name says; and
  * but for a Reshape, a list of all rows stays one. */
 static void
@@ -125,8 +145,8 @@ keep_marks(struct onnx *g, const Onnx__NodeProto *node)
 {
 	static const char *const keeps = "Add ArrayFeatureExtractor Cast "
 	    "Concat Div Gather Identity Mean Mul Neg ReduceMean ReduceSum "
-	    "Reshape Slice Split Squeeze Sub Sum Transpose Unsqueeze";
-	bool scores = false, flat = false;
+	    "Reshape Slice Split Squeeze Sub Sum Transpose Unsqueeze Where";
+	bool scores = goes_below_zero(g, node), flat = false;
 
 	for (size_t i = 0; i < node->n_input; i++) {
 		const struct onnx_tensor *x = onnx_find(g,

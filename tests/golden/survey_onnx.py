@@ -294,6 +294,12 @@ class Survey:
                         {"output_class_labels": True, **plain}):
             for model in classifiers()[:1] + classifiers()[23:27]:
                 self.attempt("options", model, two, self.labels, options)
+        for model in (classifiers()[0], ensemble.AdaBoostClassifier(
+                n_estimators=5), ensemble.GradientBoostingClassifier(
+                n_estimators=5)):
+            for what, y in (("two", two), ("three", three)):
+                self.attempt(f"scores_{what}", model, y, self.labels,
+                             {"raw_scores": True, **plain})
         for opset in (9, 12, 15, 18, 22):
             for model in (classifiers()[0], classifiers()[26]):
                 self.attempt("opset", model, three, self.labels, plain, opset)
