@@ -91,17 +91,27 @@ split(const struct metric *m, uint32_t cell, uint32_t at[METRIC_LABELS_MAX])
 	}
 }
 
+/* Has each class of the combination a name? In a damaged file one without
+ * may have been counted. */
+static bool
+is_named(const struct page *p, const struct metric *m, uint32_t model,
+    const uint32_t at[METRIC_LABELS_MAX])
+{
+	for (uint32_t k = 0; k < m->n_labels; k++)
+		if (m->labels[k] == LABEL_RESULT &&
+		    at[k] >= metrics_results(p->f, model))
+			return false;
+	return true;
+}
+
 /* Can this combination happen as things stand? Then it is shown at 0. */
 static bool
-is_expected(const struct page *p, const struct metric *m, uint32_t model,
-    const uint32_t at[METRIC_LABELS_MAX])
+is_expected(const struct metric *m, const uint32_t at[METRIC_LABELS_MAX])
 {
 	uint32_t method = METHOD_CELLS, route = ROUTE_CELLS, code = CODE_CELLS;
 
 	for (uint32_t k = 0; k < m->n_labels; k++) {
-		if (m->labels[k] == LABEL_RESULT &&
-		    (at[k] == RESULT_OTHER ||
-		        at[k] >= metrics_results(p->f, model)))
+		if (m->labels[k] == LABEL_RESULT && at[k] == RESULT_OTHER)
 			return false;
 		if (m->labels[k] == LABEL_METHOD)
 			method = at[k];
@@ -153,7 +163,9 @@ put_cells(struct page *p, const struct metric *m, const void *part,
 		uint32_t at[METRIC_LABELS_MAX];
 
 		split(m, i, at);
-		if (!(expect && is_expected(p, m, model, at))) {
+		if (!is_named(p, m, model, at))
+			continue;
+		if (!(expect && is_expected(m, at))) {
 			if (m->type == METRIC_COUNTER && metric_total(c) == 0)
 				continue;
 			if (m->type == METRIC_HISTOGRAM &&

@@ -344,6 +344,23 @@ a_class_called_other_makes_no_second_series(void **state)
 	assert_null(strstr(first + 1, "prediction_result=\"other\""));
 }
 
+/* As in a damaged file. */
+static void
+what_was_counted_under_no_name_is_not_shown(void **state)
+{
+	struct world *w = *state;
+	struct slab_model *model = worker(w, 0)->model;
+	const char *p;
+
+	metrics_add_model(&w->f, STR("v1"));
+	for (uint32_t r = RESULT_SLOT; r < RESULT_CELLS; r++) {
+		metric_add(&model[MODEL_OTHER].predictions[r], 3);
+		metric_add(&model[MODEL_SLOT].predictions[r], 3);
+	}
+	p = page(w, METRICS_TEXT, "");
+	HAS_NOT(p, "status=\"success\"");
+}
+
 static void
 openmetrics_differs_where_it_must(void **state)
 {
@@ -476,6 +493,7 @@ main(void)
 	    TEST(label_values_are_escaped),
 	    TEST(what_has_no_place_is_other_and_said_to_be_dropped),
 	    TEST(a_class_called_other_makes_no_second_series),
+	    TEST(what_was_counted_under_no_name_is_not_shown),
 	    TEST(openmetrics_differs_where_it_must),
 	    TEST(the_filter_takes_family_and_series_names),
 	    TEST(workers_are_counted_by_state),
