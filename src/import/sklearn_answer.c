@@ -38,6 +38,23 @@ sk_binarized_classes(const struct step *s, const char *name,
 }
 
 bool
+sk_count_classes(const struct step *s, uint32_t n, struct array *ret,
+    struct err *err)
+{
+	int64_t *labels = ARENA_ARRAY(s->sk->mem, n, int64_t);
+
+	if (labels == NULL)
+		return step_full(s, err);
+	for (uint32_t k = 0; k < n; k++)
+		labels[k] = k;
+	*ret = (struct array){.dtype = {.type = ARRAY_INT,
+	    .item_bytes = sizeof(*labels)}, .n_dims = 1, .dim = {n},
+	    .count = n, .p = (const char *)labels,
+	    .stride = sizeof(*labels)};
+	return true;
+}
+
+bool
 sk_probabilities(const struct step *s, enum model_link link,
     const uint32_t *src, uint32_t n, const struct array *classes,
     struct flow *out, struct err *err)

@@ -2,7 +2,8 @@
  *
  * The naive Bayes classifiers: a log likelihood for each class, which is a
  * weighted sum over the columns, their squared distances (GaussianNB) or
- * their signs (BernoulliNB), and a softmax behind it.
+ * their signs (BernoulliNB), or a sum of what is said of each category
+ * (CategoricalNB), and a softmax behind it.
  */
 #include "import/sklearn_step.h"
 
@@ -218,4 +219,87 @@ read_bernoulli_nb(const struct step *s, const struct flow *in,
 		prior[k] += sum;
 	}
 	return weighted(s, &signs, &classes, coef, prior, out, err);
+}
+
+/* What each class says of a category of column i: tables over its codes. A
+ * number that training did not count refuses the row. */
+static bool
+category(const struct step *s, const struct node *list, uint32_t slot,
+    uint32_t n_classes, uint32_t *ret, struct err *err)
+{
+	struct model_build *b = s->sk->build;
+	double *logs, *table, *values;
+	uint32_t n, code;
+	struct array a;
+
+	if (!array_view(list, &a, err)) {
+		err_context(err, "attribute feature_log_prob_");
+		return step_context(s, err);
+	}
+	if (a.n_dims != 2 || a.dim[0] != n_classes || a.dim[1] == 0 ||
+	    a.dim[1] > SKLEARN_COLUMNS_MAX)
+		return step_err(s, err, ERR_MODEL,
+		    "attribute feature_log_prob_ is of another form");
+	n = (uint32_t)a.dim[1];
+	values = ARENA_ARRAY(s->sk->mem, n, double);
+	table = ARENA_ARRAY(s->sk->mem, TABLE_CODES + (size_t)n, double);
+	logs = array_doubles(&a, s->sk->mem);
+	if (values == NULL || table == NULL || (logs == NULL &&
+	    s->sk->mem->over))
+		return step_full(s, err);
+	if (logs == NULL || !step_charge(s, a.count, err))
+		return step_err(s, err, ERR_MODEL,
+		    "attribute feature_log_prob_ holds too much, or no "
+		    "numbers");
+	for (uint32_t i = 0; i < n; i++)
+		values[i] = i;
+	table[TABLE_UNKNOWN] = table[TABLE_MISSING] = TABLE_REFUSE;
+	if (!model_build_calc(b, CALC_TRUNC, false, &slot, NULL, 1, &slot,
+		err) || !model_build_lookup(b, slot, values, n, &code, err))
+		return step_context(s, err);
+	for (uint32_t k = 0; k < n_classes; k++) {
+		for (uint32_t i = 0; i < n; i++)
+			table[TABLE_CODES + i] = logs[(size_t)k * n + i];
+		if (!model_build_table(b, code, table, TABLE_CODES + n,
+			&ret[k], err))
+			return step_context(s, err);
+	}
+	return true;
+}
+
+bool
+read_categorical_nb(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	const struct node *const *lists;
+	uint32_t n, *said, *logs;
+	struct array classes;
+	double *prior;
+
+	if (!read_classes(s, &classes, &n, err) || !step_width(s, in, err) ||
+	    !step_list(s, "feature_log_prob_", in->n, &lists, err) ||
+	    !step_doubles(s, "class_log_prior_", n, &prior, err))
+		return false;
+	if (in->n == 0 || in->n > SKLEARN_COLUMNS_MAX / n)
+		return step_err(s, err, ERR_LIMIT, "has %u columns", in->n);
+	said = ARENA_ARRAY(s->sk->mem, (size_t)in->n * n, uint32_t);
+	logs = ARENA_ARRAY(s->sk->mem, (size_t)in->n * n, uint32_t);
+	if (said == NULL || logs == NULL)
+		return step_full(s, err);
+	for (uint32_t i = 0; i < in->n; i++)
+		if (!category(s, lists[i], in->slot[i], n,
+			said + (size_t)i * n, err))
+			return false;
+	for (uint32_t k = 0; k < n; k++) {
+		for (uint32_t i = 0; i < in->n; i++)
+			logs[i] = said[(size_t)i * n + k];
+		if (!model_build_fold(s->sk->build, FOLD_SUM, false, logs,
+			in->n, 1, &said[k], err) ||
+		    !model_build_calc(s->sk->build, CALC_ADD, false,
+			&said[k], &prior[k], 1, &said[k], err))
+			return step_context(s, err);
+	}
+	s->sk->features = in->n;
+	return sk_probabilities(s, LINK_SOFTMAX, said, n, &classes, out,
+	    err);
 }

@@ -205,24 +205,6 @@ run_booster(const struct step *s, const struct flow *in, struct ensemble *e,
 	return true;
 }
 
-/* Labels 0, 1, ..., which no file has to hold. */
-static bool
-count_classes(const struct step *s, uint32_t n, struct array *ret,
-    struct err *err)
-{
-	int64_t *labels = ARENA_ARRAY(s->sk->mem, n, int64_t);
-
-	if (labels == NULL)
-		return step_full(s, err);
-	for (uint32_t k = 0; k < n; k++)
-		labels[k] = k;
-	*ret = (struct array){.dtype = {.type = ARRAY_INT,
-	    .item_bytes = sizeof(*labels)}, .n_dims = 1, .dim = {n},
-	    .count = n, .p = (const char *)labels,
-	    .stride = sizeof(*labels)};
-	return true;
-}
-
 /* Labels that the library's own model has, as an array of objects. */
 static bool
 own_labels(const struct step *s, const struct model_class *labels, uint32_t n,
@@ -277,7 +259,7 @@ read_labels(const struct step *s, const struct model_class *labels,
 		if (step_has(s, names[i]))
 			list = step_get(s, names[i]);
 	if (list == NULL)
-		return count_classes(s, n, ret, err);
+		return sk_count_classes(s, n, ret, err);
 	if (!array_view(list, ret, err)) {
 		err_context(err, "the labels");
 		return step_context(s, err);
@@ -337,7 +319,7 @@ read_booster(const struct step *s, const struct flow *in, struct flow *out,
 		return step_context(s, err);
 	out->kind = e.classifies ? FLOW_PROBABILITIES : FLOW_VALUE;
 	if (e.classifies)
-		return count_classes(s, out->n, &out->classes, err);
+		return sk_count_classes(s, out->n, &out->classes, err);
 	if (e.forest.n_outputs == 1) {
 		out->slot += out->n - 1;
 		out->n = 1;

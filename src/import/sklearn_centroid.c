@@ -58,6 +58,16 @@ scores(const struct step *s, const struct flow *x, const double *centres,
 	return true;
 }
 
+bool
+sk_nearness(const struct step *s, const struct flow *x, const double *points,
+    uint32_t n, uint32_t **ret, struct err *err)
+{
+	if (x->n == 0 || x->n > SKLEARN_COLUMNS_MAX / n)
+		return step_err(s, err, ERR_LIMIT, "has %u columns", x->n);
+	return step_charge(s, (size_t)n * x->n, err) &&
+	    scores(s, x, points, NULL, NULL, false, n, ret, err);
+}
+
 static bool
 is_uniform(const double *prior, uint32_t n)
 {

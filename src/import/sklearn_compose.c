@@ -47,7 +47,8 @@ read_pipeline(const struct step *s, const struct flow *in, struct flow *out,
 			return step_err(s, err, ERR_MODEL,
 			    "step %.*s comes behind an estimator",
 			    STR_ARG(name));
-		if (!step_read(s, name, estimator, &at, &next, err))
+		if (!(i + 1 < steps->n || s->prepares ? step_prepare :
+		    step_read)(s, name, estimator, &at, &next, err))
 			return false;
 		at = next;
 	}
@@ -63,8 +64,9 @@ read_search(const struct step *s, const struct flow *in, struct flow *out,
 		return step_err(s, err, ERR_MODEL,
 		    "no best_estimator_: search with refit=True, or save the "
 		    "estimator that it found");
-	return step_read(s, STR("best_estimator_"),
-	    step_get(s, "best_estimator_"), in, out, err);
+	return (s->prepares ? step_prepare : step_read)(s,
+	    STR("best_estimator_"), step_get(s, "best_estimator_"), in, out,
+	    err);
 }
 
 /* What several transformers make, side by side. */
@@ -156,7 +158,7 @@ read_feature_union(const struct step *s, const struct flow *in,
 		if (node_is_text(estimator, "drop"))
 			continue;
 		if (!step_is_passthrough(estimator) &&
-		    !step_read(s, name, estimator, in, &part, err))
+		    !step_prepare(s, name, estimator, in, &part, err))
 			return false;
 		if (!join_add(&join, name, &part, err))
 			return false;
@@ -261,7 +263,7 @@ read_column_transformer(const struct step *s, const struct flow *in,
 			continue; /* scikit-learn does not fit these */
 		part = columns;
 		if (!step_is_passthrough(estimator) &&
-		    !step_read(s, name, estimator, &columns, &part, err))
+		    !step_prepare(s, name, estimator, &columns, &part, err))
 			return false;
 		if (!join_add(&join, name, &part, err) ||
 		    !check_place(s, name, first, part.n, err))

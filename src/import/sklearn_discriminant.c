@@ -8,12 +8,56 @@
 
 #include <math.h>
 
+/* What transform gives: the columns, less their mean before the solver 'svd',
+ * along the axes that tell the classes apart best. */
+static bool
+discriminants(const struct step *s, const struct flow *in, struct flow *out,
+    struct err *err)
+{
+	double *scalings, *mean, *coef, most;
+	struct flow x = *in;
+	struct array a;
+	uint32_t n;
+
+	if (!step_width(s, in, err) ||
+	    !step_array(s, "scalings_", &a, err) ||
+	    !step_number(s, "_max_components", &most, err))
+		return false;
+	if (a.n_dims != 2 || a.dim[0] != in->n || !(most >= 1) ||
+	    a.dim[1] == 0 || a.dim[1] > SKLEARN_COLUMNS_MAX)
+		return step_err(s, err, ERR_MODEL,
+		    "attribute scalings_ does not fit %u columns", in->n);
+	n = most < (double)a.dim[1] ? (uint32_t)most : (uint32_t)a.dim[1];
+	coef = ARENA_ARRAY(s->sk->mem, (size_t)n * in->n, double);
+	if (coef == NULL)
+		return step_full(s, err);
+	if (!step_charge(s, a.count, err) ||
+	    !step_doubles(s, "scalings_", a.count, &scalings, err))
+		return false;
+	for (uint32_t k = 0; k < n; k++)
+		for (uint32_t i = 0; i < in->n; i++)
+			coef[(size_t)k * in->n + i] =
+			    scalings[(size_t)i * a.dim[1] + k];
+	if (!node_is_text(step_get(s, "solver"), "svd"))
+		return sk_project(s, &x, coef, NULL, n, out, err);
+	if (!step_doubles(s, "xbar_", in->n, &mean, err) ||
+	    !step_flow(s, in->n, &x, err))
+		return false;
+	for (uint32_t i = 0; i < in->n; i++)
+		if (!model_build_sub_div(s->sk->build, in->slot[i], mean[i],
+			1, &x.slot[i], err))
+			return step_context(s, err);
+	return sk_project(s, &x, coef, NULL, n, out, err);
+}
+
 bool
 read_linear_discriminant(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
 {
 	struct array classes;
 
+	if (s->prepares)
+		return discriminants(s, in, out, err);
 	return sk_classes(s, 2, &classes, err) &&
 	    sk_logistic(s, in, &classes, LINK_SIGMOID, LINK_SOFTMAX, out,
 	    err);

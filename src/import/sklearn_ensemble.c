@@ -299,9 +299,19 @@ read_bag(const struct step *s, const struct flow *in, enum flow_kind kind,
 		    !step_read(s, STR("estimators_"), list->items[i], &part,
 			f, err))
 			return false;
-		if (f->kind != kind || (kind == FLOW_VALUE && f->n != n_out))
+		/* Without probabilities it votes. */
+		if (kind == FLOW_PROBABILITIES && f->kind == FLOW_SCORES) {
+			if (!sk_predicted(s, f, &f->slot, err))
+				return false;
+			f->kind = kind;
+		}
+		if (f->kind != kind || (kind == FLOW_VALUE &&
+		    f->n != ret->flow[0].n))
 			return step_err(s, err, ERR_MODEL,
-			    "an estimator does not predict what is needed");
+			    "an estimator predicts %s", f->kind == FLOW_TARGETS ?
+			    "several labels, which is not supported; put "
+			    "MultiOutputClassifier around a bag of one label" :
+			    "something else than the others");
 		if (kind == FLOW_PROBABILITIES &&
 		    !spread_classes(s, n_out, f, err))
 			return false;
@@ -357,8 +367,8 @@ read_bagging_regressor(const struct step *s, const struct flow *in,
 {
 	struct members m;
 
-	if (!read_bag(s, in, FLOW_VALUE, 1, &m, err) ||
-	    !members_average(s, &m, 1, out, err))
+	if (!read_bag(s, in, FLOW_VALUE, 0, &m, err) ||
+	    !members_average(s, &m, m.flow[0].n, out, err))
 		return false;
 	out->kind = FLOW_VALUE;
 	return true;

@@ -66,6 +66,33 @@ read_linear_regression(const struct step *s, const struct flow *in,
 	return true;
 }
 
+/* The coefficients are of the columns less their means. */
+bool
+read_pls_regression(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	struct flow centred;
+	double *mean;
+
+	if (s->prepares)
+		return step_err(s, err, ERR_MODEL,
+		    "prepares what others see, which is not supported; use "
+		    "PCA, or PLSRegression as the last step");
+	if (s->version > 0 && s->version < 1003)
+		return step_err(s, err, ERR_MODEL,
+		    "is read of scikit-learn 1.3 and newer; train with one "
+		    "of these");
+	if (!step_width(s, in, err) ||
+	    !step_doubles(s, "_x_mean", in->n, &mean, err) ||
+	    !step_flow(s, in->n, &centred, err))
+		return false;
+	for (uint32_t i = 0; i < in->n; i++)
+		if (!model_build_sub_div(s->sk->build, in->slot[i], mean[i],
+			1, &centred.slot[i], err))
+			return step_context(s, err);
+	return read_linear_regression(s, &centred, out, err);
+}
+
 /* A generalised linear model with the logarithm as its link. */
 bool
 read_log_regression(const struct step *s, const struct flow *in,

@@ -32,10 +32,8 @@ sk_read_all(const struct step *s, const struct flow *in, struct flow **ret,
 	return true;
 }
 
-/* What an estimator says for the second of its two classes: its margin, else
- * its probability. */
-static bool
-confidence(const struct step *s, const struct flow *f, uint32_t *ret,
+bool
+sk_confidence(const struct step *s, const struct flow *f, uint32_t *ret,
     struct err *err)
 {
 	if (f->n != 2 ||
@@ -122,7 +120,7 @@ read_columns(const struct step *s, const struct flow *in, struct flow *out,
 	    &name) && !str_eq(name, STR("_ConstantPredictor")) &&
 	    f[0].n_margins > 0;
 	for (uint32_t k = 0; k < n; k++)
-		if (!confidence(s, &f[k], &score, err) ||
+		if (!sk_confidence(s, &f[k], &score, err) ||
 		    !sk_indicator_decision(s, &f[k], score, margin ? 0 : 0.5,
 			&out->targets[k], err))
 			return false;
@@ -151,7 +149,7 @@ read_one_vs_rest(const struct step *s, const struct flow *in,
 	if (scores == NULL)
 		return step_full(s, err);
 	for (uint32_t i = 0; i < n; i++) {
-		if (!confidence(s, &f[i], &scores[i], err))
+		if (!sk_confidence(s, &f[i], &scores[i], err))
 			return false;
 		all = all && f[i].kind == FLOW_PROBABILITIES;
 	}
@@ -193,7 +191,7 @@ count_pairs(const struct step *s, const struct flow *f, uint32_t n_pairs,
 		return step_full(s, err);
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t j = i + 1; j < n; j++, k++) {
-			if (!confidence(s, &f[k], &sure[k], err) ||
+			if (!sk_confidence(s, &f[k], &sure[k], err) ||
 			    !sk_predicted(s, &f[k], &two, err))
 				return false;
 			said[2 * k] = two[0];

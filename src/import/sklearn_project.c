@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * PCA, IncrementalPCA and TruncatedSVD: linear forms of the columns.
+ * What makes linear forms of the columns: PCA, IncrementalPCA, TruncatedSVD,
+ * FastICA and random projections.
  */
 #include "import/sklearn_step.h"
 
@@ -25,8 +26,8 @@ components(const struct step *s, const struct flow *in, double **ret,
 	    step_doubles(s, "components_", a.count, ret, err);
 }
 
-static bool
-project(const struct step *s, const struct flow *x, const double *coef,
+bool
+sk_project(const struct step *s, const struct flow *x, const double *coef,
     const double *intercept, uint32_t n, struct flow *out, struct err *err)
 {
 	double *zeros = ARENA_ARRAY(s->sk->mem, n, double);
@@ -53,7 +54,7 @@ read_truncated_svd(const struct step *s, const struct flow *in,
 
 	return step_width(s, in, err) &&
 	    components(s, in, &coef, &n, err) &&
-	    project(s, in, coef, NULL, n, out, err);
+	    sk_project(s, in, coef, NULL, n, out, err);
 }
 
 /* Since 1.5 the mean is projected and subtracted after, before then it was
@@ -118,6 +119,24 @@ read_pca(const struct step *s, const struct flow *in, struct flow *out,
 				minus[k] -= mean[i] *
 				    coef[(size_t)k * in->n + i];
 	}
-	return project(s, &x, coef, minus, n, out, err) &&
+	return sk_project(s, &x, coef, minus, n, out, err) &&
 	    (!white || whiten(s, out, err));
+}
+
+/* Whitening is in its components; the mean is subtracted with it alone. */
+bool
+read_fast_ica(const struct step *s, const struct flow *in, struct flow *out,
+    struct err *err)
+{
+	struct flow x = *in;
+	double *coef, *mean;
+	uint32_t n = 0;
+
+	if (!step_width(s, in, err) || !components(s, in, &coef, &n, err))
+		return false;
+	if (step_has(s, "mean_") &&
+	    (!step_doubles(s, "mean_", in->n, &mean, err) ||
+	    !centre_first(s, &x, mean, err)))
+		return false;
+	return sk_project(s, &x, coef, NULL, n, out, err);
 }

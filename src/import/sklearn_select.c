@@ -312,11 +312,13 @@ is_strict(const struct step *s)
 	return str_has_prefix(module, STR("sklearn."));
 }
 
-/* RFE, RFECV and SequentialFeatureSelector say what they chose. */
+/* RFE, RFECV and SequentialFeatureSelector say what they chose. The first two
+ * predict as well, with their estimator on these columns. */
 bool
 read_support(const struct step *s, const struct flow *in, struct flow *out,
     struct err *err)
 {
+	struct flow chosen;
 	double *v;
 	bool *keep;
 
@@ -325,7 +327,11 @@ read_support(const struct step *s, const struct flow *in, struct flow *out,
 		return false;
 	for (uint32_t i = 0; i < in->n; i++)
 		keep[i] = v[i] != 0;
-	return select_columns(s, in, keep, is_strict(s), out, err);
+	if (s->prepares || !step_has(s, "estimator_"))
+		return select_columns(s, in, keep, is_strict(s), out, err);
+	return select_columns(s, in, keep, is_strict(s), &chosen, err) &&
+	    step_read(s, STR("estimator_"), step_get(s, "estimator_"),
+		&chosen, out, err);
 }
 
 bool

@@ -84,6 +84,8 @@ struct step {
 	const struct node *object;
 	int version;           /* scikit-learn's: 1007 is 1.7; 0: unknown */
 	uint32_t depth;
+	bool prepares;         /* what comes behind it sees what transform
+				* gives, not what predict does */
 };
 
 /* Open the object as a step: its class is known and each of its attributes
@@ -92,6 +94,10 @@ MUST_USE bool step_open(struct sk *sk, const struct step *up, struct str name,
     const struct node *object, struct step *ret, struct err *err);
 /* Open the object as a step inside s and read it. */
 MUST_USE bool step_read(const struct step *s, struct str name,
+    const struct node *object, const struct flow *in, struct flow *out,
+    struct err *err);
+/* The same of one that prepares what others see. */
+MUST_USE bool step_prepare(const struct step *s, struct str name,
     const struct node *object, const struct flow *in, struct flow *out,
     struct err *err);
 /* "step a > b (Class): ..." into err. Macros around these give false, so that
@@ -156,6 +162,9 @@ MUST_USE bool sk_classes(const struct step *s, uint32_t least,
  * -1 and 1. ERR_MODEL where it has several labels a row. */
 MUST_USE bool sk_binarized_classes(const struct step *s, const char *name,
     struct array *ret, struct err *err);
+/* 0, 1, ..., which no file has to hold. */
+MUST_USE bool sk_count_classes(const struct step *s, uint32_t n,
+    struct array *ret, struct err *err);
 /* The link over n slots makes one probability a class: `out`, as the last
  * step of a classifier gives it. */
 MUST_USE bool sk_probabilities(const struct step *s, enum model_link link,
@@ -200,6 +209,19 @@ MUST_USE bool sk_select_best(const struct step *s, const double *v,
  * first. */
 MUST_USE bool sk_linear(const struct step *s, const struct flow *in,
     uint32_t n_out, uint32_t *dst, struct err *err);
+/* n linear forms of all columns, without a NaN: out is these. Where NULL, the
+ * intercepts are 0. */
+MUST_USE bool sk_project(const struct step *s, const struct flow *in,
+    const double *coef, const double *intercept, uint32_t n,
+    struct flow *out, struct err *err);
+/* What a classifier says for the second of its two classes: its margin, else
+ * its probability. */
+MUST_USE bool sk_confidence(const struct step *s, const struct flow *f,
+    uint32_t *ret, struct err *err);
+/* For each of n points the square of how far the row is from it, negative,
+ * so that the nearest has the greatest. */
+MUST_USE bool sk_nearness(const struct step *s, const struct flow *x,
+    const double *points, uint32_t n, uint32_t **ret, struct err *err);
 /* A classifier of weighted sums, with the link for two classes or more. */
 MUST_USE bool sk_logistic(const struct step *s, const struct flow *in,
     const struct array *classes, enum model_link two, enum model_link more,

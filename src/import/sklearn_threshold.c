@@ -2,7 +2,7 @@
  *
  * FixedThresholdClassifier and TunedThresholdClassifierCV: the answer of the
  * estimator inside, with another bound on the score of the positive class.
- * FrozenEstimator is the estimator inside.
+ * FrozenEstimator and SelfTrainingClassifier are the estimator inside.
  */
 #include "import/sklearn_step.h"
 
@@ -12,8 +12,21 @@ bool
 read_frozen(const struct step *s, const struct flow *in, struct flow *out,
     struct err *err)
 {
-	return step_read(s, STR("estimator"), step_get(s, "estimator"), in,
-	    out, err);
+	return (s->prepares ? step_prepare : step_read)(s, STR("estimator"),
+	    step_get(s, "estimator"), in, out, err);
+}
+
+bool
+read_self_training(const struct step *s, const struct flow *in,
+    struct flow *out, struct err *err)
+{
+	const char *name = step_has(s, "estimator_") ? "estimator_" :
+	    "base_estimator_";
+
+	if (!step_has(s, name))
+		return step_err(s, err, ERR_MODEL,
+		    "no estimator_: was the model fitted?");
+	return step_read(s, str_of(name), step_get(s, name), in, out, err);
 }
 
 /* Which class `label` is; the second where there is none. */

@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 import sklearn
 
+from differential import answers
+
 ROWS, TEST = 240, 40
 
 
@@ -68,6 +70,31 @@ def hist(name, **parameters):
 def threshold(inside, **parameters):
     return make("model_selection.FixedThresholdClassifier", inside,
                 **parameters)
+
+
+def mixture(kind):
+    return make("mixture.GaussianMixture", n_components=3, random_state=1,
+                covariance_type=kind)
+
+
+class Few:
+    """Of the first rows alone, which are what the file holds."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def fit(self, x, y):
+        return self.model.fit(x[:30], y[:30])
+
+
+def few(path, **parameters):
+    return Few(make(path, **parameters))
+
+
+def halving(name):
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    return make("model_selection." + name, linear("LogisticRegression"),
+                {"C": [0.1, 1, 10]}, cv=3, random_state=1)
 
 
 # name, target, how
@@ -170,6 +197,70 @@ CASES = [
     ("mlp_several", "m", lambda: make(
         "neural_network.MLPRegressor", hidden_layer_sizes=(3,), max_iter=20,
         random_state=1)),
+    ("kmeans", "1", lambda: make("cluster.KMeans", n_clusters=4,
+                                 random_state=1, n_init=2)),
+    ("kmeans_before", "3", lambda: get("pipeline.make_pipeline")(
+        make("cluster.MiniBatchKMeans", n_clusters=3, random_state=1,
+             n_init=2), linear("LogisticRegression"))),
+    ("mixture_full", "1", lambda: mixture("full")),
+    ("mixture_tied", "1", lambda: mixture("tied")),
+    ("mixture_diag", "1", lambda: mixture("diag")),
+    ("mixture_spherical", "1", lambda: mixture("spherical")),
+    ("envelope", "1", lambda: make("covariance.EllipticEnvelope",
+                                   random_state=1)),
+    ("sgd_outliers", "1", lambda: linear("SGDOneClassSVM", random_state=1)),
+    ("pls", "r", lambda: make("cross_decomposition.PLSRegression")),
+    ("pls_several", "m", lambda: make("cross_decomposition.PLSRegression")),
+    ("kernel_ridge", "r", lambda: few("kernel_ridge.KernelRidge",
+                                      kernel="rbf", gamma=0.1)),
+    ("kernel_ridge_several", "m", lambda: few(
+        "kernel_ridge.KernelRidge", kernel="polynomial", degree=2)),
+    ("nystroem", "2", lambda: get("pipeline.make_pipeline")(
+        make("kernel_approximation.Nystroem", n_components=5,
+             random_state=1), linear("LogisticRegression"))),
+    ("rbf_sampler", "2", lambda: get("pipeline.make_pipeline")(
+        make("kernel_approximation.RBFSampler", n_components=6, gamma=0.2,
+             random_state=1), linear("LogisticRegression"))),
+    ("projection", "2", lambda: get("pipeline.make_pipeline")(
+        make("random_projection.GaussianRandomProjection", n_components=3,
+             random_state=1), linear("LogisticRegression"))),
+    ("ica", "2", lambda: get("pipeline.make_pipeline")(
+        make("decomposition.FastICA", n_components=3, random_state=1),
+        linear("LogisticRegression"))),
+    ("lda_before", "3", lambda: get("pipeline.make_pipeline")(
+        get("discriminant_analysis.LinearDiscriminantAnalysis")(
+            n_components=1), tree())),
+    ("lda_before_eigen", "3", lambda: get("pipeline.make_pipeline")(
+        get("discriminant_analysis.LinearDiscriminantAnalysis")(
+            solver="eigen"), tree())),
+    ("rfe_last", "2", lambda: make(
+        "feature_selection.RFE", linear("LogisticRegression"),
+        n_features_to_select=2)),
+    ("categories3", "3", lambda: get("pipeline.make_pipeline")(
+        make("preprocessing.KBinsDiscretizer", n_bins=4, encode="ordinal",
+             strategy="uniform"), make("naive_bayes.CategoricalNB"))),
+    ("self_training", "part", lambda: make(
+        "semi_supervised.SelfTrainingClassifier",
+        linear("LogisticRegression"))),
+    ("output_code", "3", lambda: get("multiclass.OutputCodeClassifier")(
+        tree(), random_state=1, code_size=3)),
+    ("output_code_svc", "3", lambda: get("multiclass.OutputCodeClassifier")(
+        svc(), random_state=1)),
+    ("halving", "3", lambda: halving("HalvingGridSearchCV")),
+    ("bag_votes3", "3", lambda: make(
+        "ensemble.BaggingClassifier", get("pipeline.make_pipeline")(
+            get("preprocessing.StandardScaler")(), svc()), n_estimators=3,
+        random_state=1)),
+    ("bag_several", "m", lambda: make(
+        "ensemble.BaggingRegressor", linear("Ridge"), n_estimators=3,
+        random_state=1)),
+    ("dummy_several", "ll", lambda: get("pipeline.make_pipeline")(
+        get("preprocessing.StandardScaler")(),
+        make("dummy.DummyClassifier", strategy="prior"))),
+    ("dummy_several_constant", "ll", lambda: get("pipeline.make_pipeline")(
+        get("preprocessing.StandardScaler")(),
+        make("dummy.DummyClassifier", strategy="constant",
+             constant=["low", "yes"]))),
     ("dummy", "3", lambda: get("pipeline.make_pipeline")(
         get("preprocessing.StandardScaler")(),
         get("dummy.DummyClassifier")())),
@@ -202,6 +293,9 @@ def data():
         "p": np.exp(s / 3),
         "1": np.zeros(ROWS, int),
         "m": np.c_[s, -s * x.b, 2 * x.c],
+        "part": np.where(np.arange(ROWS) % 3 == 0, -1, s > 0),
+        "ll": np.array(["low", "mid", "top", "no", "yes"])[np.c_[
+            np.digitize(s, [-0.5, 0.5]), 3 + (s > 0.2)]],
     }
     return x, targets, test
 
@@ -220,11 +314,7 @@ def main():
             model = how().fit(x, targets[target])
         except (AttributeError, TypeError, ValueError):
             continue # another version has it
-        expected = {"predict": np.asarray(model.predict(test)).tolist()}
-        if hasattr(model, "predict_proba"):
-            expected["proba"] = model.predict_proba(test).tolist()
-        if hasattr(model, "offset_") and hasattr(model, "score_samples"):
-            expected["score"] = model.decision_function(test).tolist()
+        expected = answers(model, test)
         stem = f"{name}_sk{sklearn.__version__}"
         joblib.dump(model, folder / f"{stem}.joblib.z", compress=("zlib", 9))
         (folder / f"{stem}.json").write_text(json.dumps(expected) + "\n")
