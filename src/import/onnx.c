@@ -15,9 +15,6 @@
 #include "import/onnx_proto.h"
 
 enum {
-	FLOAT = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
-	STRING = ONNX__TENSOR_PROTO__DATA_TYPE__STRING,
-	BOOL = ONNX__TENSOR_PROTO__DATA_TYPE__BOOL,
 	COLUMNS_MAX = 1 << 16,
 	OPSET_ML_MAX = 5,
 };
@@ -148,7 +145,7 @@ read_input(struct onnx *g, const Onnx__ValueInfoProto *v, bool alone,
 		return onnx_cannot(err, "the input \"%.64s\" is no tensor",
 		    v->name);
 	t = v->type->tensor_type;
-	if (!onnx_is_number(t->elem_type) && t->elem_type != STRING)
+	if (!onnx_is_number(t->elem_type) && t->elem_type != ONNX_STRING)
 		return onnx_cannot(err, "the input \"%.64s\" is of type %d, "
 		    "which is not supported", v->name, t->elem_type);
 	if (!input_columns(v, t, &k, err))
@@ -162,11 +159,11 @@ read_input(struct onnx *g, const Onnx__ValueInfoProto *v, bool alone,
 
 		if (!add_column(g, v->name, alone, k, i, &slot, err))
 			return false;
-		if (t->elem_type == BOOL)
+		if (t->elem_type == ONNX_BOOL)
 			model_build_booleans(g->im->build, slot);
-		e[i] = t->elem_type == STRING ?
+		e[i] = t->elem_type == ONNX_STRING ?
 		    (struct onnx_elem){.kind = ELEM_TEXT, .slot = slot} :
-		    elem_slot(slot, t->elem_type == BOOL);
+		    elem_slot(slot, t->elem_type == ONNX_BOOL);
 	}
 	return onnx_define(g, str_of(v->name), &x, err);
 }

@@ -10,11 +10,6 @@
 
 #include "import/onnx_graph.h"
 
-enum {
-	FLOAT = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
-	DOUBLE = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,
-};
-
 /* One of the labels that a row gets. */
 struct target {
 	uint32_t n;                       /* classes */
@@ -282,10 +277,10 @@ decision_slots(struct onnx *g, const struct target *t, uint32_t **ret,
 
 	if (c == NULL) {
 		truth[1] = *t->truth;
-		return output_slots(g, truth, 2, DOUBLE, ret, err);
+		return output_slots(g, truth, 2, ONNX_DOUBLE, ret, err);
 	}
 	least = c->fold == FOLD_ARGMIN || c->fold == FOLD_ARGMIN_LAST;
-	type = c->floats ? FLOAT : DOUBLE;
+	type = c->floats ? ONNX_FLOAT : ONNX_DOUBLE;
 	e = ARENA_ARRAY(g->im->mem, c->n, struct onnx_elem);
 	if (e == NULL)
 		return onnx_full(g, err);

@@ -11,97 +11,17 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "import/context.h"
+#include "import/onnx_map.h"
 #include "import/onnx_proto.h"
+#include "import/onnx_tensor.h"
 #include "model/model_build.h"
 #include "model/model_calc.h"
 
 /*
- * A graph worked out for one row. A tensor is its elements, each a constant
- * or the slot that will hold it; the axis of rows counts one element. Every
- * operator has to treat rows alike, so none may reduce, cut or reorder that
- * axis.
- *
- * Numbers are doubles. Where the graph computes in float, what goes into a
- * step and what comes out of it is rounded: `exact` says that an element is a
- * float already.
+ * A graph that is being worked out, node after node: every operator takes the
+ * node at hand, its inputs and attributes, and names its outputs. All of it
+ * lives in the arena of the import.
  */
-enum {
-	ONNX_RANK_MAX = 8,
-	ONNX_ELEMS_MAX = 1 << 24, /* of a constant */
-};
-
-enum onnx_kind {
-	ELEM_NUMBER, /* a constant */
-	ELEM_STRING, /* a constant */
-	ELEM_ROWS,   /* how many rows there are */
-	ELEM_SLOT,   /* a number */
-	ELEM_TEXT,   /* a slot of codes */
-	ELEM_CLASS,  /* the label of the class that has the best score */
-};
-
-/* Texts that codes mean. */
-struct onnx_dict {
-	uint32_t n;
-	const struct str *texts;
-};
-
-struct onnx_elem {
-	enum onnx_kind kind;
-	bool exact;    /* ELEM_SLOT: is a float */
-	uint32_t slot; /* ELEM_SLOT, ELEM_TEXT */
-	union {
-		double number;
-		struct str text;
-		const struct onnx_dict *dict; /* NULL: of the column */
-		const struct onnx_set *set; /* ELEM_SLOT; NULL: any number */
-		struct onnx_class *class_;
-	};
-};
-
-/* All numbers that a slot may hold, where these are few; they ascend. */
-struct onnx_set {
-	uint32_t n;
-	const double *v;
-};
-
-/* Of n labels the one whose score is the first (or last) greatest, or least. */
-struct onnx_class {
-	uint32_t n;
-	enum model_fold fold;
-	const struct onnx_elem *labels; /* constants, all of one kind */
-	const struct onnx_elem *scores;
-	bool floats;
-	bool has_slot;                  /* of the index, once asked for: */
-	uint32_t slot;
-};
-
-struct onnx_tensor {
-	int type;                /* enum TensorProto.DataType */
-	int rank;
-	int64_t dims[ONNX_RANK_MAX]; /* 1 for the rows */
-	int batch;               /* axis of the rows, -1 for a constant */
-	size_t n;                /* elements */
-	const struct onnx_elem *elems;
-	bool scores;             /* weighted sums: no probabilities */
-	/* Parts with all rows each, one behind the other along one axis: the
-	 * axis ahead of the rows counts them. Only a Reshape may follow, which
-	 * makes it an axis of its own. */
-	bool stacked;
-	/* One axis of all numbers, row after row, though `dims` still has the
-	 * rows apart: only what works element by element may follow, until a
-	 * Reshape says so too. */
-	bool flat;
-	/* A sequence of tensors, and nothing else. */
-	const struct onnx_tensor *parts;
-	size_t n_parts;
-};
-
-/* A map from numbers to numbers; zeroed is empty. */
-struct onnx_map {
-	struct onnx_map_entry *entries;
-	uint32_t n, size;
-};
-
 struct onnx {
 	struct import *im;
 	const Onnx__ModelProto *model;
@@ -123,19 +43,19 @@ bool onnx_cannot(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* ERR_INPUT: the node is wrong. */
 bool onnx_wrong(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* --- tensors -------------------------------------------------------------- */
+/* --- values by name (onnx_graph.c) ---------------------------------------- */
 
-/* A tensor with n = product of dims elements to fill in; the batch axis has
- * dim 1. */
-MUST_USE bool onnx_make(struct onnx *g, int type, int rank,
-    const int64_t *dims, int batch, struct onnx_tensor *ret,
-    struct onnx_elem **elems, struct err *err);
-/* The same shape and elements, to be changed. */
-MUST_USE bool onnx_copy(struct onnx *g, const struct onnx_tensor *x,
-    struct onnx_tensor *ret, struct onnx_elem **elems, struct err *err);
-/* A constant of the file. */
-MUST_USE bool onnx_constant(struct onnx *g, const Onnx__TensorProto *t,
-    struct onnx_tensor *ret, struct err *err);
+/* Room for `n` names. */
+MUST_USE bool onnx_values_init(struct onnx *g, size_t n, struct err *err);
+/* NULL where nothing has that name. */
+const struct onnx_tensor *onnx_find(const struct onnx *g, struct str name);
+/* ERR_INPUT for a name that is there already. */
+MUST_USE bool onnx_define(struct onnx *g, struct str name,
+    const struct onnx_tensor *value, struct err *err);
+/* The value of that name, if there is one, is no probability, or one list of
+ * all rows. */
+void onnx_mark(struct onnx *g, struct str name, bool scores, bool flat);
+
 /* Input i of the node, NULL where it is not given (and may be so). */
 const struct onnx_tensor *onnx_optional(const struct onnx *g, size_t i);
 MUST_USE bool onnx_input(const struct onnx *g, size_t i,
@@ -146,20 +66,8 @@ MUST_USE bool onnx_output(struct onnx *g, size_t i,
 /* Whether output i of the node is one of the graph, or some node reads it. */
 bool onnx_is_told(const struct onnx *g, size_t i);
 bool onnx_is_read(const struct onnx *g, size_t i);
-bool onnx_is_float(int type);  /* float or double */
-bool onnx_is_number(int type); /* of any kind, bool too */
-/* An axis from -rank to rank - 1 as one from 0. */
-MUST_USE bool onnx_axis(const struct onnx_tensor *x, int64_t axis, int *ret,
-    struct err *err);
-/* As a matrix of rows: how many numbers a row has. The rows come first. */
-MUST_USE bool onnx_row(const struct onnx_tensor *x, uint32_t *n,
-    struct err *err);
-/* The elements of a constant as whole numbers; rows are ROWS_MARK. */
-#define ONNX_ROWS_MARK INT64_MIN
-MUST_USE bool onnx_ints(struct onnx *g, const struct onnx_tensor *x,
-    const char *what, int64_t **ret, struct err *err);
 
-/* --- attributes ----------------------------------------------------------- */
+/* --- attributes (onnx_attr.c) --------------------------------------------- */
 
 /* NULL where the node has none of that name. */
 const Onnx__AttributeProto *onnx_attr(const struct onnx *g, const char *name);
@@ -179,29 +87,6 @@ MUST_USE bool onnx_attr_elems(struct onnx *g, const char *name,
 
 /* --- elements to slots (onnx_value.c) ------------------------------------- */
 
-static inline bool
-elem_is_constant(const struct onnx_elem *e)
-{
-	return e->kind == ELEM_NUMBER;
-}
-
-static inline struct onnx_elem
-elem_number(double v)
-{
-	return (struct onnx_elem){.kind = ELEM_NUMBER, .exact = true,
-	    .number = v};
-}
-
-static inline struct onnx_elem
-elem_slot(uint32_t slot, bool exact)
-{
-	return (struct onnx_elem){.kind = ELEM_SLOT, .exact = exact,
-	    .slot = slot};
-}
-
-/* The n numbers as a set: they are put in order. NULL for want of memory,
- * which then is a slot that may hold any number. */
-const struct onnx_set *onnx_set(struct onnx *g, double *v, uint32_t n);
 bool onnx_all_constant(const struct onnx_elem *e, size_t n);
 /* Numbers of `type`, in place: labels become numbers, and what will be
  * computed with as float is rounded to it. ERR_MODEL for texts. */
@@ -210,6 +95,16 @@ MUST_USE bool onnx_numbers(struct onnx *g, int type, struct onnx_elem *e,
 /* The slots of n numbers, constants too. */
 MUST_USE bool onnx_slots(struct onnx *g, const struct onnx_elem *e, size_t n,
     uint32_t **ret, struct err *err);
+/* A copy of n elements as numbers of the type. */
+MUST_USE bool onnx_operand(struct onnx *g, int type,
+    const struct onnx_elem *e, size_t n, struct onnx_elem **ret,
+    struct err *err);
+
+/* --- calculations (onnx_calc.c) ------------------------------------------- */
+
+/* The n numbers as a set: they are put in order. NULL for want of memory,
+ * which then is a slot that may hold any number. */
+const struct onnx_set *onnx_set(struct onnx *g, double *v, uint32_t n);
 /* ret[i] = calc(a[i], b[i], c[i]) for as many operands as calc has, in the
  * arithmetic of `type`; the rest may be NULL. */
 MUST_USE bool onnx_calc(struct onnx *g, enum model_calc calc, int type,
@@ -224,10 +119,6 @@ MUST_USE bool onnx_calc_with(struct onnx *g, enum model_calc calc, int type,
 MUST_USE bool onnx_fold(struct onnx *g, enum model_fold fold, int type,
     const struct onnx_elem *e, size_t n, size_t width,
     struct onnx_elem *ret, struct err *err);
-/* A copy of n elements as numbers of the type. */
-MUST_USE bool onnx_operand(struct onnx *g, int type,
-    const struct onnx_elem *e, size_t n, struct onnx_elem **ret,
-    struct err *err);
 
 /* --- weighted sums, probabilities (onnx_weigh.c) -------------------------- */
 
@@ -268,33 +159,25 @@ MUST_USE bool onnx_pick(struct onnx *g, const struct onnx_tensor *x, int axis,
 
 /* --- shapes (onnx_shape.c) ------------------------------------------------ */
 
-/* Product of dims[from] to dims[to - 1]. */
-static inline int64_t
-onnx_product(const int64_t *dims, int from, int to)
-{
-	int64_t n = 1;
-
-	for (int i = from; i < to; i++)
-		n *= dims[i];
-	return n;
-}
-
 /* The same elements under other dims; ret may be x. */
 MUST_USE bool onnx_reshaped(struct onnx *g, const struct onnx_tensor *x,
     int rank, const int64_t *dims, int batch, struct onnx_tensor *ret,
     struct err *err);
 /* ERR_MODEL: an operator looks along the axis of rows. */
 bool onnx_along_rows(struct err *err);
+/* The axes that Squeeze, Unsqueeze or a reduction names, in an attribute or
+ * as input 1: bit i is axis i of `rank`. */
+MUST_USE bool onnx_axes(struct onnx *g, int rank, uint32_t *ret, bool *given,
+    struct err *err);
+
+/* --- elements at other places (onnx_move.c) ------------------------------- */
+
 /* What all of n tensors stretch to, and each at that shape: lists[i] has as
  * many elements as ret, whose own are to be filled in. */
 MUST_USE bool onnx_broadcast(struct onnx *g,
     const struct onnx_tensor *const *x, size_t n, int type,
     struct onnx_tensor *ret, struct onnx_elem **elems,
     const struct onnx_elem **lists, struct err *err);
-/* The axes that Squeeze, Unsqueeze or a reduction names, in an attribute or
- * as input 1: bit i is axis i of `rank`. */
-MUST_USE bool onnx_axes(struct onnx *g, int rank, uint32_t *ret, bool *given,
-    struct err *err);
 /* x with the axes in the order of perm. */
 MUST_USE bool onnx_transpose(struct onnx *g, const struct onnx_tensor *x,
     const int *perm, struct onnx_tensor *ret, struct err *err);
@@ -314,20 +197,5 @@ MUST_USE bool onnx_evaluate(struct onnx *g, const Onnx__NodeProto *node,
 /* Make the graph's outputs those of the model (onnx_answer.c). */
 MUST_USE bool onnx_answer(struct onnx *g, const Onnx__GraphProto *graph,
     struct err *err);
-
-/* Values by name. */
-const struct onnx_tensor *onnx_find(const struct onnx *g, struct str name);
-MUST_USE bool onnx_define(struct onnx *g, struct str name,
-    const struct onnx_tensor *value, struct err *err);
-/* The value of that name, if there is one, is no probability, or one list of
- * all rows. */
-void onnx_mark(struct onnx *g, struct str name, bool scores, bool flat);
-/* Room for `n` names. */
-MUST_USE bool onnx_values_init(struct onnx *g, size_t n, struct err *err);
-
-/* NULL where there is no such key. */
-const uint32_t *onnx_map_get(const struct onnx_map *map, uint64_t key);
-MUST_USE bool onnx_map_put(struct arena *mem, struct onnx_map *map,
-    uint64_t key, uint32_t value);
 
 #endif

@@ -7,13 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-	FLOAT = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
-	INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64,
-	BOOL = ONNX__TENSOR_PROTO__DATA_TYPE__BOOL,
-	STRING = ONNX__TENSOR_PROTO__DATA_TYPE__STRING,
-};
-
 static enum model_calc
 calc_of(const char *name)
 {
@@ -44,22 +37,6 @@ calc_of(const char *name)
 	return CALC_COUNT;
 }
 
-static bool
-is_truth(enum model_calc calc)
-{
-	return (calc >= CALC_EQUAL && calc <= CALC_XOR) || calc == CALC_NOT ||
-	    calc == CALC_IS_NAN || calc == CALC_IS_INF;
-}
-
-/* A tensor of another type in the shape of x. */
-static bool
-shaped(struct onnx *g, const struct onnx_tensor *x, int type,
-    struct onnx_tensor *ret, struct onnx_elem **elems, struct err *err)
-{
-	return onnx_make(g, type, x->rank, x->dims, x->batch, ret, elems,
-	    err);
-}
-
 /* --- one operand ---------------------------------------------------------- */
 
 bool
@@ -71,7 +48,8 @@ onnx_op_unary(struct onnx *g, struct err *err)
 	struct onnx_elem *e;
 
 	return onnx_input(g, 0, &x, err) &&
-	    shaped(g, x, is_truth(calc) ? BOOL : x->type, &y, &e, err) &&
+	    onnx_make_like(g, x, model_calc_is_truth(calc) ? ONNX_BOOL :
+		x->type, &y, &e, err) &&
 	    onnx_calc(g, calc, x->type, x->elems, NULL, NULL, x->n, e,
 		err) && onnx_output(g, 0, &y, err);
 }
@@ -225,10 +203,11 @@ onnx_op_binary(struct onnx *g, struct err *err)
 		calc = CALC_FMOD;
 	if (x[1]->type != type && calc != CALC_POW)
 		return onnx_wrong(err, "its inputs are of two types");
-	if (!onnx_broadcast(g, x, 2, is_truth(calc) ? BOOL : type, &y, &e,
-		in, err))
+	if (!onnx_broadcast(g, x, 2,
+		model_calc_is_truth(calc) ? ONNX_BOOL : type, &y, &e, in,
+		err))
 		return false;
-	if (calc == CALC_EQUAL && type == STRING) {
+	if (calc == CALC_EQUAL && type == ONNX_STRING) {
 		if (!equal_texts(g, in[0], in[1], y.n, e, err))
 			return false;
 	} else if (!onnx_calc(g, calc, type, in[0], in[1], NULL, y.n, e,
@@ -285,7 +264,7 @@ onnx_op_where(struct onnx *g, struct err *err)
 			return false;
 	if (!onnx_broadcast(g, x, 3, x[1]->type, &y, &e, in, err))
 		return false;
-	if (y.type == STRING)
+	if (y.type == ONNX_STRING)
 		return onnx_cannot(err, "it chooses between texts");
 	return onnx_calc(g, CALC_WHERE, y.type, in[0], in[1], in[2], y.n, e,
 	    err) && onnx_output(g, 0, &y, err);
@@ -328,7 +307,7 @@ to_truth(struct onnx *g, const struct onnx_tensor *x, struct onnx_elem *e,
     struct err *err)
 {
 	return onnx_calc_with(g, CALC_EQUAL, x->type, x->elems, 0, x->n, e,
-	    err) && onnx_calc(g, CALC_NOT, BOOL, e, NULL, NULL, x->n, e,
+	    err) && onnx_calc(g, CALC_NOT, ONNX_BOOL, e, NULL, NULL, x->n, e,
 	    err);
 }
 
@@ -345,13 +324,13 @@ onnx_op_cast(struct onnx *g, struct err *err)
 		return false;
 	y.type = to;
 	y.scores = x->scores;
-	if (x->type == to || (onnx_is_number(to) && to != BOOL &&
+	if (x->type == to || (onnx_is_number(to) && to != ONNX_BOOL &&
 	    all_stay(x, to)))
 		return onnx_output(g, 0, &y, err);
 	if (!onnx_is_number(x->type) || !onnx_is_number(to))
 		return onnx_cannot(err, "it casts type %d to %d, which is not "
 		    "supported", x->type, to);
-	if (to == BOOL)
+	if (to == ONNX_BOOL)
 		return to_truth(g, x, e, err) && onnx_output(g, 0, &y, err);
 	/* What is a float only by name so far becomes one before it is taken
 	 * for something else. */
@@ -360,7 +339,7 @@ onnx_op_cast(struct onnx *g, struct err *err)
 	if (onnx_is_float(x->type) && !onnx_is_float(to) &&
 	    !onnx_calc(g, CALC_TRUNC, x->type, e, NULL, NULL, x->n, e, err))
 		return false;
-	if (to == FLOAT)
+	if (to == ONNX_FLOAT)
 		for (size_t i = 0; i < x->n; i++)
 			if (elem_is_constant(&e[i]))
 				e[i].number = (double)(float)e[i].number;

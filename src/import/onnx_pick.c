@@ -28,7 +28,7 @@ find_choice(struct onnx *g, const struct onnx_elem *index, int64_t d,
 	uint32_t most;
 
 	c->index = *index;
-	if (!onnx_numbers(g, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &c->index,
+	if (!onnx_numbers(g, ONNX_INT64, &c->index,
 		1, err))
 		return false;
 	set = c->index.kind == ELEM_SLOT ? c->index.set : NULL;
@@ -84,7 +84,7 @@ pick(struct onnx *g, int type, const struct choice *c,
 	*ret = values[0];
 	for (uint32_t i = 1; i < c->n; i++)
 		if (!onnx_calc_with(g, CALC_EQUAL,
-			ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE, &c->index,
+			ONNX_DOUBLE, &c->index,
 			c->keys[i].number, 1, &is, err) ||
 		    !onnx_calc(g, CALC_WHERE, type, &is, &values[i], ret, 1,
 			ret, err))

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64 };
-
 /* x in groups of `n` that lie side by side, `width` of them: what lies along
  * the axes. */
 struct groups {
@@ -111,15 +109,14 @@ static bool
 add(struct onnx *g, const struct onnx_elem *a, const struct onnx_elem *b,
     size_t n, struct onnx_elem *ret, struct err *err)
 {
-	return onnx_calc(g, CALC_ADD, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, a,
-	    b, NULL, n, ret, err);
+	return onnx_calc(g, CALC_ADD, ONNX_FLOAT, a, b, NULL, n, ret, err);
 }
 
 static bool
 packet_sum(const struct packets *p, const struct onnx_elem *e,
     struct onnx_elem *ret, struct err *err)
 {
-	const int type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+	const int type = ONNX_FLOAT;
 	size_t n = p->n, rounds = p->paired / 8, rest = 1;
 	struct onnx_elem *list = ARENA_ARRAY(p->g->im->mem, n + 9,
 	    struct onnx_elem), lanes[8];
@@ -160,7 +157,7 @@ sums(struct onnx *g, const struct groups *p, const struct onnx_elem *e,
 	while (behind > 0 && (p->axes >> (behind - 1) & 1) != 0)
 		behind--;
 	beside = (p->axes & ((1u << behind) - 1)) == 0;
-	if (p->x->type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT || !beside)
+	if (p->x->type != ONNX_FLOAT || !beside)
 		return onnx_fold(g, FOLD_SUM, p->x->type, e, p->n, p->width,
 		    y, err);
 	for (size_t i = 0; i < p->width; i++) {
@@ -258,7 +255,7 @@ best_of(struct onnx *g, const struct onnx_elem *scores, size_t n, int type,
 		labels[i] = elem_number((double)i);
 	*c = (struct onnx_class){.n = (uint32_t)n, .fold = fold,
 	    .labels = labels, .scores = scores,
-	    .floats = type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT};
+	    .floats = type == ONNX_FLOAT};
 	*ret = (struct onnx_elem){.kind = ELEM_CLASS, .class_ = c};
 	return true;
 }
@@ -279,8 +276,8 @@ onnx_op_arg(struct onnx *g, struct err *err)
 	if (!onnx_input(g, 0, &x, err) ||
 	    !onnx_axis(x, onnx_attr_int(g, "axis", 0), &axis, err) ||
 	    !group(g, x, 1u << axis, &p, err) ||
-	    !grouped(g, &p, INT64, onnx_attr_int(g, "keepdims", 1) != 0, &y,
-		&e, err))
+	    !grouped(g, &p, ONNX_INT64, onnx_attr_int(g, "keepdims", 1) != 0,
+		&y, &e, err))
 		return false;
 	for (size_t i = 0; i < p.width; i++)
 		if (!best_of(g, p.sorted.elems + i * p.n, p.n, x->type, fold,
@@ -307,7 +304,8 @@ sorted(struct onnx *g, const struct groups *p, int64_t k, bool largest,
 		    "supported; import the model that it was converted from",
 		    (long long)k, p->n);
 	if (!onnx_make(g, x->type, x->rank, dims, x->batch, &best, &e, err) ||
-	    !onnx_make(g, INT64, x->rank, dims, x->batch, &index, &at, err) ||
+	    !onnx_make(g, ONNX_INT64, x->rank, dims, x->batch, &index, &at,
+		err) ||
 	    !onnx_copy(g, x, &copy, &list, err))
 		return false;
 	if (!(largest ? onnx_calc(g, CALC_NEG, x->type, list, NULL, NULL,
@@ -321,7 +319,7 @@ sorted(struct onnx *g, const struct groups *p, int64_t k, bool largest,
 		for (int64_t j = 0; j < k; j++) {
 			*at++ = elem_slot(dst + (uint32_t)j, true);
 			*e++ = elem_slot(dst + (uint32_t)p->n + (uint32_t)j,
-			    x->type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+			    x->type == ONNX_FLOAT);
 		}
 	}
 	e -= best.n;
@@ -355,7 +353,7 @@ onnx_op_topk(struct onnx *g, struct err *err)
 	if (k != 1)
 		return sorted(g, &p, k, largest, err);
 	if (!grouped(g, &p, x->type, true, &best, &e, err) ||
-	    !grouped(g, &p, INT64, true, &index, &at, err) ||
+	    !grouped(g, &p, ONNX_INT64, true, &index, &at, err) ||
 	    !onnx_fold(g, largest ? FOLD_GREATEST : FOLD_LEAST, x->type,
 		p.sorted.elems, p.n, p.width, e, err))
 		return false;

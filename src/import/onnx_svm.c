@@ -9,10 +9,6 @@
 #include <string.h>
 
 enum {
-	FLOAT = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
-	DOUBLE = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,
-	INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64,
-	STRING = ONNX__TENSOR_PROTO__DATA_TYPE__STRING,
 	VECTORS_MAX = 1 << 18,
 	CLASSES_MAX = 1000,
 };
@@ -73,7 +69,7 @@ kernels(struct onnx *g, size_t n, struct onnx_elem **ret, struct err *err)
 	if (row == NULL || *ret == NULL)
 		return onnx_full(g, err);
 	memcpy(row, x->elems, columns * sizeof(*row));
-	if (!onnx_numbers(g, FLOAT, row, columns, err) ||
+	if (!onnx_numbers(g, ONNX_FLOAT, row, columns, err) ||
 	    !onnx_slots(g, row, columns, &slots, err) ||
 	    !model_build_kernel(g->im->build, slots, columns, &k, &dst, err))
 		return false;
@@ -103,13 +99,15 @@ onnx_op_svm_regressor(struct onnx *g, struct err *err)
 		    "vectors", n_coef, n_rho, (long long)n);
 	/* The runtime's own order differs from batch to batch, and with it
 	 * the fifth digit: the sum is as exact as it can be. */
-	if (!onnx_make(g, FLOAT, 2, dims, 0, &y, &e, err) ||
-	    !onnx_linear(g, DOUBLE, k, n_coef, coef, rho, 1, e, err) ||
-	    !onnx_numbers(g, FLOAT, e, 1, err))
+	if (!onnx_make(g, ONNX_FLOAT, 2, dims, 0, &y, &e, err) ||
+	    !onnx_linear(g, ONNX_DOUBLE, k, n_coef, coef, rho, 1, e, err) ||
+	    !onnx_numbers(g, ONNX_FLOAT, e, 1, err))
 		return false;
 	if (onnx_attr_int(g, "one_class", 0) != 0 &&
-	    !(onnx_calc_with(g, CALC_GREATER, FLOAT, e, 0, 1, &above, err) &&
-	    onnx_calc(g, CALC_WHERE, FLOAT, &above, &one, &less, 1, e, err)))
+	    (!onnx_calc_with(g, CALC_GREATER, ONNX_FLOAT, e, 0, 1, &above,
+		err) ||
+	    !onnx_calc(g, CALC_WHERE, ONNX_FLOAT, &above, &one, &less, 1, e,
+		err)))
 		return false;
 	return onnx_output(g, 0, &y, err);
 }
@@ -147,8 +145,9 @@ pair_sum(struct machine *m, const struct onnx_elem *first, size_t n_first,
 	for (size_t i = 0; i < n; i++)
 		coef[i] = elem_number(i < n_first ? first_coef[i] :
 		    second_coef[i - n_first]);
-	return onnx_calc(m->g, CALC_MUL, FLOAT, k, coef, NULL, n, k, err) &&
-	    onnx_fold(m->g, FOLD_SUM, DOUBLE, k, n, 1, ret, err);
+	return onnx_calc(m->g, CALC_MUL, ONNX_FLOAT, k, coef, NULL, n, k,
+	    err) &&
+	    onnx_fold(m->g, FOLD_SUM, ONNX_DOUBLE, k, n, 1, ret, err);
 }
 
 static bool
@@ -169,7 +168,7 @@ sum_pairs(struct machine *m, struct err *err)
 				m->kernels + at_j, (size_t)m->sizes[j],
 				m->coef + i * m->n_vectors + at_j,
 				&m->sums[pair], err) ||
-			    !onnx_calc_with(m->g, CALC_ADD, DOUBLE,
+			    !onnx_calc_with(m->g, CALC_ADD, ONNX_DOUBLE,
 				&m->sums[pair], m->rho[pair], 1,
 				&m->sums[pair], err))
 				return false;
@@ -188,7 +187,7 @@ vote(struct machine *m, struct onnx_elem *votes, struct err *err)
 
 	if (first == NULL || second == NULL || won == NULL)
 		return onnx_full(m->g, err);
-	if (!onnx_calc_with(m->g, CALC_GREATER, DOUBLE, m->sums, 0,
+	if (!onnx_calc_with(m->g, CALC_GREATER, ONNX_DOUBLE, m->sums, 0,
 		m->n_pairs, first, err))
 		return false;
 	if (n == 2) {
@@ -196,15 +195,16 @@ vote(struct machine *m, struct onnx_elem *votes, struct err *err)
 		votes[1] = elem_number(0.5);
 		return true;
 	}
-	if (!onnx_calc(m->g, CALC_NOT, DOUBLE, first, NULL, NULL, m->n_pairs,
-		second, err))
+	if (!onnx_calc(m->g, CALC_NOT, ONNX_DOUBLE, first, NULL, NULL,
+		m->n_pairs, second, err))
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t j = i + 1; j < n; j++, pair++) {
 			won[i * (n - 1) + j - 1] = first[pair];
 			won[j * (n - 1) + i] = second[pair];
 		}
-	return onnx_fold(m->g, FOLD_SUM, DOUBLE, won, n - 1, n, votes, err);
+	return onnx_fold(m->g, FOLD_SUM, ONNX_DOUBLE, won, n - 1, n, votes,
+	    err);
 }
 
 /* Those of pairs, kept off 0 and 1, and what they come to. */
@@ -224,21 +224,23 @@ probabilities(struct machine *m, const double *a, const double *b,
 		add[i] = elem_number(b[i]);
 		one[i] = elem_number(1);
 	}
-	if (!onnx_calc(m->g, CALC_MUL, FLOAT, m->sums, by, NULL, n, p, err) ||
-	    !onnx_calc(m->g, CALC_ADD, FLOAT, p, add, NULL, n, p, err) ||
-	    !onnx_calc(m->g, CALC_SIGMOID, FLOAT, p, NULL, NULL, n, p, err) ||
-	    !onnx_calc(m->g, CALC_SUB, FLOAT, one, p, NULL, n, p, err) ||
-	    !onnx_calc_with(m->g, CALC_MAX, FLOAT, p, (double)1e-7f, n, p,
+	if (!onnx_calc(m->g, CALC_MUL, ONNX_FLOAT, m->sums, by, NULL, n, p,
 		err) ||
-	    !onnx_calc_with(m->g, CALC_MIN, FLOAT, p, (double)(1 - 1e-7f), n,
-		p, err) ||
+	    !onnx_calc(m->g, CALC_ADD, ONNX_FLOAT, p, add, NULL, n, p, err) ||
+	    !onnx_calc(m->g, CALC_SIGMOID, ONNX_FLOAT, p, NULL, NULL, n, p,
+		err) ||
+	    !onnx_calc(m->g, CALC_SUB, ONNX_FLOAT, one, p, NULL, n, p, err) ||
+	    !onnx_calc_with(m->g, CALC_MAX, ONNX_FLOAT, p, (double)1e-7f, n, p,
+			    err) ||
+	    !onnx_calc_with(m->g, CALC_MIN, ONNX_FLOAT, p, (double)(1 - 1e-7f),
+			    n, p, err) ||
 	    !onnx_slots(m->g, p, n, &slots, err) ||
 	    !model_build_couple(m->g->im->build, slots, m->n_classes, &dst,
-		err))
+				err))
 		return false;
 	for (uint32_t i = 0; i < m->n_classes; i++)
 		ret[i] = elem_slot(dst++, false);
-	return onnx_numbers(m->g, FLOAT, ret, m->n_classes, err);
+	return onnx_numbers(m->g, ONNX_FLOAT, ret, m->n_classes, err);
 }
 
 static bool
@@ -296,7 +298,7 @@ tell_scores(struct machine *m, struct err *err)
 		    STR_ARG(post));
 	if (n_a == 0 && m->n_classes > 2)
 		dims[1] = m->n_pairs;
-	if (!onnx_make(m->g, FLOAT, 2, dims, 0, &z, &e, err))
+	if (!onnx_make(m->g, ONNX_FLOAT, 2, dims, 0, &z, &e, err))
 		return false;
 	z.scores = n_a == 0;
 	if (n_a > 0) {
@@ -304,12 +306,12 @@ tell_scores(struct machine *m, struct err *err)
 			return false;
 	} else if (m->n_classes > 2) {
 		memcpy(e, m->sums, m->n_pairs * sizeof(*e));
-		if (!onnx_numbers(m->g, FLOAT, e, m->n_pairs, err))
+		if (!onnx_numbers(m->g, ONNX_FLOAT, e, m->n_pairs, err))
 			return false;
 	} else {
 		e[1] = m->sums[0];
-		if (!onnx_numbers(m->g, FLOAT, &e[1], 1, err) ||
-		    !onnx_calc(m->g, CALC_NEG, FLOAT, &e[1], NULL, NULL, 1,
+		if (!onnx_numbers(m->g, ONNX_FLOAT, &e[1], 1, err) ||
+		    !onnx_calc(m->g, CALC_NEG, ONNX_FLOAT, &e[1], NULL, NULL, 1,
 			&e[0], err))
 			return false;
 	}
@@ -337,8 +339,8 @@ onnx_op_svm_classifier(struct onnx *g, struct err *err)
 	*c = (struct onnx_class){.n = m.n_classes, .fold = FOLD_ARGMAX,
 	    .labels = labels, .scores = votes};
 	if (!vote(&m, votes, err) ||
-	    !onnx_make(g, texts ? STRING : INT64, 1, &one, 0, &y, &label,
-		err))
+	    !onnx_make(g, texts ? ONNX_STRING : ONNX_INT64, 1, &one, 0, &y,
+		&label, err))
 		return false;
 	label[0] = (struct onnx_elem){.kind = ELEM_CLASS, .class_ = c};
 	return onnx_output(g, 0, &y, err) && tell_scores(&m, err);

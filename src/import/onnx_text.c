@@ -253,7 +253,7 @@ onnx_onehot(struct onnx *g, const struct onnx_elem *x,
 	if (x->kind == ELEM_STRING || x->kind == ELEM_ROWS)
 		return onnx_cannot(err, "it encodes a constant");
 	if (x->kind != ELEM_TEXT) {
-		if (!onnx_numbers(g, ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,
+		if (!onnx_numbers(g, ONNX_DOUBLE,
 			&copy, 1, err) ||
 		    !onnx_slots(g, &copy, 1, &slots, err))
 			return false;

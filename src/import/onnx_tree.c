@@ -26,7 +26,7 @@ struct question {
 struct builder {
 	struct onnx *g;
 	struct tree_list *list;
-	int type;              /* FLOAT or DOUBLE */
+	int type;              /* ONNX_FLOAT or ONNX_DOUBLE */
 	uint32_t *src;         /* features, then answers to questions */
 	uint32_t n_features, n_src, cap_src;
 	struct question *questions;
@@ -150,7 +150,7 @@ ask_equal(struct builder *b, const struct tree_node *node, uint32_t *ret,
 static double
 above(const struct builder *b, double v)
 {
-	if (b->type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+	if (b->type == ONNX_FLOAT)
 		v = (double)nextafterf((float)v, INFINITY);
 	return v;
 }
@@ -164,7 +164,7 @@ below(double v)
 static double
 within(const struct builder *b, double v)
 {
-	double most = b->type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ?
+	double most = b->type == ONNX_FLOAT ?
 	    (double)FLT_MAX : DBL_MAX;
 
 	return v > most ? most : v < -most ? -most : v;
@@ -176,7 +176,7 @@ static void
 compare(const struct builder *b, const struct tree_node *node, double *cut,
     bool *yes_left)
 {
-	bool floats = b->type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+	bool floats = b->type == ONNX_FLOAT;
 	bool closed = node->mode == MODE_LEQ || node->mode == MODE_GT;
 
 	*yes_left = node->mode == MODE_LEQ || node->mode == MODE_LT;
@@ -397,7 +397,7 @@ add_forest(struct builder *b, uint32_t first, uint32_t n,
 		return false;
 	for (uint32_t k = 0; k < b->forest.n_outputs; k++)
 		ret[k] = elem_slot(dst + k,
-		    b->type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+		    b->type == ONNX_FLOAT);
 	return true;
 }
 
@@ -442,13 +442,13 @@ init(struct builder *b, const struct onnx_tensor *x, struct err *err)
 		return false;
 	memcpy(e, x->elems, x->n * sizeof(*e));
 	/* As they come: the forest rounds them itself. */
-	if (!onnx_numbers(g, ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE, e, x->n,
+	if (!onnx_numbers(g, ONNX_DOUBLE, e, x->n,
 		err) || !onnx_slots(g, e, x->n, &b->src, err) ||
 	    !has_single_targets(b, &single, err))
 		return false;
 	b->n_src = b->cap_src = b->n_features;
 	b->forest = (struct build_forest){
-	    .compare = b->type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ?
+	    .compare = b->type == ONNX_FLOAT ?
 		TREE_F32_LT_F32 : TREE_F64_LE_F64,
 	    .n_values = single ? 1 : b->list->n_targets,
 	    .n_outputs = b->list->n_targets, .divide = 1,
@@ -463,9 +463,7 @@ onnx_trees(struct onnx *g, struct tree_list *list,
     struct err *err)
 {
 	struct builder b = {.g = g, .list = list,
-	    .type = x->type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ?
-		ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE :
-		ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT};
+	    .type = onnx_float_of(x->type)};
 
 	if (list->n_trees == 0)
 		return onnx_wrong(err, "it has no trees");

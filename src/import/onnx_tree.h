@@ -37,8 +37,26 @@ struct tree_list {
 	uint32_t n_targets;
 };
 
+/* Both forms of attributes to a list (onnx_tree_read.c), whose n_targets are
+ * known: nodes, weights and targets that are named are there, and nothing
+ * else is said of them. Up to opset 4; `weights` names the attributes of
+ * trees, nodes, targets, weights, and weights in a tensor: */
+MUST_USE bool onnx_tree_read(struct onnx *g, const char *const weights[5],
+    struct tree_list *list, struct err *err);
+/* From opset 5 on: */
+MUST_USE bool onnx_tree_read_ensemble(struct onnx *g, struct tree_list *list,
+    struct err *err);
+/* Base values, as floats or, in a tensor, as doubles; n is 0 without. */
+MUST_USE bool onnx_tree_base(struct onnx *g, const double **ret, size_t *n,
+    struct err *err);
+
+/* Add base[i] to e[i], i < n (onnx_tree_regressor.c). */
+MUST_USE bool onnx_tree_add_base(struct onnx *g, int type,
+    struct onnx_elem *e, uint32_t n, const double *base, struct err *err);
+
 /* The sums of the trees over a row of x, in its arithmetic: n_targets of
- * them, each by `aggregate`: SUM, AVERAGE, MIN or MAX. */
+ * them, each by `aggregate`: SUM, AVERAGE, MIN or MAX
+ * (onnx_tree.c). */
 MUST_USE bool onnx_trees(struct onnx *g, struct tree_list *list,
     const struct onnx_tensor *x, struct str aggregate, struct onnx_elem *ret,
     struct err *err);

@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-static bool
-in_float(int type)
-{
-	return type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
-}
-
 /* Sums of what is no constant, of `n` numbers. */
 static bool
 weigh(struct onnx *g, bool floats, const uint32_t *slots, size_t n,
@@ -35,7 +29,7 @@ onnx_linear(struct onnx *g, int type, const struct onnx_elem *e, size_t n,
 {
 	enum { BLOCK = 256 };
 	struct onnx_elem *x, *part;
-	size_t step = in_float(type) ? BLOCK : n;
+	size_t step = type == ONNX_FLOAT ? BLOCK : n;
 	uint32_t *slots, dst;
 	double *c, *none;
 
@@ -55,11 +49,11 @@ onnx_linear(struct onnx *g, int type, const struct onnx_elem *e, size_t n,
 		for (size_t k = 0; k < n_out; k++)
 			for (size_t i = 0; i < some; i++)
 				c[k * some + i] = coef[k * n + at + i];
-		if (!weigh(g, in_float(type), slots + at, some, c,
+		if (!weigh(g, type == ONNX_FLOAT, slots + at, some, c,
 			some == n ? intercept : none, n_out, &dst, err))
 			return false;
 		for (size_t k = 0; k < n_out; k++)
-			part[k] = elem_slot(dst++, in_float(type));
+			part[k] = elem_slot(dst++, type == ONNX_FLOAT);
 		if (at == 0)
 			memcpy(ret, part, n_out * sizeof(*ret));
 		else if (!onnx_calc(g, CALC_ADD, type, part, ret, NULL,
@@ -94,7 +88,7 @@ static bool
 softmax_zero(struct onnx *g, const struct onnx_elem *e, size_t n,
     struct onnx_elem *ret, struct err *err)
 {
-	const int type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+	const int type = ONNX_FLOAT;
 	struct onnx_elem *y = ARENA_ARRAY(g->im->mem, 4 * n + 1,
 	    struct onnx_elem);
 	struct onnx_elem *greatest = y + n, *some = y + 2 * n;
@@ -127,7 +121,7 @@ bool
 onnx_post(struct onnx *g, struct str transform, const struct onnx_elem *e,
     size_t n, struct onnx_elem *ret, struct err *err)
 {
-	const int type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+	const int type = ONNX_FLOAT;
 
 	if (str_eq(transform, STR("NONE"))) {
 		memmove(ret, e, n * sizeof(*ret));

@@ -127,6 +127,14 @@ model_calc_operands(enum model_calc calc)
 	return 0;
 }
 
+/* Whether the result is 1 or 0, whatever the operands are. */
+static inline bool
+model_calc_is_truth(enum model_calc calc)
+{
+	return (calc >= CALC_EQUAL && calc <= CALC_XOR) || calc == CALC_NOT ||
+	    calc == CALC_IS_NAN || calc == CALC_IS_INF;
+}
+
 /* Operands beyond those that it has do not matter. */
 static inline double
 model_calc_value(enum model_calc calc, double a, double b, double c)

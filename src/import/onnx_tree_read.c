@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * Tree ensembles as operators: what their attributes say, and what becomes of
- * the sums. Where the standard leaves it open - two classes and one score,
- * base values, which class is predicted - it is done as ONNX Runtime does.
+ * What the attributes of a tree ensemble say, in either form: lists of one
+ * entry a node, which up to opset 4 name each other by numbers of the file's
+ * own. Every node, child and target that is named is there; whether the nodes
+ * are trees is found out where they are walked.
  */
 #include "import/onnx_tree.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum {
-	FLOAT = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
-	DOUBLE = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,
-	INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64,
-	STRING = ONNX__TENSOR_PROTO__DATA_TYPE__STRING,
-};
 
 /* --- attributes ----------------------------------------------------------- */
 
@@ -53,6 +46,14 @@ number_list(struct onnx *g, const char *name, const char *tensor, size_t n,
 
 	return numbers(g, name, tensor, ret, &have, err) && (have == n ||
 	    onnx_wrong(err, "%s has %zu entries, not %zu", name, have, n));
+}
+
+bool
+onnx_tree_base(struct onnx *g, const double **ret, size_t *n,
+    struct err *err)
+{
+	return numbers(g, "base_values", "base_values_as_tensor", ret, n,
+	    err);
 }
 
 static bool
@@ -229,323 +230,14 @@ read_weights(struct onnx *g, struct tree_list *t, const struct names *names,
 	return true;
 }
 
-/* --- base values, regressions --------------------------------------------- */
-
-static bool
-add_base(struct onnx *g, int type, struct onnx_elem *e, uint32_t n,
-    const double *base, struct err *err)
-{
-	struct onnx_elem *list = ARENA_ARRAY(g->im->mem, n, struct onnx_elem);
-
-	if (list == NULL)
-		return onnx_full(g, err);
-	for (uint32_t i = 0; i < n; i++)
-		list[i] = elem_number(base[i]);
-	return onnx_calc(g, CALC_ADD, type, e, list, NULL, n, e, err);
-}
-
-/* Sums of a row each as a tensor. */
-static bool
-make_row(struct onnx *g, int type, uint32_t n, struct onnx_tensor *ret,
-    struct onnx_elem **elems, struct err *err)
-{
-	int64_t dims[] = {1, n};
-
-	return onnx_make(g, type, 2, dims, 0, ret, elems, err);
-}
-
-static bool
-read_targets(const struct onnx *g, uint32_t *ret, struct err *err)
-{
-	int64_t n = onnx_attr_int(g, "n_targets", 1);
-
-	if (n < 1 || n > UINT16_MAX)
-		return onnx_wrong(err, "it has %lld targets", (long long)n);
-	*ret = (uint32_t)n;
-	return true;
-}
-
-/* The runtime transforms several targets, but not one alone. */
-static bool
-finish_regression(struct onnx *g, struct str post, struct onnx_elem *e,
-    uint32_t n, struct err *err)
-{
-	if (str_eq(post, STR("PROBIT")))
-		return onnx_cannot(err, "post_transform PROBIT is not "
-		    "supported");
-	return n == 1 || onnx_post(g, post, e, n, e, err);
-}
-
 bool
-onnx_op_tree_regressor(struct onnx *g, struct err *err)
+onnx_tree_read(struct onnx *g, const char *const weights[5],
+    struct tree_list *list, struct err *err)
 {
-	static const char *const weights[] = {"target_treeids",
-	    "target_nodeids", "target_ids", "target_weights",
-	    "target_weights_as_tensor"};
-	struct str post = onnx_attr_text(g, "post_transform", "NONE");
-	const struct onnx_tensor *x;
-	struct tree_list t = {0};
-	struct onnx_tensor y;
-	struct onnx_elem *e;
-	const double *base;
-	struct names names;
-	size_t n_base;
+	struct names names = {0};
 
-	if (!onnx_input(g, 0, &x, err) ||
-	    !read_targets(g, &t.n_targets, err) ||
-	    !read_nodes(g, &t, &names, err) ||
-	    !read_weights(g, &t, &names, weights, err) ||
-	    !numbers(g, "base_values", "base_values_as_tensor", &base,
-		&n_base, err) ||
-	    !make_row(g, FLOAT, t.n_targets, &y, &e, err) ||
-	    !onnx_trees(g, &t, x, onnx_attr_text(g, "aggregate_function",
-		"SUM"), e, err))
-		return false;
-	if (n_base == t.n_targets && !add_base(g, x->type == DOUBLE ? DOUBLE :
-		FLOAT, e, t.n_targets, base, err))
-		return false;
-	return finish_regression(g, post, e, t.n_targets, err) &&
-	    onnx_output(g, 0, &y, err);
-}
-
-/* --- classifications ------------------------------------------------------ */
-
-struct classifier {
-	struct onnx *g;
-	struct tree_list t;
-	int type;            /* of the sums */
-	struct str post;
-	bool uses[2];        /* two classes: which have weights */
-	bool positive;       /* no weight is below 0 */
-	const double *base;
-	size_t n_base;
-	struct onnx_elem *sums, *e; /* sums, and what comes out */
-	struct onnx_class *label;
-};
-
-/* Class 1 where `score` is above `bound`. */
-static bool
-label_above(struct classifier *c, struct onnx_elem score, double bound,
-    struct err *err)
-{
-	struct onnx_elem *scores = ARENA_ARRAY(c->g->im->mem, 2,
-	    struct onnx_elem);
-
-	if (scores == NULL)
-		return onnx_full(c->g, err);
-	scores[0] = elem_number(bound);
-	scores[1] = score;
-	c->label->scores = scores;
-	return true;
-}
-
-/* One score: {1 - s, s}, or {-s, s} where scores may be negative. */
-static bool
-one_score(struct classifier *c, struct onnx_elem s, bool mirrored,
-    struct err *err)
-{
-	const struct onnx_elem one = elem_number(1);
-	bool logistic = str_eq(c->post, STR("LOGISTIC"));
-	struct onnx *g = c->g;
-
-	c->e[1] = s;
-	if (mirrored)
-		return onnx_calc(g, CALC_NEG, c->type, &s, NULL, NULL, 1,
-		    &c->e[0], err) && (!logistic ||
-		    onnx_post(g, c->post, c->e, 2, c->e, err));
-	return (!logistic || onnx_post(g, c->post, &s, 1, &c->e[1], err)) &&
-	    onnx_calc(g, CALC_SUB, c->type, &one, &c->e[1], NULL, 1,
-		&c->e[0], err);
-}
-
-/* Whether a row has a weight for class 1 in any case: of one that has none,
- * the runtime makes the two scores of one. */
-static bool
-always_second(const struct classifier *c)
-{
-	const struct tree_list *t = &c->t;
-	bool *never = ARENA_ARRAY(c->g->im->mem, t->n_trees + 1, bool);
-	uint32_t tree = 0;
-
-	/* The nodes of a tree stand together. */
-	for (uint32_t i = 0; never != NULL && i < t->n_nodes; i++) {
-		bool has = false;
-
-		if (tree + 1 < t->n_trees && t->roots[tree + 1] == i)
-			tree++;
-		if (t->nodes[i].mode != MODE_LEAF)
-			continue;
-		for (uint32_t w = 0; w < t->nodes[i].n; w++)
-			has |= t->weights[t->nodes[i].first + w].target == 1;
-		never[tree] |= !has;
-	}
-	for (uint32_t i = 0; never != NULL && i < t->n_trees; i++)
-		if (!never[i])
-			return true;
-	return false;
-}
-
-static bool
-two_classes(struct classifier *c, struct err *err)
-{
-	bool single = c->uses[0] != c->uses[1], two = c->uses[1];
-	struct onnx_elem *s = c->sums;
-	struct onnx *g = c->g;
-
-	/* The runtime then leaves out one of the sums. */
-	if (c->n_base == 2 && two)
-		return onnx_cannot(err, "two base values are not supported "
-		    "where class 1 has weights");
-	if (c->n_base == 2 && !add_base(g, c->type, s, 2, c->base, err))
-		return false;
-	if (c->n_base == 1 && !add_base(g, c->type, s, 1, c->base, err))
-		return false;
-	if (two && c->uses[0] && !always_second(c))
-		return onnx_cannot(err, "some leaves have a weight for class "
-		    "1, some have none, in every tree");
-	if (!label_above(c, s[two ? 1 : 0], single && c->positive ? 0.5 : 0,
-		err))
-		return false;
-	if (!two && c->n_base < 2)
-		return one_score(c, s[0], single && !c->positive, err);
-	return onnx_post(g, c->post, s, 2, c->e, err);
-}
-
-/* With more, the class of the best sum. */
-static bool
-more_classes(struct classifier *c, struct err *err)
-{
-	uint32_t n = c->t.n_targets;
-	struct onnx_elem *scores = ARENA_ARRAY(c->g->im->mem, n,
-	    struct onnx_elem);
-
-	if (scores == NULL)
-		return onnx_full(c->g, err);
-	if (c->n_base != 0 && c->n_base != n)
-		return onnx_wrong(err, "it has %zu base values for %u "
-		    "classes", c->n_base, n);
-	if (c->n_base == n && !add_base(c->g, c->type, c->sums, n, c->base,
-		err))
-		return false;
-	memcpy(scores, c->sums, n * sizeof(*scores));
-	c->label->scores = scores;
-	return onnx_post(c->g, c->post, c->sums, n, c->e, err);
-}
-
-static bool
-read_classifier(struct classifier *c, const struct onnx_elem *labels,
-    uint32_t n, struct err *err)
-{
-	static const char *const weights[] = {"class_treeids",
-	    "class_nodeids", "class_ids", "class_weights",
-	    "class_weights_as_tensor"};
-	struct onnx *g = c->g;
-	struct names names;
-
-	if (n < 2 || n > UINT16_MAX)
-		return onnx_cannot(err, "it has %u classes", n);
-	c->t.n_targets = n;
-	c->label = ARENA_NEW(g->im->mem, struct onnx_class);
-	c->sums = ARENA_ARRAY(g->im->mem, n, struct onnx_elem);
-	if (c->label == NULL || c->sums == NULL)
-		return onnx_full(g, err);
-	*c->label = (struct onnx_class){.n = n, .fold = FOLD_ARGMAX,
-	    .labels = labels, .floats = c->type == FLOAT};
-	if (!read_nodes(g, &c->t, &names, err) ||
-	    !read_weights(g, &c->t, &names, weights, err) ||
-	    !numbers(g, "base_values", "base_values_as_tensor", &c->base,
-		&c->n_base, err))
-		return false;
-	c->positive = true;
-	for (uint32_t i = 0; i < c->t.n_weights; i++) {
-		c->positive &= c->t.weights[i].weight >= 0;
-		if (n == 2)
-			c->uses[c->t.weights[i].target] = true;
-	}
-	return true;
-}
-
-/*
- * A tree whose leaves have a class each, which some node reads as a number:
- * the converter's way to say which leaf a row came to, where there are several
- * labels. As sums of classes the tree would hold leaves times leaves numbers.
- */
-static bool
-names_leaves(const struct classifier *c, const struct onnx_elem *labels)
-{
-	const struct tree_list *t = &c->t;
-
-	if (t->n_targets < 3 || t->n_trees != 1 || c->n_base != 0 ||
-	    onnx_is_told(c->g, 0) || onnx_is_told(c->g, 1) ||
-	    onnx_is_read(c->g, 1))
-		return false;
-	for (uint32_t i = 0; i < t->n_targets; i++)
-		if (labels[i].kind != ELEM_NUMBER ||
-		    fabs(labels[i].number) > 1 << 24)
-			return false;
-	for (uint32_t i = 0; i < t->n_nodes; i++)
-		if (t->nodes[i].mode == MODE_LEAF && (t->nodes[i].n != 1 ||
-		    !(t->weights[t->nodes[i].first].weight > 0)))
-			return false;
-	return true;
-}
-
-static bool
-leaf_name(struct classifier *c, const struct onnx_elem *labels,
-    const struct onnx_tensor *x, struct err *err)
-{
-	double *names = ARENA_ARRAY(c->g->im->mem, c->t.n_weights, double);
-	struct onnx_tensor y;
-	struct onnx_elem *e;
-	int64_t one = 1;
-
-	if (names == NULL)
-		return onnx_full(c->g, err);
-	for (uint32_t i = 0; i < c->t.n_weights; i++) {
-		struct tree_weight *w = &c->t.weights[i];
-
-		names[i] = w->weight = labels[w->target].number;
-		w->target = 0;
-	}
-	c->t.n_targets = 1;
-	if (!onnx_make(c->g, INT64, 1, &one, 0, &y, &e, err) ||
-	    !onnx_trees(c->g, &c->t, x, STR("SUM"), e, err))
-		return false;
-	e->set = onnx_set(c->g, names, c->t.n_weights);
-	return onnx_output(c->g, 0, &y, err);
-}
-
-bool
-onnx_op_tree_classifier(struct onnx *g, struct err *err)
-{
-	bool texts = onnx_attr(g, "classlabels_strings") != NULL;
-	struct classifier c = {.g = g,
-	    .post = onnx_attr_text(g, "post_transform", "NONE")};
-	const struct onnx_elem *labels;
-	const struct onnx_tensor *x;
-	struct onnx_tensor y, z;
-	struct onnx_elem *label;
-	int64_t one = 1;
-	uint32_t n;
-
-	if (!onnx_input(g, 0, &x, err) ||
-	    !onnx_attr_elems(g, texts ? "classlabels_strings" :
-		"classlabels_int64s", &labels, &n, err))
-		return false;
-	c.type = x->type == DOUBLE ? DOUBLE : FLOAT;
-	if (!read_classifier(&c, labels, n, err))
-		return false;
-	if (names_leaves(&c, labels))
-		return leaf_name(&c, labels, x, err);
-	if (!make_row(g, FLOAT, n, &z, &c.e, err) ||
-	    !onnx_make(g, texts ? STRING : INT64, 1, &one, 0, &y, &label,
-		err) ||
-	    !onnx_trees(g, &c.t, x, STR("SUM"), c.sums, err) ||
-	    !(n == 2 ? two_classes(&c, err) : more_classes(&c, err)))
-		return false;
-	label[0] = (struct onnx_elem){.kind = ELEM_CLASS, .class_ = c.label};
-	z.scores = str_eq(c.post, STR("NONE")) && !c.positive;
-	return onnx_output(g, 0, &y, err) && onnx_output(g, 1, &z, err);
+	return read_nodes(g, list, &names, err) &&
+	    read_weights(g, list, &names, weights, err);
 }
 
 /* --- opset 5 -------------------------------------------------------------- */
@@ -670,8 +362,8 @@ join_single_leaves(struct tree_list *t)
 	}
 }
 
-static bool
-read_ensemble(struct onnx *g, struct tree_list *t, struct err *err)
+bool
+onnx_tree_read_ensemble(struct onnx *g, struct tree_list *t, struct err *err)
 {
 	const double *modes, *values;
 	const int64_t *roots, *leaves;
@@ -703,34 +395,4 @@ read_ensemble(struct onnx *g, struct tree_list *t, struct err *err)
 		return false;
 	join_single_leaves(t);
 	return true;
-}
-
-bool
-onnx_op_tree_ensemble(struct onnx *g, struct err *err)
-{
-	static const char *const aggregates[] = {"AVERAGE", "SUM", "MIN",
-	    "MAX"};
-	/* The standard has 1 and 2 the other way round. */
-	static const char *const posts[] = {"NONE", "LOGISTIC", "SOFTMAX",
-	    "SOFTMAX_ZERO", "PROBIT"};
-	int64_t aggregate = onnx_attr_int(g, "aggregate_function", 1);
-	int64_t post = onnx_attr_int(g, "post_transform", 0);
-	const struct onnx_tensor *x;
-	struct tree_list t = {0};
-	struct onnx_tensor y;
-	struct onnx_elem *e;
-
-	if (aggregate < 0 || aggregate >= (int64_t)countof(aggregates) ||
-	    post < 0 || post >= (int64_t)countof(posts))
-		return onnx_cannot(err, "aggregate_function %lld, "
-		    "post_transform %lld", (long long)aggregate,
-		    (long long)post);
-	return onnx_input(g, 0, &x, err) &&
-	    read_targets(g, &t.n_targets, err) &&
-	    read_ensemble(g, &t, err) &&
-	    make_row(g, x->type == DOUBLE ? DOUBLE : FLOAT, t.n_targets, &y,
-		&e, err) &&
-	    onnx_trees(g, &t, x, str_of(aggregates[aggregate]), e, err) &&
-	    finish_regression(g, str_of(posts[post]), e, t.n_targets, err) &&
-	    onnx_output(g, 0, &y, err);
 }
