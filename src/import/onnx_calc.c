@@ -159,6 +159,7 @@ set_of(struct onnx *g, const struct lanes *l, size_t i)
 	bool choice = l->calc == CALC_WHERE, known = false;
 	const double *a = one, *b = one;
 	uint32_t n_a = 1, n_b = 1, n = 0;
+	uint64_t most;
 	double *v;
 
 	if (model_calc_is_truth(l->calc)) {
@@ -176,10 +177,10 @@ set_of(struct onnx *g, const struct lanes *l, size_t i)
 		if (l->operands > 1)
 			b = numbers_of(&l->x[choice ? 2 : 1][i], &n_b);
 	}
-	if (a == NULL || b == NULL || (choice ? n_a + n_b : n_a * n_b) >
-	    SET_MAX)
+	if (a == NULL || b == NULL)
 		return NULL;
-	v = ARENA_ARRAY(g->im->mem, choice ? n_a + n_b : n_a * n_b, double);
+	most = choice ? (uint64_t)n_a + n_b : (uint64_t)n_a * n_b;
+	v = most <= SET_MAX ? ARENA_ARRAY(g->im->mem, most, double) : NULL;
 	if (v == NULL)
 		return NULL;
 	if (choice) {

@@ -222,11 +222,14 @@ onnx_op_constant_of_shape(struct onnx *g, struct err *err)
 	if (!onnx_input(g, 0, &shape, err) ||
 	    !onnx_ints(g, shape, "shape", &dims, err))
 		return false;
-	if (a != NULL && (a->t == NULL ||
-	    !onnx_constant(g, a->t, &value, err)))
-		return onnx_wrong(err, "its value cannot be read");
-	if (value.n != 1 || shape->n > ONNX_RANK_MAX)
+	if (a != NULL && a->t == NULL)
+		return onnx_wrong(err, "its value is no tensor");
+	if (a != NULL && !onnx_constant(g, a->t, &value, err))
+		return err_context(err, "value");
+	if (value.n != 1)
 		return onnx_wrong(err, "it has %zu values", value.n);
+	if (shape->n > ONNX_RANK_MAX)
+		return onnx_cannot(err, "a shape of %zu axes", shape->n);
 	for (size_t i = 0; i < shape->n; i++)
 		if (dims[i] == ONNX_ROWS_MARK)
 			batch = (int)i;

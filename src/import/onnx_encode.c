@@ -86,8 +86,9 @@ default_of(struct onnx *g, int type, struct onnx_elem *ret, struct err *err)
 	const Onnx__AttributeProto *a = onnx_attr(g, "default_tensor");
 	struct onnx_tensor t;
 
-	if (a != NULL && a->t != NULL && (a->t->n_dims > 0 ||
-	    a->t->has_raw_data)) {
+	/* One without a type is none. */
+	if (a != NULL && a->t != NULL &&
+	    a->t->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__UNDEFINED) {
 		if (!onnx_constant(g, a->t, &t, err))
 			return false;
 		if (t.n != 1)

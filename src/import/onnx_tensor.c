@@ -43,7 +43,7 @@ bool
 onnx_make(struct onnx *g, int type, int rank, const int64_t *dims, int batch,
     struct onnx_tensor *ret, struct onnx_elem **elems, struct err *err)
 {
-	size_t n = 1;
+	size_t n = 1, most = 1; /* as if no axis were of no length */
 
 	if (rank > ONNX_RANK_MAX)
 		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
@@ -56,8 +56,9 @@ onnx_make(struct onnx *g, int type, int rank, const int64_t *dims, int batch,
 		if (ret->dims[i] < 0)
 			return onnx_wrong(err, "an axis of %lld",
 			    (long long)ret->dims[i]);
-		if (ret->dims[i] > ONNX_ELEMS_MAX ||
-		    (n *= (size_t)ret->dims[i]) > ONNX_ELEMS_MAX)
+		n *= (size_t)ret->dims[i];
+		if (ret->dims[i] > ONNX_ELEMS_MAX || (ret->dims[i] > 0 &&
+		    (most *= (size_t)ret->dims[i]) > ONNX_ELEMS_MAX))
 			return err_set(err, ERR_LIMIT, ERR_NOWHERE,
 			    "a tensor of more than %d numbers",
 			    ONNX_ELEMS_MAX);

@@ -584,6 +584,84 @@ a_constant_has_the_numbers_that_it_says(void **state)
 	assert_refused("numbers of type 10 is not supported");
 }
 
+/* A shape of n axes, as a list of floats: what a ConstantOfShape makes. */
+static void
+begin_with_empty(const float *shape, int64_t n)
+{
+	begin();
+	input("x", FLOAT, 1);
+	constant("s", shape, n);
+	node("", "Cast", "s", "shape");
+	whole("to", INT64);
+	node("", "ConstantOfShape", "shape", "c");
+}
+
+/* What the other axes would hold is multiplied, too. */
+static void
+axes_beside_one_of_no_length_have_a_bound(void **state)
+{
+	static const float shape[] = {0, 1 << 21, 1 << 21, 1 << 21};
+
+	(void)state;
+	begin_with_empty(shape, 4);
+	node("", "Flatten", "c", "d");
+	node("", "Add", "x d", "y");
+	output("y");
+	assert_refused("a tensor of more than 16777216 numbers");
+}
+
+static void
+a_shape_of_too_many_axes_is_refused_by_their_number(void **state)
+{
+	static const float shape[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+	(void)state;
+	begin_with_empty(shape, 9);
+	node("", "Add", "x c", "y");
+	output("y");
+	assert_refused("a shape of 9 axes");
+	/* What is wrong with its value is said. */
+	begin_with_empty(shape, 1);
+	attribute("value")->t = constant("value", NULL, 1);
+	constants[1].n_external_data = 0;
+	constants[1].has_data_location = true;
+	constants[1].data_location =
+	    ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+	graph.n_initializer--;
+	node("", "Add", "x c", "y");
+	output("y");
+	assert_refused("lies in another file");
+}
+
+static void
+a_default_may_be_a_tensor_without_axes(void **state)
+{
+	static const int64_t one[] = {1}, five[] = {5};
+	const double known[] = {1}, unknown[] = {2};
+	Onnx__TensorProto *t;
+	int64_t seven = 7;
+	struct model *m;
+
+	(void)state;
+	begin();
+	input("x", INT64, 1);
+	node("ai.onnx.ml", "LabelEncoder", "x", "y");
+	wholes("keys_int64s", one, 1);
+	wholes("values_int64s", five, 1);
+	t = constant("default", NULL, 0);
+	graph.n_initializer--;
+	t->data_type = INT64;
+	t->n_dims = 0;
+	t->n_int64_data = 1;
+	t->int64_data = &seven;
+	attribute("default_tensor")->t = t;
+	output("y");
+	m = imported();
+	assert_true(score_output(m, known, 0) == 5);
+	assert_true(score_output(m, unknown, 0) == 7);
+	model_close(m);
+}
+
 static void
 an_input_says_how_wide_it_is(void **state)
 {
@@ -898,6 +976,9 @@ main(void)
 	    TEST(support_vectors_that_do_not_fit_are_refused),
 	    TEST(data_in_other_files_is_never_opened),
 	    TEST(a_constant_has_the_numbers_that_it_says),
+	    TEST(axes_beside_one_of_no_length_have_a_bound),
+	    TEST(a_shape_of_too_many_axes_is_refused_by_their_number),
+	    TEST(a_default_may_be_a_tensor_without_axes),
 	    TEST(an_input_says_how_wide_it_is),
 	    TEST(no_beginning_of_a_file_is_one),
 	    TEST(nesting_has_a_bound),
