@@ -271,6 +271,29 @@ add_sums(struct import *im, const struct ensemble *e, const uint32_t *columns,
 	return true;
 }
 
+/* A link that makes two probabilities, of each sum by itself. */
+static bool
+add_targets(struct import *im, const struct ensemble *e, uint32_t *out,
+    uint32_t *n, struct err *err)
+{
+	/* Twice as many come out: from the last on, so that none is lost. */
+	for (uint32_t k = *n; k-- > 0;) {
+		uint32_t first;
+
+		if (!model_build_link(im->build, e->link, &out[k], 1, &first,
+			err))
+			return false;
+		if (!e->classifies) {
+			out[k] = first + 1;
+			continue;
+		}
+		out[2 * (size_t)k] = first;
+		out[2 * (size_t)k + 1] = first + 1;
+	}
+	*n *= e->classifies ? 2 : 1;
+	return true;
+}
+
 /* What becomes of n sums; *n is how many come out. */
 static bool
 add_end(struct import *im, const struct ensemble *e, uint32_t *out,
@@ -285,6 +308,8 @@ add_end(struct import *im, const struct ensemble *e, uint32_t *out,
 	case END_SUM:
 		return true;
 	case END_LINK:
+		if (e->targets > 1)
+			return add_targets(im, e, out, n, err);
 		ok = model_build_link(b, e->link, out, *n, &first, err);
 		if (model_link_is_binary(e->link))
 			*n = 2;
@@ -329,7 +354,7 @@ ensemble_steps(struct import *im, const struct ensemble *e,
     struct err *err)
 {
 	*n = e->forest.n_outputs;
-	*ret = ARENA_ARRAY(im->mem, (size_t)*n + 1, uint32_t);
+	*ret = ARENA_ARRAY(im->mem, 2 * (size_t)*n, uint32_t);
 	if (*ret == NULL)
 		return full(im, err);
 	return add_sums(im, e, columns, *ret, raw, err) &&
@@ -358,6 +383,20 @@ add_classes(struct import *im, const struct model_class *labels, uint32_t n,
 			err))
 			return false;
 	}
+	return true;
+}
+
+/* Labels 0 and 1 of each target. */
+static bool
+build_targets(struct import *im, const struct ensemble *e,
+    const uint32_t *out, struct err *err)
+{
+	for (uint32_t k = 0; k < e->targets; k++)
+		if (!model_build_target(im->build, err) ||
+		    !add_classes(im, NULL, 2, err) ||
+		    !model_build_output(im->build, MODEL_CLASSIFICATION,
+			out + 2 * (size_t)k, 2, err))
+			return false;
 	return true;
 }
 
@@ -399,10 +438,12 @@ ensemble_build(struct import *im, const struct ensemble *e, struct err *err)
 		return full(im, err);
 	if (!ensemble_inputs(im, e, columns, err) ||
 	    !ensemble_steps(im, e, columns, &out, &n, NULL, err) ||
-	    (e->classifies && !add_classes(im, e->labels, n, err)) ||
+	    (e->classifies && e->targets < 2 && !add_classes(im, e->labels, n, err)) ||
 	    (e->note.n > 0 && !model_build_warn(im->build, e->note, err)) ||
 	    !add_facts(im, e, err))
 		return false;
+	if (e->classifies && e->targets > 1)
+		return build_targets(im, e, out, err);
 	if (e->classifies)
 		return model_build_output(im->build, MODEL_CLASSIFICATION,
 		    out, n, err);

@@ -79,6 +79,9 @@ struct ensemble {
 	/* Classes 0, 1, ...: as many as come out. Else a regression: of all
 	 * that come out where there are several sums, of the last else. */
 	bool classifies;
+	uint32_t targets;       /* where above 1: the link makes of each sum the
+				 * two probabilities of a label of its own, or
+				 * one number where it does not classify */
 	const struct model_class *labels; /* of the classes instead, or NULL */
 	struct str note;        /* what the user should know, or empty */
 };

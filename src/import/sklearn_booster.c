@@ -13,6 +13,7 @@
 
 #include "import/catboost.h"
 #include "import/lightgbm.h"
+#include "import/sklearn_several.h"
 #include "import/xgboost.h"
 
 static bool
@@ -268,6 +269,22 @@ read_labels(const struct step *s, const struct model_class *labels,
 	    "has %zu labels for %u classes", ret->count, n);
 }
 
+/* Labels 0 and 1 of each target. */
+static bool
+boosted_targets(const struct step *s, const struct ensemble *e,
+    struct flow *out, struct err *err)
+{
+	uint32_t *slots = out->slot;
+
+	if (!sk_targets(s, e->targets, out, err))
+		return false;
+	for (uint32_t t = 0; t < e->targets; t++)
+		out->targets[t] = (struct flow){.kind = FLOW_PROBABILITIES,
+		    .slot = slots + 2 * (size_t)t, .n = 2,
+		    .classes = sk_indicator_classes()};
+	return true;
+}
+
 bool
 read_boosted_classifier(const struct step *s, const struct flow *in,
     struct flow *out, struct err *err)
@@ -276,6 +293,8 @@ read_boosted_classifier(const struct step *s, const struct flow *in,
 
 	if (!run_booster(s, in, &e, out, err))
 		return false;
+	if (e.targets > 1 && e.classifies)
+		return boosted_targets(s, &e, out, err);
 	/* XGBoost's reg:logistic and LightGBM's cross_entropy are of two
 	 * classes to the wrappers, as their answers are probabilities. */
 	if (!e.classifies && out->n == 2)
@@ -300,6 +319,11 @@ read_boosted_regressor(const struct step *s, const struct flow *in,
 	if (!run_booster(s, in, &e, out, err))
 		return false;
 	out->kind = FLOW_VALUE;
+	if (e.targets > 1 && e.classifies) {
+		out->n /= 2;
+		for (uint32_t k = 0; k < out->n; k++)
+			out->slot[k] = out->slot[2 * (size_t)k + 1];
+	}
 	if (e.forest.n_outputs == 1) {
 		out->slot += out->n - 1;
 		out->n = 1;
@@ -317,6 +341,8 @@ read_booster(const struct step *s, const struct flow *in, struct flow *out,
 		return false;
 	if (e.note.n > 0 && !model_build_warn(s->sk->build, e.note, err))
 		return step_context(s, err);
+	if (e.targets > 1 && e.classifies)
+		return boosted_targets(s, &e, out, err);
 	out->kind = e.classifies ? FLOW_PROBABILITIES : FLOW_VALUE;
 	if (e.classifies)
 		return sk_count_classes(s, out->n, &out->classes, err);

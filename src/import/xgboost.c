@@ -276,7 +276,11 @@ read_root(struct import *im, const struct doc *root, const char *format,
 		"objective", doc_text(doc_find(x.learner, "objective.name")),
 		err))
 		return false;
-	if (targets > 1 && (classes > 1 || x.e.end != END_SUM))
+	if (targets > 1 && x.e.end == END_LINK &&
+	    x.e.link == LINK_SIGMOID_F32)
+		x.e.targets = targets;
+	if (targets > 1 && (classes > 1 ||
+	    (x.e.end != END_SUM && x.e.targets == 0)))
 		return err_set(err, ERR_MODEL, ERR_NOWHERE,
 		    "is an XGBoost model of %u targets with objective "
 		    "'%.*s', which is not supported; train one model for "

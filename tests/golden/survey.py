@@ -102,10 +102,6 @@ REFUSED = {
         "is not supported inside of IterativeImputer",
     "-pick-":
         "selects by the importances of an object of class",
-    "XGB-plain-ll":
-        "2 targets with objective",
-    "XGBRF-plain-ll":
-        "2 targets with objective",
     "Imputer-knn":
         "KNNImputer is not supported",
 }

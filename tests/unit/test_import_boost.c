@@ -401,6 +401,24 @@ xgboost_targets_are_numbers_of_their_own(void **state)
 	model_close(m);
 }
 
+static void
+xgboost_targets_are_labels_of_their_own(void **state)
+{
+	struct file f = {.targets = "2", .base = "5E-1", .groups = "0,1",
+	    .trees = LEAF("-0.25") "," LEAF("0.5"),
+	    .objective = "binary:logistic"};
+	struct model *m = import_text(xgboost(f));
+
+	(void)state;
+	if (m == NULL)
+		fail_msg("%s", message);
+	assert_int_equal(model_task(m), MODEL_CLASSIFICATION);
+	assert_int_equal(model_targets(m), 2);
+	assert_true(score(m, (double[]){0, 0}, 1) < 0.5);
+	assert_true(score(m, (double[]){0, 0}, 3) > 0.5);
+	model_close(m);
+}
+
 /* Feature by feature in float, from the intercept and base_score on; what is
  * missing is left out. */
 static void
@@ -563,8 +581,8 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 	    {{.objective = "user:own"}, "objective 'user:own'"},
 	    {{.open = DART("0.5,0.5"), .close = "},\"name\":\"dart\""},
 		"weight_drop has not one number a tree"},
-	    {{.targets = "2", .objective = "binary:logistic"},
-		"of 2 targets with objective 'binary:logistic'"},
+	    {{.targets = "2", .objective = "count:poisson"},
+		"of 2 targets with objective 'count:poisson'"},
 	    {{.classes = "3"}, "classes do not fit its objective"},
 	    {{.classes = "x"}, "learner_model_param cannot be read"},
 	    {{.base = "half"}, "base_score is no number"},
@@ -1013,6 +1031,7 @@ main(void)
 	    TEST(xgboost_categories_may_be_codes),
 	    TEST(xgboost_hinge_is_sure_of_its_class),
 	    TEST(xgboost_targets_are_numbers_of_their_own),
+	    TEST(xgboost_targets_are_labels_of_their_own),
 	    TEST(xgboost_linear_models_sum_in_float),
 	    TEST(xgboost_binary_files_are_read),
 	    TEST(xgboost_binary_files_that_are_damaged_are_refused),
