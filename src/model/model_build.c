@@ -27,39 +27,6 @@ model_build_new(struct arena *mem)
 }
 
 bool
-ir_full(const struct model_build *b, struct err *err)
-{
-	return arena_err(b->mem, "the model", err);
-}
-
-bool
-ir_copy(struct model_build *b, const void *p, size_t count, size_t size,
-    void *ret, struct err *err)
-{
-	void *copy = arena_array(b->mem, count, size);
-
-	if (copy == NULL)
-		return ir_full(b, err);
-	if (count > 0)
-		memcpy(copy, p, count * size);
-	memcpy(ret, &copy, sizeof(copy));
-	return true;
-}
-
-bool
-ir_text(struct model_build *b, const char *what, struct str s,
-    struct str *ret, struct err *err)
-{
-	size_t bad;
-
-	if (!str_is_utf8(s, &bad))
-		return err_set(err, ERR_INPUT, ERR_NOWHERE,
-		    "%s is not UTF-8 at its byte %zu", what, bad);
-	*ret = arena_str(b->mem, s);
-	return ret->p != NULL || ir_full(b, err);
-}
-
-bool
 model_build_fact(struct model_build *b, enum model_fact fact, struct str text,
     struct err *err)
 {

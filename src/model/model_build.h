@@ -224,9 +224,9 @@ struct build_forest {
 	double divide;      /* every sum is divided by this at the end; 1 */
 };
 /* *dst is the first of n_outputs new slots: base + leaf values, tree after
- * tree in order, in the rule's type; then divided. A value that is not finite as the
- * compare rule's type refuses the row. ERR_MODEL for a cycle, a child or a
- * feature out of range, a threshold or leaf that is not finite. */
+ * tree in order, in the rule's type; then divided. A value that is not finite
+ * as the compare rule's type refuses the row. ERR_MODEL for a cycle, a child
+ * or a feature out of range, a threshold or leaf that is not finite. */
 MUST_USE bool model_build_forest(struct model_build *b, const uint32_t *src,
     uint32_t n, const struct build_forest *forest, uint32_t *dst,
     struct err *err);

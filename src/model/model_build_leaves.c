@@ -9,13 +9,6 @@
 
 #include "model/model_ir.h"
 
-static bool
-not_finite(struct err *err)
-{
-	return err_set(err, ERR_MODEL, ERR_NOWHERE,
-	    "a coefficient is not a finite number");
-}
-
 /* What the leaves have in all; false beyond what an image holds. */
 static bool
 count_leaves(const struct build_leaf *leaves, uint32_t n_leaves, uint32_t n,
@@ -30,14 +23,14 @@ count_leaves(const struct build_leaf *leaves, uint32_t n_leaves, uint32_t n,
 			    "the leaves have too many coefficients");
 		if (!isfinite(leaves[i].constant) ||
 		    !isfinite(leaves[i].otherwise))
-			return not_finite(err);
+			return ir_not_finite(err, "a coefficient");
 		for (uint32_t k = 0; k < leaves[i].n; k++) {
 			if (leaves[i].feature[k] >= n)
 				return err_set(err, ERR_MODEL, ERR_NOWHERE,
 				    "a leaf reads a feature that is not "
 				    "there");
 			if (!isfinite(leaves[i].coef[k]))
-				return not_finite(err);
+				return ir_not_finite(err, "a coefficient");
 		}
 	}
 	*terms = (uint32_t)sum;

@@ -164,6 +164,7 @@ ir_step(const struct model_build *b, uint32_t i)
 	return (struct ir_step *)b->steps.p + i;
 }
 
+/* --- model_ir.c --- */
 /* ERR_LIMIT for a build whose arena is full. */
 bool ir_full(const struct model_build *b, struct err *err);
 /* A copy in the arena; *ret is NULL past the bound. */
@@ -181,6 +182,14 @@ MUST_USE bool ir_use_all(struct model_build *b, const uint32_t *src,
  * first of them. */
 MUST_USE bool ir_add_step(struct model_build *b, struct ir_step step,
     uint32_t width, struct ir_slot like, uint32_t *dst, struct err *err);
+/* The same of one slot, for the ops of one source: the new slot is `like`. */
+MUST_USE bool ir_add_from(struct model_build *b, enum step_op op,
+    uint32_t src, const double *params, uint32_t n_params,
+    struct ir_slot like, uint32_t *dst, struct err *err);
+/* A number of the column that src is of, of which nothing more is known. */
+struct ir_slot ir_number_from(const struct model_build *b, uint32_t src);
+/* ERR_MODEL: `what` is not a finite number. */
+bool ir_not_finite(struct err *err, const char *what);
 /* The column that all the slots derive from, or -1. */
 int32_t ir_common_column(const struct model_build *b, const uint32_t *src,
     uint32_t n);
