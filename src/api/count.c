@@ -44,7 +44,7 @@ count_request(struct exchange *x, enum label_ROUTE route)
 	metric_observe_http_latency(&slab->http_time[method][route],
 	    clock_mono_ns() - x->req->started_ns);
 	metric_observe_size(&slab->http_request_bytes[route],
-	    x->req->body.n);
+	    x->req->body.n + x->req->unread);
 	metric_observe_size(&slab->http_response_bytes[route],
 	    x->res->head ? 0 : x->res->body.n);
 	if (status == 405)

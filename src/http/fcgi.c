@@ -3,8 +3,8 @@
  * libfcgi behind one door. What stays true here:
  * - no signal arrives while libfcgi runs: one that lands between its accept
  *   and the first byte makes it spin for ever, one in a read cuts a body;
- * - a request reaches the handler only if its body came whole and is as long
- *   as it claims: libfcgi hands over streams cut at a record as complete;
+ * - a body reaches the handler only if it came whole and is as long as it
+ *   claims: libfcgi hands over streams cut at a record as complete;
  * - one request a connection: a peer that asks to keep it would own the
  *   process;
  * - libfcgi sees only records that it handles right, and waits for none of
@@ -39,6 +39,7 @@ enum {
 	HEAP = 4 * GATE_PARAMS_MAX, /* libfcgi's, for a request */
 	LOOK_AGAIN_MS = 500, /* see wait_ready */
 	SHORTAGE_MS = 100,   /* until what was lacking is asked for again */
+	UNREAD_MAX = 64 << 10, /* see is_left */
 };
 
 struct fcgi {
@@ -190,8 +191,20 @@ read_body(struct fcgi *f, uint64_t length, struct str *ret,
 	return true;
 }
 
+/* Closing over unread bytes resets the connection. The web server reads our
+ * answer first, if it is not still writing: what fits into the socket's buffer
+ * it wrote at once. */
 static bool
-read_request(struct fcgi *f, struct http_request *ret, enum fcgi_reject *why)
+is_left(const struct fcgi *f, const struct fcgi_calls *calls,
+    const struct http_request *req, uint64_t length)
+{
+	return calls->body != NULL && length <= UNREAD_MAX &&
+	    length <= f->options.body_limit && !calls->body(calls->ctx, req);
+}
+
+static bool
+read_request(struct fcgi *f, const struct fcgi_calls *calls,
+    struct http_request *ret, enum fcgi_reject *why)
 {
 	struct envelope e = {0};
 	struct err ignored; /* nobody but the web server could read it */
@@ -202,6 +215,10 @@ read_request(struct fcgi *f, struct http_request *ret, enum fcgi_reject *why)
 		return false;
 	e.request.started_ns = ret->started_ns;
 	*ret = e.request;
+	if (is_left(f, calls, ret, e.content_length)) {
+		ret->unread = e.content_length;
+		return true;
+	}
 	return read_body(f, e.content_length, &ret->body, why);
 }
 
@@ -281,7 +298,7 @@ answer(struct fcgi *f, const struct fcgi_calls *calls, uint64_t started_ns)
 	bool whole;
 
 	buf_init(&res.body, f->response, f->options.response_limit);
-	whole = read_request(f, &req, &why);
+	whole = read_request(f, calls, &req, &why);
 	if (whole)
 		calls->handle(calls->ctx, &req, &res, &f->mem);
 	else

@@ -53,8 +53,13 @@ typedef bool fcgi_wanted(void *ctx);
  * as a descriptor: *why. Called once for a shortage, not for each try. */
 typedef void fcgi_short(void *ctx, const struct err *why);
 
+/* Whether the handler wants the body of *req. One that it does not want may
+ * be left unread: `unread` is its length. */
+typedef bool fcgi_body(void *ctx, const struct http_request *req);
+
 struct fcgi_calls {
 	fcgi_handler *handle;
+	fcgi_body *body; /* NULL: of all */
 	fcgi_rejected *rejected;
 	fcgi_dropped *dropped; /* may be NULL */
 	fcgi_state *state; /* may be NULL */

@@ -29,6 +29,7 @@ struct http_request {
 	struct str api_key;      /* X-API-Key */
 	struct str address;      /* of the client, as the web server has it */
 	struct str body;
+	uint64_t unread;         /* bytes of it that were not asked for */
 	uint64_t started_ns;     /* clock_mono_ns when it was accepted */
 };
 

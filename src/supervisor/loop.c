@@ -19,8 +19,11 @@
 #include "supervisor/signals.h"
 
 /* How often the queue is looked at, and with it the deadlines: while there
- * is a queue, while there is something to see, and else. */
+ * is a queue, while there is something to see, and else. A queue that has
+ * twice as many as may wait came so quickly that none of them has waited for
+ * long: then several looks would cost more than one. */
 #define QUEUE_LONG_NS (5 * MILLISECOND_NS)
+#define QUEUE_FAR_NS  (20 * MILLISECOND_NS)
 #define QUEUE_BUSY_NS (20 * MILLISECOND_NS)
 #define QUEUE_IDLE_NS (40 * MILLISECOND_NS)
 
@@ -229,8 +232,9 @@ is_busy(const struct supervisor *s)
 /* What waits beyond the limit is shed from the head of the queue: it has
  * waited longest. `taken` was read before the queue was, so what has been
  * found too much once may look less now, but is not. Whatever is set, a
- * quarter of the room stays free, since a full backlog is a 500. */
-static void
+ * quarter of the room stays free, since a full backlog is a 500. Returns how
+ * many may wait. */
+static uint32_t
 shed(struct supervisor *s, uint32_t length, uint32_t room, uint64_t taken)
 {
 	uint32_t may_wait;
@@ -247,12 +251,23 @@ shed(struct supervisor *s, uint32_t length, uint32_t room, uint64_t taken)
 	metrics_set_shed(&s->metrics, s->shed_until);
 	if (s->shed_until != 0)
 		pool_call_reserve(&s->pool);
+	return may_wait;
+}
+
+static uint64_t
+next_look_ns(const struct supervisor *s, uint32_t may_wait)
+{
+	if (s->queue_length / 2 > may_wait)
+		return QUEUE_FAR_NS;
+	if (s->queue_length > 0)
+		return QUEUE_LONG_NS;
+	return is_busy(s) ? QUEUE_BUSY_NS : QUEUE_IDLE_NS;
 }
 
 static void
 look_at_queue(struct supervisor *s, uint64_t now)
 {
-	uint32_t length, limit;
+	uint32_t length, limit, may_wait = UINT32_MAX;
 	uint64_t taken;
 
 	if (now < s->queue_due_ns)
@@ -260,14 +275,13 @@ look_at_queue(struct supervisor *s, uint64_t now)
 	taken = metrics_taken(&s->metrics);
 	if (queue_read(&s->queue, &length, &limit)) {
 		if (s->generation != NULL)
-			shed(s, length, limit, taken);
+			may_wait = shed(s, length, limit, taken);
 		s->queue_length = length;
 		metric_set(&s->metrics.server->queue, length);
 		metric_set(&s->metrics.server->queue_limit, limit);
 		pool_note_queue(&s->pool, length, now);
 	}
-	s->queue_due_ns = now + (s->queue_length > 0 ? QUEUE_LONG_NS :
-	    is_busy(s) ? QUEUE_BUSY_NS : QUEUE_IDLE_NS);
+	s->queue_due_ns = now + next_look_ns(s, may_wait);
 }
 
 static void
@@ -353,23 +367,28 @@ wait_ms(struct supervisor *s)
 void
 supervisor_turn(struct supervisor *s)
 {
-	struct pollfd fds[METRICS_SLOTS + 3];
+	enum { SIGNALS, WEB_LOG, READY, FIRST };
+	struct pollfd fds[FIRST + METRICS_SLOTS];
 	uint64_t now;
-	size_t n = 0, first;
+	size_t n = FIRST;
 
-	fds[n++] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
-	fds[n++] = (struct pollfd){.fd = s->web_log.fd, .events = POLLIN};
-	fds[n++] = ready_poll_fd(&s->ready);
-	first = n;
+	fds[SIGNALS] =
+	    (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
+	fds[WEB_LOG] =
+	    (struct pollfd){.fd = s->web_log.fd, .events = POLLIN};
+	fds[READY] = ready_poll_fd(&s->ready);
 	n += pool_poll_fds(&s->pool, fds + n);
-	if (poll(fds, n, wait_ms(s)) < 0)
+	if (poll(fds, n, wait_ms(s)) < 0) {
 		n = 0; /* the signal is there to be read */
+		fds[SIGNALS].revents = POLLIN;
+	}
 	now = clock_mono_ns();
-	for (size_t i = first; i < n; i++)
+	for (size_t i = FIRST; i < n; i++)
 		if (fds[i].revents != 0)
 			pool_readable(&s->pool, fds[i].fd, now);
-	if (s->web_log.fd >= 0)
+	if (fds[WEB_LOG].revents != 0)
 		web_read_log(s);
-	take_signals(s, now);
+	if (fds[SIGNALS].revents != 0)
+		take_signals(s, now);
 	tick(s, clock_mono_ns());
 }

@@ -104,6 +104,19 @@ wanted(void *ctx)
 	return metrics_is_too_long(&((struct worker *)ctx)->metrics);
 }
 
+/* Only what costs is shed: probes stay answered. */
+static bool
+is_refused(const struct worker *w, const struct http_request *req)
+{
+	return req->method == HTTP_POST && is_shed(w);
+}
+
+static bool
+wants_body(void *ctx, const struct http_request *req)
+{
+	return !is_refused(ctx, req);
+}
+
 static void
 handle(void *ctx, const struct http_request *req, struct http_response *res,
     struct arena *mem)
@@ -113,8 +126,7 @@ handle(void *ctx, const struct http_request *req, struct http_response *res,
 	w->in_hand = req;
 	metric_add(&w->slab->state.taken, 1);
 	api_set_draining(w->api, metrics_is_draining(&w->metrics));
-	/* Only what costs is shed: probes stay answered. */
-	if (req->method == HTTP_POST && is_shed(w)) {
+	if (is_refused(w, req)) {
 		api_refuse(w->api, req, 503,
 		    "The server is overloaded; try again later", res);
 		res->retry_after_s = RETRY_AFTER_S;
@@ -281,8 +293,9 @@ worker_run(const struct worker_options *o, struct err *err)
 	struct worker w = {.options = o};
 	struct fcgi_calls calls = {.handle = handle, .rejected = rejected,
 	    .dropped = dropped, .state = note_state,
-	    .wanted = o->reserve ? wanted : NULL, .shortage = say_shortage,
-	    .ctx = &w};
+	    .wanted = o->reserve ? wanted : NULL,
+	    .body = o->reserve ? wants_body : NULL,
+	    .shortage = say_shortage, .ctx = &w};
 	struct sigaction on_term = {.sa_handler = on_stop};
 	struct sigaction on_usr1 = {.sa_handler = on_word};
 	struct sigaction on_alarm = {.sa_handler = on_late};

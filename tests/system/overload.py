@@ -282,6 +282,32 @@ class TooMany(unittest.TestCase):
                                       status="success"), 10)
             self.assertEqual(s.predict(ROW)[0], 200)
 
+    def test_a_refusal_comes_whatever_the_body(self):
+        """The reserve leaves one of up to 64 KB unread."""
+        sizes = (1, 60_000, 64 << 10, 100_000, 1_000_000)
+        with Service("--workers", "1", "--queue-limit", "10",
+                     "--queue-time", "10s", "--request-timeout", "600s") as s:
+            worker = s.workers()[0]
+            os.kill(worker, signal.SIGSTOP)
+            asking = []
+            for size in sizes:
+                how = self.PREDICT[:2] + (b"[" * size,) + self.PREDICT[3:]
+                threads, answers = self.ask(s, how, 20)
+                asking += threads
+                wait_until(lambda: len(answers) >= 10, "answers")
+                self.assertEqual(set(answers), {(503, "1")})
+                threads, others = self.ask(s, self.PREDICT, 10)
+                asking += threads
+                wait_until(lambda: len(answers) == 20, "all of this size")
+                self.assertEqual(set(answers), {(503, "1")})
+            self.assertEqual(
+                s.metric("http_request_size_bytes_sum",
+                         route="/{slot}/predict"),
+                20 * sum(sizes) + 10 * (len(sizes) - 1) * len(BODY))
+            os.kill(worker, signal.SIGCONT)
+            for thread in asking:
+                thread.join()
+
     def test_stuck_workers_do_not_fill_the_backlog(self):
         """A full one would be a 500 each, and 503 for seconds after it."""
         most = 400

@@ -88,6 +88,9 @@ echo(void *ctx, const struct http_request *req, struct http_response *res,
 	res->head = req->method == HTTP_HEAD;
 	buf_printf(&res->body, "%s %.*s [%.*s]", http_method_name(req->method),
 	    STR_ARG(req->path), STR_ARG(req->body));
+	if (req->unread > 0)
+		buf_printf(&res->body, " %ju unread",
+		    (uintmax_t)req->unread);
 	if (str_eq(req->path, STR("/large")))
 		while (!res->body.over && res->body.n < 100000)
 			buf_text(&res->body, "0123456789");
@@ -123,14 +126,21 @@ is_wanted(void *ctx)
 	return seen->wanted > seen->handled;
 }
 
+static bool
+wants_body(void *ctx, const struct http_request *req)
+{
+	(void)ctx;
+	return !str_eq(req->path, STR("/refused"));
+}
+
 static int
 serve(fcgi_wanted *wanted)
 {
 	static const struct fcgi_options options = {.body_limit = BODY_LIMIT,
 	    .memory_limit = 1 << 20, .response_limit = 1 << 17,
 	    .read_timeout_ns = READ_TIMEOUT_MS * 1000000ull};
-	struct fcgi_calls calls = {.handle = echo, .rejected = refuse,
-	    .state = note_state, .wanted = wanted, .ctx = server.seen};
+	struct fcgi_calls calls = {.handle = echo, .body = wants_body,
+	    .rejected = refuse, .state = note_state, .wanted = wanted, .ctx = server.seen};
 	sigset_t blocked, wait_mask;
 	struct fcgi *f;
 	struct err err;
@@ -424,6 +434,32 @@ a_body_over_the_limit_is_rejected_unread(void **state)
 	assert_non_null(strstr(text, "Status: 413"));
 	assert_int_equal(server.seen->rejected[FCGI_TOO_LARGE], 1);
 	assert_int_equal(server.seen->handled, 0);
+}
+
+/* All of it is there, or nothing of it. */
+static void
+a_body_that_nobody_wants_is_left_unread(void **state)
+{
+	const char *pairs[] = {"REQUEST_METHOD", "POST", "SCRIPT_NAME",
+	    "/refused", "CONTENT_LENGTH", "7", NULL};
+	char text[4096], memory[8192];
+	struct buf b;
+	int fd;
+
+	(void)state;
+	exchange("POST", "/refused", "5", "hello", text, sizeof(text));
+	assert_non_null(strstr(text, "POST /refused [] 5 unread"));
+	fd = dial();
+	buf_init(&b, memory, sizeof(memory));
+	put_begin(&b, false);
+	put_params(&b, pairs);
+	send_all(fd, &b);
+	read_response(fd, text, sizeof(text));
+	assert_non_null(strstr(text, "POST /refused [] 7 unread"));
+	exchange("POST", "/refused", "1001", "hello", text, sizeof(text));
+	assert_non_null(strstr(text, "413"));
+	exchange("POST", "/x", "5", "hello", text, sizeof(text));
+	assert_non_null(strstr(text, "POST /x [hello]"));
 }
 
 static void
@@ -759,6 +795,7 @@ main(void)
 	    SERVED(a_large_answer_comes_whole),
 	    SERVED(an_answer_that_does_not_fit_is_a_500_without_half_a_body),
 	    SERVED(a_body_over_the_limit_is_rejected_unread),
+	    SERVED(a_body_that_nobody_wants_is_left_unread),
 	    SERVED(a_body_of_another_length_than_claimed_is_rejected),
 	    SERVED(a_body_cut_by_the_peer_is_never_handled),
 	    SERVED(a_peer_that_went_away_costs_nothing),
