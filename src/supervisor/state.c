@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
  * Paths of the state directory, and its tidiness. Whatever is removed here
- * is a name that we alone give, in a directory whose lock we hold.
+ * has a name that we alone give, in a directory whose lock we hold, and that
+ * had none of these names in it before it had our lock: who names a folder
+ * with models of his own as state_dir loses nothing.
  */
 #include "supervisor/state.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,25 +37,79 @@ set_path(char path[PATH_MAX], const char *fmt, ...)
 	va_end(ap);
 }
 
-/* The files of one of our directories, not the directory. */
-static void
-empty(const char *dir)
+static const char *
+skip_digits(const char *p)
 {
-	DIR *d = opendir(dir);
-	struct dirent *e;
-
-	if (d == NULL)
-		return;
-	while ((e = readdir(d)) != NULL)
-		unlinkat(dirfd(d), e->d_name, 0);
-	closedir(d);
+	return p + strspn(p, "0123456789");
 }
 
+/* SLOT.N.lsm, keys.N and rate.N, file_write's beside them, and what lighttpd
+ * calls a body. */
+static bool
+is_given(const char *name)
+{
+	const char *point = strchr(name, '.'), *end;
+
+	if (strncmp(name, "lighttpd-upload-", 16) == 0)
+		return true;
+	for (; point != NULL; point = strchr(point + 1, '.')) {
+		end = skip_digits(point + 1);
+		if (end == point + 1)
+			continue;
+		if (strncmp(end, ".lsm", 4) == 0)
+			end += 4;
+		else if (strncmp(name, "keys.", 5) != 0 &&
+		    strncmp(name, "rate.", 5) != 0)
+			continue;
+		if (*end == '.' && skip_digits(end + 1) > end + 1 &&
+		    strcmp(skip_digits(end + 1), ".tmp") == 0)
+			return true;
+		if (*end == '\0')
+			return true;
+	}
+	return false;
+}
+
+static DIR *
+open_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (d == NULL && fd >= 0)
+		close(fd);
+	return d;
+}
+
+/* One of our directories, and the files that we have put there. */
 static void
 remove_dir(const char *dir)
 {
-	empty(dir);
+	DIR *d = open_dir(dir);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (is_given(e->d_name))
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d != NULL)
+		closedir(d);
 	rmdir(dir);
+}
+
+/* No directory, or one with files in it that we would not have put there. */
+static bool
+is_somebody_elses(const char *dir)
+{
+	DIR *d = open_dir(dir);
+	bool found = d == NULL && (errno == ENOTDIR || errno == ELOOP);
+	struct dirent *e;
+
+	while (d != NULL && !found && (e = readdir(d)) != NULL)
+		found = strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0 && !is_given(e->d_name);
+	if (d != NULL)
+		closedir(d);
+	return found;
 }
 
 static void
@@ -106,11 +164,48 @@ place_sockets(struct state *s, struct err *err)
 	return true;
 }
 
+/* A link would have us write, as whoever we are, where another says. */
+static bool
+make_dir(const char *dir, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return err_system(err, "cannot make directory %s", dir);
+	if (lstat(dir, &st) != 0)
+		return err_system(err, "cannot use %s", dir);
+	return S_ISDIR(st.st_mode) || err_set(err, ERR_INPUT, ERR_NOWHERE,
+	    "%s is no directory: remove it", dir);
+}
+
 static bool
 make_dirs(const struct state *s, struct err *err)
 {
-	return file_make_dirs(s->models, err) &&
-	    file_make_dirs(s->uploads, err);
+	return make_dir(s->models, err) && make_dir(s->uploads, err);
+}
+
+/* Where our lock has never been, what has a name that we give, and would
+ * remove, is somebody else's. */
+static bool
+is_nobody_elses(const struct state *s, struct err *err)
+{
+	const char *found = NULL;
+	char lock[PATH_MAX];
+	struct stat st;
+
+	set_path(lock, "%s/lock", s->dir);
+	if (lstat(lock, &st) == 0)
+		return true;
+	if (is_somebody_elses(s->models))
+		found = s->models;
+	else if (is_somebody_elses(s->uploads))
+		found = s->uploads;
+	else if (lstat(s->web_conf, &st) == 0)
+		found = s->web_conf;
+	return found == NULL || err_set(err, ERR_INPUT, ERR_NOWHERE,
+	    "the state directory %s holds what lightscored has not made, such "
+	    "as %s: choose an empty one with --state-dir DIR", s->dir,
+	    found + strlen(s->dir) + 1);
 }
 
 static bool
@@ -173,7 +268,7 @@ state_open(const char *dir, struct state *ret, struct err *err)
 	if (!set_dir(&s, dir, err))
 		return false;
 	set_names(&s);
-	if (!take_lock(&s, err)) {
+	if (!is_nobody_elses(&s, err) || !take_lock(&s, err)) {
 		if (s.made)
 			rmdir(s.dir);
 		return false;

@@ -38,7 +38,8 @@ struct state {
 };
 
 /* Make what is missing, take the lock, sweep out what a killed supervisor
- * left. ERR_INPUT where another one holds the lock. */
+ * left. ERR_INPUT where another one holds the lock, or where the directory
+ * has never been ours and holds what has a name of ours. */
 MUST_USE bool state_open(const char *dir, struct state *ret, struct err *err);
 /* The directory that the program before us has open, its lock included, with
  * all that is in it and its sockets in `sockets`. */

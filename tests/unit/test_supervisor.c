@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -263,6 +264,96 @@ a_state_directory_has_one_user_and_is_left_tidy(void **state)
 }
 
 static void
+touch(const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static void
+a_folder_of_somebody_else_is_no_state_directory(void **state)
+{
+	static const char *const taken[] = {"project/models",
+	    "project/uploads", "project/lighttpd.conf"};
+	struct state s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(mkdir(inside("project"), 0700), 0);
+	for (size_t i = 0; i < countof(taken); i++) {
+		touch(inside(taken[i]));
+		assert_false(state_open(inside("project"), &s, &err));
+		assert_non_null(strstr(err.text, strchr(taken[i], '/') + 1));
+		assert_non_null(strstr(err.text, "choose an empty one"));
+		assert_int_equal(access(inside("project/lock"), F_OK), -1);
+		assert_int_equal(unlink(inside(taken[i])), 0);
+	}
+	assert_int_equal(mkdir(inside("project/models"), 0700), 0);
+	touch(inside("project/models/churn.pkl"));
+	assert_false(state_open(inside("project"), &s, &err));
+	assert_non_null(strstr(err.text, "such as models"));
+	assert_int_equal(unlink(inside("project/models/churn.pkl")), 0);
+	/* What a start left that could not remove it is ours. */
+	touch(inside("project/models/v1.1.lsm"));
+	touch(inside("project/readme")); /* of no concern */
+	assert_true(state_open(inside("project"), &s, &err));
+	state_close(&s, true);
+	unlink(inside("project/lock"));
+	assert_int_equal(unlink(inside("project/readme")), 0);
+	assert_int_equal(rmdir(inside("project")), 0);
+}
+
+static void
+only_what_we_have_named_is_swept_out(void **state)
+{
+	static const char *const ours[] = {"v1.3.lsm", "a.b.12.lsm", "keys.3",
+	    "rate.1", "v1.3.lsm.77.tmp", "keys.2.7.tmp",
+	    "lighttpd-upload-Ab3dEf"};
+	static const char *const others[] = {"churn.pkl", "v1.lsm", "keys.txt",
+	    "rate", "v1.3.lsm.bak", "keys.2.tmp", ".3", "3.lsm",
+	    "v1.3.lsm.tmp"};
+	char path[PATH_MAX];
+	struct state s;
+	struct err err;
+
+	(void)state;
+	assert_true(state_open(inside("state"), &s, &err));
+	for (size_t i = 0; i < countof(ours); i++) {
+		snprintf(path, sizeof(path), "%.4000s/%s", s.models, ours[i]);
+		touch(path);
+	}
+	for (size_t i = 0; i < countof(others); i++) {
+		snprintf(path, sizeof(path), "%.4000s/%s", s.models,
+		    others[i]);
+		touch(path);
+	}
+	state_close(&s, false);
+	for (size_t i = 0; i < countof(ours); i++) {
+		snprintf(path, sizeof(path), "%.4000s/%s", s.models, ours[i]);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	for (size_t i = 0; i < countof(others); i++) {
+		snprintf(path, sizeof(path), "%.4000s/%s", s.models,
+		    others[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(s.models), 0);
+	/* A link in its place leads nobody astray. */
+	assert_int_equal(mkdir(inside("victim"), 0700), 0);
+	touch(inside("victim/v1.3.lsm"));
+	snprintf(path, sizeof(path), "%s", inside("victim"));
+	assert_int_equal(symlink(path, s.models), 0);
+	assert_false(state_open(inside("state"), &s, &err));
+	assert_non_null(strstr(err.text, "models is no directory"));
+	assert_int_equal(unlink(inside("victim/v1.3.lsm")), 0);
+	assert_int_equal(rmdir(inside("victim")), 0);
+	assert_int_equal(unlink(inside("state/models")), 0);
+	assert_int_equal(rmdir(inside("state")), 0);
+}
+
+static void
 a_failed_first_start_leaves_no_directory(void **state)
 {
 	struct state s;
@@ -458,6 +549,8 @@ main(void)
 	    IN_FOLDER(the_queue_of_a_socket_is_read_from_outside),
 	    cmocka_unit_test(a_free_port_is_told),
 	    IN_FOLDER(a_state_directory_has_one_user_and_is_left_tidy),
+	    IN_FOLDER(a_folder_of_somebody_else_is_no_state_directory),
+	    IN_FOLDER(only_what_we_have_named_is_swept_out),
 	    IN_FOLDER(a_failed_first_start_leaves_no_directory),
 	    IN_FOLDER(images_go_with_the_last_holder),
 	    IN_FOLDER(
