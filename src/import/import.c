@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "import/catboost.h"
 #include "import/context.h"
+#include "import/foreign.h"
 #include "import/lightgbm.h"
 #include "import/mlflow.h"
 #include "import/onnx.h"
@@ -116,6 +117,10 @@ write_source(struct import *im, struct str source,
 static bool
 read_format(struct import *im, struct err *err)
 {
+	const char *foreign = foreign_sentence(im->bytes);
+
+	if (foreign != NULL)
+		return err_set(err, ERR_INPUT, 0, "%s", foreign);
 	for (size_t i = 0; i < countof(formats); i++) {
 		if (!formats[i].probe(im->bytes))
 			continue;

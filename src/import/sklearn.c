@@ -74,14 +74,15 @@ counts(const struct node *n)
 }
 
 /* The estimator that sees the columns as the client sends them: through
- * Pipelines, FeatureUnions and votes to their first step. */
+ * Pipelines, FeatureUnions and votes to their first step. *step is what the
+ * last of these calls it. */
 static const struct node *
-first_estimator(const struct node *n)
+first_estimator(const struct node *n, struct str *step)
 {
 	struct str module, name;
 
 	for (int depth = 0; depth < SKLEARN_DEPTH_MAX; depth++) {
-		const struct node *list, *next = NULL;
+		const struct node *list, *name_of_next, *next = NULL;
 
 		n = step_inner(n);
 		if (!node_class(n, &module, &name))
@@ -100,6 +101,10 @@ first_estimator(const struct node *n)
 		for (uint32_t i = 0; list != NULL && next == NULL &&
 		     i < list->n; i++) {
 			next = node_item(list->items[i], 1);
+			name_of_next = node_item(list->items[i], 0);
+			if (name_of_next != NULL &&
+			    name_of_next->kind == NODE_TEXT)
+				*step = name_of_next->text;
 			if (step_is_passthrough(next) ||
 			    node_is_text(next, "drop") || !counts(next))
 				next = NULL;
@@ -156,12 +161,28 @@ read_inner_names(struct sk *sk, const struct node *n, double n_columns,
 	    booster_inputs(sk, &e, ret, err);
 }
 
+/* An estimator does not tell its columns where its class is none of ours,
+ * which is said then, or where it was never fitted. */
+static bool
+refuse_inputs(struct sk *sk, const struct step *root, struct str name,
+    const struct node *first, struct err *err)
+{
+	struct step ignored;
+
+	return (first == root->object ||
+	    step_open(sk, root, name, first, &ignored, err)) &&
+	    err_set(err, ERR_MODEL, ERR_NOWHERE,
+		"no step tells the number of input columns: was the model "
+		"fitted before it was saved, with scikit-learn 1.0 or newer?");
+}
+
 /* The input columns: named by feature_names_in_, else x0, x1, ... */
 static bool
-read_inputs(struct sk *sk, const struct node *root, struct flow *ret,
+read_inputs(struct sk *sk, const struct step *root, struct flow *ret,
     struct err *err)
 {
-	const struct node *first = first_estimator(root);
+	struct str step = STR("");
+	const struct node *first = first_estimator(root->object, &step);
 	const struct node *names = node_get(first, "feature_names_in_");
 	struct array a = {0};
 	double n;
@@ -173,9 +194,7 @@ read_inputs(struct sk *sk, const struct node *root, struct flow *ret,
 			return err_context(err, "attribute feature_names_in_");
 		n = (double)a.count;
 	} else if (!value_number(node_get(first, "n_features_in_"), &n)) {
-		return err_set(err, ERR_MODEL, ERR_NOWHERE,
-		    "no step tells the number of input columns: was the "
-		    "model fitted with scikit-learn 1.0 or newer?");
+		return refuse_inputs(sk, root, step, first, err);
 	}
 	if (names == NULL) {
 		if (!read_inner_names(sk, first, n, ret, err))
@@ -382,7 +401,7 @@ sklearn_build(struct import *im, const struct node *root, const char *format,
 	struct step step;
 
 	return step_open(&sk, NULL, STR(""), root, &step, err) &&
-	    read_inputs(&sk, root, &in, err) &&
+	    read_inputs(&sk, &step, &in, err) &&
 	    step.class->read(&step, &in, &out, err) &&
 	    write_outputs(&sk, &out, err) &&
 	    write_facts(&sk, &step, format, err);

@@ -136,9 +136,15 @@ unknown_class(const struct step *s, struct err *err)
 	node_describe(s->object, what, sizeof(what));
 	if (!node_class(s->object, &module, &name))
 		return step_err(s, err, ERR_MODEL,
-		    "expected a scikit-learn estimator, got %s", what);
+		    "expected a scikit-learn estimator, got %s%s", what,
+		    s->up == NULL ? ": save the fitted pipeline alone" : "");
 	snprintf(what, sizeof(what), "%.*s.%.*s", STR_ARG(module),
 	    STR_ARG(name));
+	if (s->up == NULL && (str_has_prefix(module, STR("pandas.")) ||
+	    str_has_prefix(module, STR("numpy."))))
+		return step_err(s, err, ERR_MODEL,
+		    "%s holds data, not a model: save the fitted pipeline",
+		    what);
 	if (!str_has_prefix(module, STR("sklearn.")))
 		return step_err(s, err, ERR_MODEL,
 		    "%s is no class of scikit-learn, and nothing in a file is "

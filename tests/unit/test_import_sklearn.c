@@ -125,6 +125,12 @@ what_was_not_fitted_is_refused(void **state)
 	p_end_object(&p);
 	p_stop(&p);
 	assert_refused("no attribute coef_: was the model fitted?");
+	p_start(&p);
+	p_object(&p, "sklearn.linear_model._base", "LinearRegression");
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("no step tells the number of input columns: was the "
+	    "model fitted before it was saved");
 }
 
 static void
@@ -333,7 +339,8 @@ classes_that_are_not_known_are_refused_by_step(void **state)
 	p_op(&p, 0x86);
 	p_end_pipeline();
 	p_stop(&p);
-	assert_refused("no step tells the number of input columns");
+	assert_refused("step model: sklearn.svm._classes.OtherSVC is not "
+	    "supported");
 	p_start(&p);
 	p_pipeline();
 	p_text(&p, "model");
@@ -362,6 +369,37 @@ classes_that_are_not_known_are_refused_by_step(void **state)
 	p_stop(&p);
 	assert_refused("f: step mine: my.module.Magic is no class of "
 	    "scikit-learn, and nothing in a file is ever run");
+	p_start(&p);
+	p_pipeline();
+	p_text(&p, "clean"); /* first, and without a number of columns */
+	p_object(&p, "__main__", "Cleaner");
+	p_end_object(&p);
+	p_op(&p, 0x86);
+	p_text(&p, "model");
+	p_linear("1.7.2");
+	p_end_object(&p);
+	p_op(&p, 0x86);
+	p_end_pipeline();
+	p_stop(&p);
+	assert_refused("f: step clean: __main__.Cleaner is no class of "
+	    "scikit-learn, and nothing in a file is ever run");
+}
+
+static void
+data_in_the_place_of_a_model_is_told(void **state)
+{
+	(void)state;
+	p_start(&p);
+	p_object(&p, "pandas.core.frame", "DataFrame");
+	p_end_object(&p);
+	p_stop(&p);
+	assert_refused("f: the model: pandas.core.frame.DataFrame holds data, "
+	    "not a model: save the fitted pipeline");
+	p_start(&p);
+	p_op(&p, '}');
+	p_stop(&p);
+	assert_refused("expected a scikit-learn estimator, got a dict: save "
+	    "the fitted pipeline alone");
 }
 
 /* y = not x, from one column with these two bytes, or numbers, as its
@@ -709,6 +747,29 @@ other_formats_are_refused_by_name(void **state)
 	    {{"binf....", 8}, "is an XGBoost model that is cut off"},
 	    {{"PK\x03\x04....", 8}, "zip archive"},
 	    {{"\x28\xb5\x2f\xfd", 4}, "compressed with zstd"},
+	    {{"\x89HDF\r\n\x1a\n....", 12}, "Keras writes: export the model as "
+	     "ONNX"},
+	    {{"\x1c\0\0\0TFL3....", 12}, "is a TensorFlow Lite model"},
+	    {{"\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.\x80\x02.", 18},
+	     "is a PyTorch file: export the model with torch.onnx.export"},
+	    {{"PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0"
+	     "archive/", 38}, "the zip archive"},
+	    {{"PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\0\0"
+	     "m/data.pkl", 40}, "is a PyTorch file"},
+	    {{"PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0b\0\0\0"
+	     "m/data.pkl", 40}, "the zip archive is damaged"}, /* cut */
+	    {{"PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0d\0\0\0"
+	     "metadata.json", 43}, "is a Keras model"},
+	    {{"\x93NUMPY\1\0", 8}, "is an array of NumPy: data"},
+	    {{"PAR1....PAR1", 12}, "is a Parquet table: data"},
+	    {{"X\n\0\0\0\3....", 10}, "save an XGBoost model with xgb.save"},
+	    {{"version https://git-lfs.github.com/spec/v1\n", 43},
+	     "fetch the file with `git lfs pull`"},
+	    {{"<?xml version=\"1.0\"?>\n<PMML version=\"4.4\">", 44},
+	     "is PMML, which is not read"},
+	    {{"\xef\xbb\xbf <PMML>", 10}, "is PMML, which is not read"},
+	    {{"\n<!DOCTYPE html>", 16}, "is a web page"},
+	    {{"<", 1}, "this is not a model that can be read"},
 	    {{"", 0}, "the file is empty"},
 	    {{"hello", 5}, "f: this is not a model that can be read: "
 	     "give a scikit-learn model saved with joblib.dump, pickle.dump or "
@@ -740,6 +801,7 @@ main(void)
 	    TEST(a_vote_is_the_weighted_average),
 	    TEST(a_margin_alone_decides_without_probabilities),
 	    TEST(classes_that_are_not_known_are_refused_by_step),
+	    TEST(data_in_the_place_of_a_model_is_told),
 	    TEST(categories_that_are_booleans_let_clients_send_them),
 	    TEST(an_estimator_must_come_last_and_must_come),
 	    TEST(a_function_of_the_target_is_known_by_name),
