@@ -176,6 +176,21 @@ split(struct csv *c, struct err *err)
 	}
 }
 
+/* What starts as no text does is most often one of these. */
+static bool
+refuse_text(struct str text, size_t bad, struct err *err)
+{
+	if (str_has_prefix(text, STR("\x1f\x8b")))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "is compressed with gzip: unpack it first");
+	if (str_has_prefix(text, STR("\xff\xfe")) ||
+	    str_has_prefix(text, STR("\xfe\xff")))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "is UTF-16: convert the file to UTF-8");
+	return err_set(err, ERR_INPUT, ERR_NOWHERE, "byte %zu of the row is"
+	    " not UTF-8: convert the file to UTF-8", bad + 1);
+}
+
 enum csv_result
 csv_next(struct csv *c, struct err *err)
 {
@@ -188,8 +203,7 @@ csv_next(struct csv *c, struct err *err)
 	if (got != CSV_RECORD)
 		return got;
 	if (!str_is_utf8(c->text, &bad)) {
-		err_set(err, ERR_INPUT, ERR_NOWHERE, "byte %zu of the row is"
-		    " not UTF-8: convert the file to UTF-8", bad + 1);
+		refuse_text(c->text, bad, err);
 		return CSV_BAD;
 	}
 	return split(c, err);

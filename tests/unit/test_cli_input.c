@@ -90,6 +90,10 @@ csv_is_rfc_4180(void **state)
 		" \"a\nb\n"},
 	    {"caf\xe9,1\nx,2\n", "! byte 4 of the row is not UTF-8: convert"
 		" the file to UTF-8 at 1: caf\xe9,1\nx|2\n"},
+	    {"\x1f\x8b\x08", "! is compressed with gzip: unpack it first"
+		" at 1: \x1f\x8b\x08\n"},
+	    {"\xff\xfe" "a", "! is UTF-16: convert the file to UTF-8 at 1:"
+		" \xff\xfe" "a\n"},
 	};
 	char memory[1024];
 	struct buf told;
