@@ -136,11 +136,22 @@ is_name(const char *name)
 	return n > 0 && n <= KEYS_NAME_MAX;
 }
 
+/* An editor's file may lack the last newline: what is appended would be of
+ * that line. */
+static bool
+lacks_newline(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	char last;
+
+	return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
+}
+
 bool
 keys_add(const char *path, const char *name, char key[KEYS_TEXT + 1],
     struct err *err)
 {
-	char hash[KEYS_HASH + 1], line[LINE_MAX_ + 2];
+	char hash[KEYS_HASH + 1], line[1 + LINE_MAX_ + 2];
 	int n, fd;
 	bool ok;
 
@@ -151,10 +162,11 @@ keys_add(const char *path, const char *name, char key[KEYS_TEXT + 1],
 	if (!make(key, err))
 		return false;
 	checksum_sha256_hex(key, KEYS_TEXT, hash);
-	n = snprintf(line, sizeof(line), "sha256:%s %s\n", hash, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_system(err, "cannot open %s", path);
+	n = snprintf(line, sizeof(line), "%ssha256:%s %s\n",
+	    lacks_newline(fd) ? "\n" : "", hash, name);
 	ok = file_write_fd(fd, (struct str){line, (size_t)n}, err) ||
 	    err_context(err, "%s", path);
 	if (close(fd) != 0 && ok)

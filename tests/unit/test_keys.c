@@ -71,6 +71,23 @@ a_key_that_was_made_is_taken(void **state)
 }
 
 static void
+a_key_gets_a_line_of_its_own(void **state)
+{
+	static const char left[] = HASH_ABC " abc"; /* by an editor */
+	char key[KEYS_TEXT + 1];
+	struct keys k;
+	struct err err;
+
+	(void)state;
+	assert_true(file_write(path, STR(left), &err));
+	assert_true(keys_add(path, "alice", key, &err));
+	assert_true(keys_read(path, &k, &err));
+	assert_int_equal(k.n, 2);
+	assert_true(keys_have(&k, STR("abc")));
+	assert_true(keys_have(&k, str_of(key)));
+}
+
+static void
 the_file_does_not_have_the_key(void **state)
 {
 	char key[KEYS_TEXT + 1];
@@ -171,6 +188,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_key_gets_a_line_of_its_own,
+		make_path, remove_path),
 	    cmocka_unit_test_setup_teardown(a_key_that_was_made_is_taken,
 		make_path, remove_path),
 	    cmocka_unit_test_setup_teardown(the_file_does_not_have_the_key,
