@@ -79,6 +79,17 @@ file_write_fd(int fd, struct str bytes, struct err *err)
 	return true;
 }
 
+int
+file_create(const char *path, mode_t mode)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = open(path, flags, mode);
+
+	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
+		fd = open(path, flags, mode);
+	return fd;
+}
+
 bool
 file_write(const char *path, struct str bytes, struct err *err)
 {
@@ -96,7 +107,7 @@ file_write(const char *path, struct str bytes, struct err *err)
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "%s is not a regular file, so it is not replaced", path);
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	fd = file_create(beside, 0644);
 	if (fd < 0)
 		return err_system(err, "cannot create %s", path);
 	ok = file_write_fd(fd, bytes, err) || err_context(err, "%s", path);

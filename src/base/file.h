@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -23,6 +24,9 @@ void file_unmap(struct file_map *m);
 /* Put the bytes at `path` as a whole or not at all: written beside it,
  * synced, renamed over it. ERR_INPUT where something else than a file is. */
 MUST_USE bool file_write(const char *path, struct str bytes, struct err *err);
+/* A file of nobody else's, for writing: what is there already, a link that
+ * leads elsewhere too, is removed, not followed. -1 and errno. */
+int file_create(const char *path, mode_t mode);
 bool file_is_directory(const char *path);
 /* Whether both paths name the same regular file. */
 bool file_is_same(const char *a, const char *b);

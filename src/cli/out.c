@@ -34,8 +34,7 @@ open_file(struct out *o, const char *path, struct err *err)
 		memcpy(o->beside, o->path, (size_t)n);
 		snprintf(o->beside + n, sizeof(o->beside) - (size_t)n,
 		    ".%ld.tmp", (long)getpid());
-		o->fd = open(o->beside,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		o->fd = file_create(o->beside, 0644);
 	}
 	if (o->fd < 0) {
 		o->beside[0] = '\0';

@@ -179,6 +179,31 @@ file_is_written_whole_and_mapped(void **state)
 }
 
 static void
+a_link_beside_a_file_is_not_followed(void **state)
+{
+	char dir[] = "/tmp/test_base.XXXXXX", path[64], victim[64], beside[96];
+	struct file_map m;
+	struct err err;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(victim, sizeof(victim), "%s/victim", dir);
+	snprintf(path, sizeof(path), "%s/f", dir);
+	snprintf(beside, sizeof(beside), "%s.%ld.tmp", path, (long)getpid());
+	assert_true(file_write(victim, STR("mine"), &err));
+	assert_int_equal(symlink(victim, beside), 0);
+	assert_true(file_write(path, STR("hello"), &err));
+	assert_false(file_is_same(path, victim));
+	assert_true(file_map(victim, 100, &m, &err));
+	assert_int_equal(m.n, 4);
+	assert_memory_equal(m.p, "mine", 4);
+	file_unmap(&m);
+	unlink(victim);
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void
 what_is_no_file_is_not_replaced(void **state)
 {
 	char dir[] = "/tmp/test_base.XXXXXX", fifo[64];
@@ -349,6 +374,7 @@ main(void)
 	    cmocka_unit_test(buf_overflow_sticks_and_keeps_a_clean_prefix),
 	    cmocka_unit_test(arena_is_zeroed_bounded_and_sticky),
 	    cmocka_unit_test(file_is_written_whole_and_mapped),
+	    cmocka_unit_test(a_link_beside_a_file_is_not_followed),
 	    cmocka_unit_test(what_is_no_file_is_not_replaced),
 	    cmocka_unit_test(a_path_that_cannot_be_is_refused),
 	    cmocka_unit_test(a_write_that_fails_says_so),
