@@ -26,6 +26,10 @@
 #define QUEUE_FAR_NS  (20 * MILLISECOND_NS)
 #define QUEUE_BUSY_NS (20 * MILLISECOND_NS)
 #define QUEUE_IDLE_NS (40 * MILLISECOND_NS)
+/* Signals to stop within this time are one wish: timeout(1) sends its own to
+ * its child and again to the group of both, and so does a wrapper that passes
+ * on the Ctrl-C of a terminal. One that comes later means: now. */
+#define ONE_WISH_NS (1000 * MILLISECOND_NS)
 
 /* --- the end -------------------------------------------------------------- */
 
@@ -35,24 +39,31 @@ patience_ns(struct supervisor *s)
 	return (uint64_t)supervisor_config(s)->stop_timeout * MILLISECOND_NS;
 }
 
-void
-supervisor_stop(struct supervisor *s)
+/* Whoever waits has waited enough. */
+static void
+end_now(struct supervisor *s, uint64_t now)
 {
-	uint64_t now = clock_mono_ns();
+	s->kill_at_ns = now;
+	service_stop(&s->web, now);
+	if (s->phase == PHASE_ENDING) {
+		service_stop(&s->exporter, now);
+		pool_stop(&s->pool, now);
+	}
+}
 
-	if (s->phase >= PHASE_DRAINING) { /* asked twice: now */
-		s->kill_at_ns = now;
-		service_stop(&s->web, now);
-		if (s->phase == PHASE_ENDING) {
-			service_stop(&s->exporter, now);
-			pool_stop(&s->pool, now);
-		}
+void
+supervisor_stop(struct supervisor *s, uint64_t now)
+{
+	if (s->phase >= PHASE_DRAINING) {
+		if (now - s->stop_at_ns >= ONE_WISH_NS)
+			end_now(s, now);
 		return;
 	}
 	log_info("stop begins");
 	notify_stopping(&s->notify);
 	metrics_set_draining(&s->metrics);
 	supervisor_enter(s, PHASE_DRAINING);
+	s->stop_at_ns = now;
 	s->kill_at_ns = now + patience_ns(s);
 	ready_done(&s->ready);
 	load_cancel(&s->load);
@@ -66,12 +77,14 @@ supervisor_stop(struct supervisor *s)
 void
 supervisor_fail(struct supervisor *s, const struct err *why)
 {
+	uint64_t now = clock_mono_ns();
+
 	if (s->failed)
 		return;
 	s->failed = true;
 	s->fail = *why;
-	supervisor_stop(s);
-	supervisor_stop(s);
+	supervisor_stop(s, now);
+	end_now(s, now);
 }
 
 static void
@@ -209,7 +222,7 @@ take_signals(struct supervisor *s, uint64_t now)
 			reload_begin(s);
 			break;
 		default:
-			supervisor_stop(s);
+			supervisor_stop(s, now);
 			break;
 		}
 	}

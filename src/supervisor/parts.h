@@ -32,7 +32,8 @@ struct supervisor {
 	enum phase phase;
 	bool failed;        /* the end is one of failure: fail says why */
 	struct err fail;    /* its text may be empty: a child has said it */
-	uint64_t kill_at_ns; /* in an end: patience is over then */
+	uint64_t stop_at_ns; /* in an end: when it was asked for, */
+	uint64_t kill_at_ns; /* and when patience is over */
 
 	struct settings settings[2]; /* those that serve, and the next */
 	unsigned current;            /* which of the two serve */
@@ -130,8 +131,9 @@ void web_drop(struct supervisor *s, uint64_t now);
 
 /* loop.c: one turn: wait for something, do what follows from it. */
 void supervisor_turn(struct supervisor *s);
-/* loop.c: begin the end, well or in failure. */
-void supervisor_stop(struct supervisor *s);
+/* loop.c: begin the end, well or in failure; who asks for one under way a
+ * second time, and not in the same breath, gets it at once. */
+void supervisor_stop(struct supervisor *s, uint64_t now);
 void supervisor_fail(struct supervisor *s, const struct err *why);
 
 /* upgrade.c: SIGUSR2 came, go on with it; a process has ended, false where it
