@@ -101,12 +101,35 @@ is_printable(struct str value)
 	return str_is_utf8(value, &bad);
 }
 
+/* A field that nothing need be given for may be given nothing. */
+static bool
+is_address(const struct config_row *row, const char *value)
+{
+	struct config_address ignored;
+	struct err err;
+
+	return (value[0] == '\0' && row->value[0] == '\0') ||
+	    config_address_parse(value, &ignored, &err);
+}
+
+static bool
+are_networks(struct str list)
+{
+	while (list.n > 0) {
+		struct str network = str_trim(str_cut(&list, ','));
+
+		if (!str_eq(network, STR("private")) &&
+		    !config_is_network(network))
+			return false;
+	}
+	return true;
+}
+
 static bool
 set_text(struct config *c, enum config_field field, struct str value,
     struct err *err)
 {
 	const struct config_row *row = &config_rows[field];
-	struct config_address address;
 	struct str copy;
 
 	if (!is_printable(value))
@@ -117,8 +140,9 @@ set_text(struct config *c, enum config_field field, struct str value,
 		return arena_err(c->mem, "the configuration", err);
 	if (row->type == CONFIG_TYPE_CHOICE && !is_choice(row, value))
 		return refuse(row, value, err);
-	if (row->type == CONFIG_TYPE_ADDRESS &&
-	    !config_address_parse(copy.p, &address, err))
+	if (row->type == CONFIG_TYPE_ADDRESS && !is_address(row, copy.p))
+		return refuse(row, value, err);
+	if (row->type == CONFIG_TYPE_NETWORKS && !are_networks(value))
 		return refuse(row, value, err);
 	*config_text_at(c, field) = copy.p;
 	return true;

@@ -38,7 +38,8 @@ enum { CONFIG_MODELS_MAX = 16, CONFIG_SLOT_MAX = 32 };
 
 /*
  * One member a line of config.def, of the C type its type has:
- *   TEXT PATH ADDRESS CHOICE   const char *, "" where nothing is given
+ *   TEXT PATH ADDRESS NETWORKS CHOICE
+ *                              const char *, "" where nothing is given
  *   COUNT AUTO                 a number; AUTO is 0 for "auto"
  *   BYTES TIME                 bytes; milliseconds
  *   BOOL                       0 or 1
@@ -46,6 +47,7 @@ enum { CONFIG_MODELS_MAX = 16, CONFIG_SLOT_MAX = 32 };
 #define CONFIG_C_TEXT    const char *
 #define CONFIG_C_PATH    const char *
 #define CONFIG_C_ADDRESS const char *
+#define CONFIG_C_NETWORKS const char *
 #define CONFIG_C_CHOICE  const char *
 #define CONFIG_C_COUNT   int64_t
 #define CONFIG_C_AUTO    int64_t
@@ -108,6 +110,8 @@ struct config_address {
 };
 MUST_USE bool config_address_parse(const char *text,
     struct config_address *ret, struct err *err);
+/* "192.0.2.7", "10.0.0.0/8", "fd00::/8" */
+bool config_is_network(struct str text);
 /* state_dir, or where it is when that is empty: $XDG_STATE_HOME, or /var/lib
  * for root and ~/.local/state for others, then lightscore/HOST-PORT. `port` is
  * the one bound where listen says 0. */

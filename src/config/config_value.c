@@ -5,6 +5,7 @@
  */
 #include "config/config_table.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -129,7 +130,12 @@ config_wanted(const struct config_row *row, struct buf *b)
 		buf_text(b, "text without control characters");
 		return;
 	case CONFIG_TYPE_ADDRESS:
-		buf_printf(b, "%s, such as %s", row->unit, row->value);
+		buf_printf(b, "%s, such as %s", row->unit,
+		    row->value[0] != '\0' ? row->value : "127.0.0.1:9095");
+		return;
+	case CONFIG_TYPE_NETWORKS:
+		buf_text(b, "addresses and networks, such as "
+		    "127.0.0.1, 10.0.0.0/8, or private");
 		return;
 	case CONFIG_TYPE_CHOICE:
 		buf_text(b, "one of ");
@@ -205,4 +211,24 @@ config_address_parse(const char *text, struct config_address *ret,
 bad:
 	return err_set(err, ERR_INPUT, ERR_NOWHERE,
 	    "\"%s\" is no HOST:PORT", text);
+}
+
+bool
+config_is_network(struct str text)
+{
+	struct str bits = text, address = str_cut(&bits, '/');
+	char host[INET6_ADDRSTRLEN];
+	struct in6_addr ignored;
+	uint64_t n = 1, most = 0;
+
+	if (address.n >= sizeof(host))
+		return false;
+	memcpy(host, address.p, address.n);
+	host[address.n] = '\0';
+	if (inet_pton(AF_INET, host, &ignored) == 1)
+		most = 32;
+	else if (inet_pton(AF_INET6, host, &ignored) == 1)
+		most = 128;
+	return (bits.p == NULL || number_parse_u64(bits, &n)) && n >= 1 &&
+	    n <= most;
 }

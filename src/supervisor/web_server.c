@@ -5,10 +5,10 @@
  */
 #include "supervisor/web_server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <limits.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,6 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "base/number.h"
 #include "base/str.h"
 
 static const char backend_template[] =
@@ -124,27 +123,6 @@ set_access_log(struct value *v, const char *path, struct err *err)
 	return true;
 }
 
-/* "192.0.2.7", "10.0.0.0/8", "fd00::/8" */
-static bool
-is_network(struct str text)
-{
-	struct str bits = text, address = str_cut(&bits, '/');
-	char host[INET6_ADDRSTRLEN];
-	struct in6_addr ignored;
-	uint64_t n = 1, most = 0;
-
-	if (address.n >= sizeof(host))
-		return false;
-	memcpy(host, address.p, address.n);
-	host[address.n] = '\0';
-	if (inet_pton(AF_INET, host, &ignored) == 1)
-		most = 32;
-	else if (inet_pton(AF_INET6, host, &ignored) == 1)
-		most = 128;
-	return (bits.p == NULL || number_parse_u64(bits, &n)) && n >= 1 &&
-	    n <= most;
-}
-
 /* Loopback, and what no router of the Internet knows the way to. */
 static const char private_networks[] =
     "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,"
@@ -162,7 +140,7 @@ put_conditions(struct buf *b, struct str list, int *open, struct err *err)
 				return false;
 			continue;
 		}
-		if (!is_network(network))
+		if (!config_is_network(network))
 			return err_set(err, ERR_INPUT, ERR_NOWHERE,
 			    "metrics_allow: \"%.*s\" is no address or "
 			    "network, give some such as 127.0.0.1, 10.0.0.0/8",

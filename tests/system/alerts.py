@@ -181,8 +181,8 @@ class Console(unittest.TestCase):
         s = Service("--alerts", "nonsense")
         self.addCleanup(s.close)
         s.launch()
-        self.assertEqual(s.process.wait(PATIENCE), 1)
-        self.assertRegex(s.log(), r"alerts: .*nonsense")
+        self.assertEqual(s.process.wait(PATIENCE), 2)
+        self.assertRegex(s.log(), r"--alerts: .*nonsense")
 
 
 class Webhook(unittest.TestCase):

@@ -253,8 +253,8 @@ class Configuration(unittest.TestCase):
                 [str(service.LIGHTSCORED), "--web-server-conf",
                  "--metrics-allow", bad], capture_output=True, text=True,
                 check=False, timeout=service.PATIENCE)
-            self.assertEqual((done.returncode, done.stdout), (1, ""), bad)
-            self.assertIn("metrics_allow", done.stderr)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), bad)
+            self.assertIn("--metrics-allow", done.stderr)
 
     def test_the_example_is_accepted_by_lighttpd(self):
         example = service.SRCDIR / "lighttpd/example.conf"

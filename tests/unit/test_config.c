@@ -106,6 +106,35 @@ a_file_sets_values_and_models_beside_it(void **state)
 }
 
 static void
+networks_are_looked_at_when_they_are_given(void **state)
+{
+	static const char *const good[] = {"", "private", "10.0.0.0/8",
+	    "127.0.0.1, ::1", "private,fd00::/8", "0.0.0.0/1"};
+	static const char *const bad[] = {"10.0.0.0/8, 10.0.0.0/33", "privat",
+	    "10.0.0.0/0", "10.0.0.0/8/8", "10.0.0", ",", "::/129",
+	    "localhost", "10.0.0.0/"};
+	struct config c;
+	char text[100], sentence[200];
+
+	(void)state;
+	for (size_t i = 0; i < countof(good); i++) {
+		snprintf(text, sizeof(text), "metrics_allow: \"%s\"\n",
+		    good[i]);
+		assert_null(read_text(&c, text));
+		assert_string_equal(c.metrics_allow, good[i]);
+	}
+	for (size_t i = 0; i < countof(bad); i++) {
+		snprintf(text, sizeof(text), "metrics_allow: \"%s\"\n",
+		    bad[i]);
+		snprintf(sentence, sizeof(sentence), ":1: metrics_allow: "
+		    "\"%s\" cannot be used, give addresses and networks, "
+		    "such as 127.0.0.1, 10.0.0.0/8, or private", bad[i]);
+		assert_refused(text, sentence);
+	}
+	assert_null(read_text(&c, "alerts: \"\"\n"));
+}
+
+static void
 a_wrong_file_is_told_with_line_and_remedy(void **state)
 {
 	(void)state;
@@ -128,6 +157,10 @@ a_wrong_file_is_told_with_line_and_remedy(void **state)
 	    ":1: web_server: \"maybe\" cannot be used, give on or off");
 	assert_refused("log_level: loud\n", ":1: log_level: \"loud\" cannot be"
 	    " used, give one of error, warn, info, debug");
+	assert_refused("alerts: 9095\n", ":1: alerts: \"9095\" cannot be used,"
+	    " give HOST:PORT, such as 127.0.0.1:9095");
+	assert_refused("listen: \"\"\n", ":1: listen: \"\" cannot be used,"
+	    " give HOST:PORT, such as 127.0.0.1:5000");
 	assert_refused("listen: 5000\n", ":1: listen: \"5000\" cannot be used,"
 	    " give HOST:PORT, such as 127.0.0.1:5000");
 	assert_refused("listen: h:70000\n", ":1: listen: \"h:70000\" cannot be"
@@ -368,6 +401,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(defaults_are_those_of_the_table),
 	    cmocka_unit_test(a_file_sets_values_and_models_beside_it),
+	    cmocka_unit_test(networks_are_looked_at_when_they_are_given),
 	    cmocka_unit_test(a_wrong_file_is_told_with_line_and_remedy),
 	    cmocka_unit_test(wrong_models_are_told),
 	    cmocka_unit_test(flag_wins_over_environment_over_file),
