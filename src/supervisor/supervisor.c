@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -344,6 +345,8 @@ supervisor_run(int argc, char *argv[], struct err *err)
 		err_system(err, "cannot start");
 		return SUPERVISOR_FAILED;
 	}
+	/* Not even by a program that is installed to be root's. */
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	s->argc = argc;
 	s->argv = argv;
 	s->public_fd = s->web_log.fd = s->ready.fd = -1;

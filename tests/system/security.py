@@ -96,7 +96,8 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(status_of(pids[0])["NoNewPrivs"], "1")
 
     def test_no_new_privileges(self):
-        for pid in self.processes():
+        self.wait_served()
+        for pid in self.service.tree():
             self.assertEqual(status_of(pid)["NoNewPrivs"], "1")
 
     def test_calls_are_filtered(self):
