@@ -11,20 +11,6 @@
 /* --- kernels -------------------------------------------------------------- */
 
 static void
-products(const struct block *b, const uint32_t *src, const double *v,
-    uint32_t n, double *y)
-{
-	for (size_t r = 0; r < b->rows; r++)
-		y[r] = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		const double *x = b->frame + src[i] * b->stride;
-
-		for (size_t r = 0; r < b->rows; r++)
-			y[r] += x[r] * v[i];
-	}
-}
-
-static void
 distances(const struct block *b, const uint32_t *src, const double *v,
     uint32_t n, double *y)
 {
@@ -104,7 +90,7 @@ score_kernel(struct block *b, const struct image_step *s)
 	for (uint32_t k = 0; k < s->width; k++, v += s->n_src,
 	    y += b->stride) {
 		if (kind != KERNEL_RBF)
-			products(b, src, v, s->n_src, y);
+			score_products(b, src, v, s->n_src, y);
 		else if (floats)
 			distances_float(b, src, v, s->n_src, y);
 		else

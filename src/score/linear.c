@@ -8,7 +8,7 @@
 #include "score/steps.h"
 
 /* One row: the sum stays out of memory between any two products. */
-static double
+static inline double
 sum_row(const struct block *b, const uint32_t *src, const double *coef,
     uint32_t n)
 {
@@ -20,7 +20,7 @@ sum_row(const struct block *b, const uint32_t *src, const double *coef,
 }
 
 /* Many rows, eight at a time, whose sums stay in registers. */
-static void
+static inline void
 sum_rows(const struct block *b, const uint32_t *src, const double *coef,
     uint32_t n, double *y)
 {
@@ -49,6 +49,23 @@ sum_rows(const struct block *b, const uint32_t *src, const double *coef,
 	}
 }
 
+static inline void
+products(const struct block *b, const uint32_t *src, const double *coef,
+    uint32_t n, double *y)
+{
+	if (b->rows == 1)
+		y[0] = sum_row(b, src, coef, n);
+	else
+		sum_rows(b, src, coef, n, y);
+}
+
+void
+score_products(const struct block *b, const uint32_t *src,
+    const double *coef, uint32_t n, double *y)
+{
+	products(b, src, coef, n, y);
+}
+
 void
 score_linear(struct block *b, const struct image_step *s)
 {
@@ -61,10 +78,7 @@ score_linear(struct block *b, const struct image_step *s)
 	for (uint32_t k = 0; k < s->width; k++, coef += s->n_src) {
 		double *y = b->frame + (s->dst + k) * b->stride;
 
-		if (b->rows == 1)
-			y[0] = sum_row(b, src, coef, s->n_src);
-		else
-			sum_rows(b, src, coef, s->n_src, y);
+		products(b, src, coef, s->n_src, y);
 		for (size_t r = 0; r < b->rows; r++)
 			y[r] += intercept[k];
 	}

@@ -61,6 +61,11 @@ void score_sort(struct block *b, const struct image_step *s);
 void score_kernel(struct block *b, const struct image_step *s);
 void score_couple(struct block *b, const struct image_step *s);
 
+/* y[r] = the sum of coef[i] times slot src[i] of row r, added in the order of
+ * i. */
+void score_products(const struct block *b, const uint32_t *src,
+    const double *coef, uint32_t n, double *y);
+
 /* Add all trees to the sums of n rows from row `from`, which lie at y and
  * hold what the sums start from. */
 void score_forest_walk(struct block *b, const struct image_forest *f,
