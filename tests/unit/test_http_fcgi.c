@@ -140,7 +140,8 @@ serve(fcgi_wanted *wanted)
 	    .memory_limit = 1 << 20, .response_limit = 1 << 17,
 	    .read_timeout_ns = READ_TIMEOUT_MS * 1000000ull};
 	struct fcgi_calls calls = {.handle = echo, .body = wants_body,
-	    .rejected = refuse, .state = note_state, .wanted = wanted, .ctx = server.seen};
+	    .rejected = refuse, .state = note_state, .wanted = wanted,
+	    .ctx = server.seen};
 	sigset_t blocked, wait_mask;
 	struct fcgi *f;
 	struct err err;
