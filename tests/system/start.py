@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """Starting and stopping: the ready line, one-line failures, nothing left."""
+import contextlib
 import os
 import pathlib
 import pty
@@ -36,6 +37,29 @@ def git(*args):
     return shutil.which("git") is not None and subprocess.run(
         ["git", "-C", service.SRCDIR, *args], check=False,
         capture_output=True).returncode == 0
+
+
+@contextlib.contextmanager
+def held_request(s):
+    """One that a stopped worker has in hand; yields what lets it go on and
+    returns the answer."""
+    workers = list(s.workers().values())
+
+    def finish():
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+        answer = b""
+        while part := peer.recv(65536):
+            answer += part
+        return answer
+
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    with socket.create_connection(("127.0.0.1", s.port),
+                                  service.PATIENCE) as peer:
+        peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
+        s.wait_in_hand()
+        yield finish
 
 
 class Start(unittest.TestCase):
@@ -115,18 +139,10 @@ class Start(unittest.TestCase):
 
     def test_stop_finishes_what_was_accepted(self):
         with Service("--workers", "1") as s:
-            worker = s.workers()[0]
-            os.kill(worker, signal.SIGSTOP)
-            with socket.create_connection(("127.0.0.1", s.port),
-                                          service.PATIENCE) as peer:
-                peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
-                s.wait_in_hand()
+            with held_request(s) as finish:
                 s.process.send_signal(signal.SIGTERM)
                 s.wait_refused()
-                os.kill(worker, signal.SIGCONT)
-                answer = b""
-                while part := peer.recv(65536):
-                    answer += part
+                answer = finish()
             self.assertIn(b"200 OK", answer)
             self.assertIn(b'{"status":"ok"}', answer)
             self.assertEqual(s.process.wait(service.PATIENCE), 0)
@@ -186,11 +202,7 @@ class Start(unittest.TestCase):
     def test_stop_is_over_after_its_timeout_whatever_hangs(self):
         with Service("--workers", "2", "--stop-timeout", "400ms") as s:
             pids = s.tree()
-            for worker in s.workers().values():
-                os.kill(worker, signal.SIGSTOP)
-            with socket.create_connection(("127.0.0.1", s.port)) as peer:
-                peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
-                s.wait_in_hand()
+            with held_request(s):
                 begun = time.monotonic()
                 self.assertEqual(s.stop(), 0)
                 self.assertLess(time.monotonic() - begun, 8)
@@ -198,10 +210,7 @@ class Start(unittest.TestCase):
 
     def test_second_signal_ends_at_once(self):
         with Service("--workers", "1", "--stop-timeout", "10m") as s:
-            os.kill(s.workers()[0], signal.SIGSTOP)
-            with socket.create_connection(("127.0.0.1", s.port)) as peer:
-                peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
-                s.wait_in_hand()
+            with held_request(s):
                 s.process.send_signal(signal.SIGTERM)
                 s.wait_refused()
 
@@ -215,23 +224,14 @@ class Start(unittest.TestCase):
     def test_two_signals_in_one_breath_are_one_wish(self):
         """As timeout(1) sends them: what was accepted is still answered."""
         with Service("--workers", "1") as s:
-            worker = s.workers()[0]
-            os.kill(worker, signal.SIGSTOP)
-            with socket.create_connection(("127.0.0.1", s.port),
-                                          service.PATIENCE) as peer:
-                peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
-                s.wait_in_hand()
+            with held_request(s) as finish:
                 # Two of one kind would become one while it is stopped.
                 s.process.send_signal(signal.SIGSTOP)
                 s.process.send_signal(signal.SIGTERM)
                 s.process.send_signal(signal.SIGINT)
                 s.process.send_signal(signal.SIGCONT)
                 s.wait_refused()
-                os.kill(worker, signal.SIGCONT)
-                answer = b""
-                while part := peer.recv(65536):
-                    answer += part
-            self.assertIn(b'{"status":"ok"}', answer)
+                self.assertIn(b'{"status":"ok"}', finish())
             self.assertEqual(s.process.wait(service.PATIENCE), 0)
             self.assertNotIn("killed", s.log())
 
