@@ -60,14 +60,18 @@ one_score(struct classifier *c, struct onnx_elem s, bool mirrored,
 /* Whether a row has a weight for class 1 in any case: of one that has none,
  * the runtime makes the two scores of one. */
 static bool
-always_second(const struct classifier *c)
+always_second(const struct classifier *c, bool *ret, struct err *err)
 {
 	const struct tree_list *t = &c->t;
-	bool *never = ARENA_ARRAY(c->g->im->mem, t->n_trees + 1, bool);
+	bool *never = ARENA_ARRAY(c->g->im->mem, (size_t)t->n_trees + 1,
+	    bool);
 	uint32_t tree = 0;
 
+	*ret = false;
+	if (never == NULL)
+		return onnx_full(c->g, err);
 	/* The nodes of a tree stand together. */
-	for (uint32_t i = 0; never != NULL && i < t->n_nodes; i++) {
+	for (uint32_t i = 0; i < t->n_nodes; i++) {
 		bool has = false;
 
 		if (tree + 1 < t->n_trees && t->roots[tree + 1] == i)
@@ -78,10 +82,9 @@ always_second(const struct classifier *c)
 			has |= t->weights[t->nodes[i].first + w].target == 1;
 		never[tree] |= !has;
 	}
-	for (uint32_t i = 0; never != NULL && i < t->n_trees; i++)
-		if (!never[i])
-			return true;
-	return false;
+	for (uint32_t i = 0; i < t->n_trees; i++)
+		*ret |= !never[i];
+	return true;
 }
 
 static bool
@@ -90,6 +93,7 @@ two_classes(struct classifier *c, struct err *err)
 	bool single = c->uses[0] != c->uses[1], two = c->uses[1];
 	struct onnx_elem *s = c->sums;
 	struct onnx *g = c->g;
+	bool always;
 
 	/* The runtime then leaves out one of the sums. */
 	if (c->n_base == 2 && two)
@@ -101,7 +105,9 @@ two_classes(struct classifier *c, struct err *err)
 	if (c->n_base == 1 &&
 	    !onnx_tree_add_base(g, c->type, s, 1, c->base, err))
 		return false;
-	if (two && c->uses[0] && !always_second(c))
+	if (two && c->uses[0] && !always_second(c, &always, err))
+		return false;
+	if (two && c->uses[0] && !always)
 		return onnx_cannot(err, "some leaves have a weight for class "
 		    "1, some have none, in every tree");
 	if (!label_above(c, s[two ? 1 : 0], single && c->positive ? 0.5 : 0,
