@@ -55,18 +55,22 @@ fill(int fd, const struct rate_limit *limit)
 }
 
 bool
-rate_make(const char *path, const struct rate_limit *limit, struct err *err)
+rate_make(const char *path, const struct rate_limit *limit, int *ret_fd,
+    struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	bool ok = fd >= 0 && fill(fd, limit);
 
-	if (!ok)
-		err_system(err, "cannot make %s", path);
-	if (fd >= 0)
+	if (ok) {
+		*ret_fd = fd;
+		return true;
+	}
+	err_system(err, "cannot make %s", path);
+	if (fd >= 0) {
 		close(fd);
-	if (fd >= 0 && !ok)
 		unlink(path);
-	return ok;
+	}
+	return false;
 }
 
 static bool
@@ -79,30 +83,39 @@ is_table(const struct rate_table *t)
 }
 
 bool
-rate_open(const char *path, struct rate *ret, struct err *err)
+rate_map(int fd, const char *path, struct rate *ret, struct err *err)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct rate_table *t = MAP_FAILED;
+	struct rate_table *t;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		err_system(err, "cannot open %s", path);
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	if (S_ISREG(st.st_mode) && st.st_size == sizeof(*t))
-		t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED,
-		    fd, 0);
-	close(fd);
-	if (t == MAP_FAILED || !is_table(t)) {
-		if (t != MAP_FAILED)
-			munmap(t, sizeof(*t));
+	if (fstat(fd, &st) != 0)
+		return err_system(err, "cannot read %s", path);
+	if (!S_ISREG(st.st_mode) || st.st_size != sizeof(*t))
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "%s has no limits of requests", path);
+	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (t == MAP_FAILED)
+		return err_system(err, "cannot map %s", path);
+	if (!is_table(t)) {
+		munmap(t, sizeof(*t));
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "%s has no limits of requests", path);
 	}
 	ret->table = t;
 	return true;
+}
+
+bool
+rate_open(const char *path, struct rate *ret, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool ok;
+
+	if (fd < 0)
+		return err_system(err, "cannot open %s", path);
+	ok = rate_map(fd, path, ret, err);
+	close(fd);
+	return ok;
 }
 
 void

@@ -27,12 +27,15 @@ struct rate {
 	struct rate_table *table; /* NULL: closed */
 };
 
-/* Supervisor: a file of full buckets at `path`, which is not there yet.
- * ERR_SYSTEM where it cannot be made, a full disk included. */
+/* Supervisor: a file of full buckets at `path`, which is not there yet, open
+ * as *ret_fd. ERR_SYSTEM where it cannot be made, a full disk included. */
 MUST_USE bool rate_make(const char *path, const struct rate_limit *limit,
-    struct err *err);
+    int *ret_fd, struct err *err);
 /* Worker: map it. ERR_INPUT where it is not one of rate_make. */
 MUST_USE bool rate_open(const char *path, struct rate *ret, struct err *err);
+/* The same of a file that is open and stays so; `path` is for errors. */
+MUST_USE bool rate_map(int fd, const char *path, struct rate *ret,
+    struct err *err);
 void rate_close(struct rate *r);
 /* Take a token of the client that these bytes stand for. False where there is
  * none, and in how many seconds there is one, 1 or more. `now_ns` is a

@@ -68,6 +68,7 @@ metrics_view(void *bytes, size_t n, struct metrics_file *ret, struct err *err)
 	    .base = bytes,
 	    .bytes = n,
 	    .fd = -1,
+	    .worker_fd = -1,
 	};
 	return true;
 }
@@ -116,7 +117,9 @@ metrics_close(struct metrics_file *f)
 		munmap(f->base, f->bytes);
 	if (f->fd >= 0)
 		close(f->fd);
-	*f = (struct metrics_file){.fd = -1};
+	if (f->worker_fd >= 0)
+		close(f->worker_fd);
+	*f = (struct metrics_file){.fd = -1, .worker_fd = -1};
 }
 
 /* --- workers and readers -------------------------------------------------- */
@@ -129,28 +132,21 @@ slab_own_pages(void)
 }
 
 bool
-metrics_open(const char *path, int slot, struct metrics_file *ret,
+metrics_map(int fd, const char *path, int slot, struct metrics_file *ret,
     struct err *err)
 {
 	bool writes = slot != METRICS_READER;
 	int protection = PROT_READ;
 	struct metrics_file f;
-	int fd;
 
 	if (writes && (slot < 0 || slot >= METRICS_SLOTS))
 		return err_set(err, ERR_INPUT, ERR_NOWHERE,
 		    "there is no worker slot %d: they are 0 to %d", slot,
 		    METRICS_SLOTS - 1);
-	fd = open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return err_system(err, "cannot open %s", path);
 	if (writes && !slab_own_pages())
 		protection |= PROT_WRITE;
-	if (!map(fd, protection, &f, err)) {
-		close(fd);
+	if (!map(fd, protection, &f, err))
 		return err_context(err, "metrics file %s", path);
-	}
 	if (writes && slab_own_pages()) {
 		struct slab *own = &f.slabs[slot];
 		off_t at = (off_t)((char *)own - (char *)f.base);
@@ -160,13 +156,26 @@ metrics_open(const char *path, int slot, struct metrics_file *ret,
 			err_system(err, "cannot map slot %d of %s", slot,
 			    path);
 			metrics_close(&f);
-			close(fd);
 			return false;
 		}
 	}
-	close(fd);
 	*ret = f;
 	return true;
+}
+
+bool
+metrics_open(const char *path, int slot, struct metrics_file *ret,
+    struct err *err)
+{
+	int fd = open(path, (slot != METRICS_READER ? O_RDWR : O_RDONLY) |
+	    O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool ok;
+
+	if (fd < 0)
+		return err_system(err, "cannot open %s", path);
+	ok = metrics_map(fd, path, slot, ret, err);
+	close(fd);
+	return ok;
 }
 
 /* --- the supervisor ------------------------------------------------------- */
@@ -279,6 +288,30 @@ open_locked(const char *path, int *ret, struct err *err)
 	return true;
 }
 
+/* As the supervisor has it. Workers get a descriptor of their own: one that
+ * holds no lock, which they would keep for a moment after we are gone. */
+static bool
+map_locked(const char *path, int fd, struct metrics_file *ret,
+    struct err *err)
+{
+	int worker_fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK |
+	    O_NOCTTY);
+
+	if (worker_fd < 0) {
+		err_system(err, "cannot open it");
+		close(fd);
+		return false;
+	}
+	if (!map(fd, PROT_READ | PROT_WRITE, ret, err)) {
+		close(fd);
+		close(worker_fd);
+		return false;
+	}
+	ret->fd = fd;
+	ret->worker_fd = worker_fd;
+	return true;
+}
+
 bool
 metrics_resume(const char *path, struct metrics_file *ret,
     char aside[PATH_MAX], struct err *err)
@@ -288,12 +321,9 @@ metrics_resume(const char *path, struct metrics_file *ret,
 
 	if (!open_locked(path, &fd, err))
 		return false;
-	if (!map(fd, PROT_READ | PROT_WRITE, &f, err)) {
-		close(fd);
+	if (!map_locked(path, fd, &f, err))
 		return metrics_create(path, ret, aside, err);
-	}
 	aside[0] = '\0';
-	f.fd = fd;
 	*ret = f;
 	return true;
 }
@@ -308,20 +338,16 @@ metrics_create(const char *path, struct metrics_file *ret,
 	aside[0] = '\0';
 	if (!open_locked(path, &fd, err))
 		return false;
-	if (!map(fd, PROT_READ | PROT_WRITE, &f, err)) {
-		close(fd);
+	if (!map_locked(path, fd, &f, err)) {
 		if (err->kind != ERR_INPUT)
 			return err_context(err, "metrics file %s", path);
 		if (!put_aside(path, aside, err) ||
 		    !open_locked(path, &fd, err))
 			return false;
-		if (!map(fd, PROT_READ | PROT_WRITE, &f, err)) {
-			close(fd);
+		if (!map_locked(path, fd, &f, err))
 			return err_context(err, "metrics file %s", path);
-		}
 	}
-	f.fd = fd;
-	if (!reserve(fd, 0, offsetof(struct metrics_image, slabs))) {
+	if (!reserve(f.fd, 0, offsetof(struct metrics_image, slabs))) {
 		err_system(err, "no room for the counters in %s", path);
 		metrics_close(&f);
 		return false;

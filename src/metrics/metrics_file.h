@@ -46,6 +46,7 @@ struct metrics_file {
 	void *base;                    /* the mapping */
 	size_t bytes;
 	int fd;                        /* the supervisor's; else -1 */
+	int worker_fd; /* the supervisor's, for metrics_map; else -1 */
 };
 
 /* Who maps the file, and so what is writable. */
@@ -65,6 +66,10 @@ MUST_USE bool metrics_resume(const char *path, struct metrics_file *ret,
  * slot (only slabs[slot] is). ERR_INPUT where the file is damaged or another
  * build's. */
 MUST_USE bool metrics_open(const char *path, int slot,
+    struct metrics_file *ret, struct err *err);
+/* The same of a file that is open, where to open it again may fail: on a disk
+ * that has become read-only. `fd` stays open, `path` is for errors. */
+MUST_USE bool metrics_map(int fd, const char *path, int slot,
     struct metrics_file *ret, struct err *err);
 /* The same view of `n` bytes that the caller keeps, aligned to SLAB_ALIGN. */
 MUST_USE bool metrics_view(void *bytes, size_t n, struct metrics_file *ret,

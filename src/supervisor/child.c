@@ -6,6 +6,7 @@
  */
 #include "supervisor/child.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -31,21 +32,34 @@ place(int from, int to)
 static void
 close_others_on_exec(const struct child_spec *spec)
 {
-	unsigned first = CHILD_READY_FD + (spec->ready_fd >= 0);
+	unsigned first = spec->n_fds > 0 ? CHILD_FDS + (unsigned)spec->n_fds
+	    : CHILD_READY_FD + (spec->ready_fd >= 0);
 
 	close_range(first, ~0u, CLOSE_RANGE_CLOEXEC);
 }
 
-/* Sources are above CHILD_READY_FD or already in their place, so the order
- * matters only for the last. */
+/* Sources are above descriptor 2, so for the first three any order does.
+ * Those of the others may be where another is to be: they go aside first. */
 static bool
 place_all(const struct child_spec *spec)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int aside[CHILD_FDS_MAX];
+	bool ok;
 
-	return null >= 0 && place(spec->in_fd < 0 ? null : spec->in_fd, 0) &&
-	    place(null, 1) && (spec->err_fd < 0 || place(spec->err_fd, 2)) &&
-	    (spec->ready_fd < 0 || place(spec->ready_fd, CHILD_READY_FD));
+	assert(spec->n_fds <= CHILD_FDS_MAX);
+	ok = null >= 0 && place(spec->in_fd < 0 ? null : spec->in_fd, 0) &&
+	    place(null, 1) && (spec->err_fd < 0 || place(spec->err_fd, 2));
+	for (size_t i = 0; ok && i < spec->n_fds; i++) {
+		aside[i] = fcntl(spec->fds[i], F_DUPFD_CLOEXEC,
+		    CHILD_FDS + CHILD_FDS_MAX);
+		ok = aside[i] >= 0;
+	}
+	ok = ok && (spec->ready_fd < 0 ||
+		       place(spec->ready_fd, CHILD_READY_FD));
+	for (size_t i = 0; ok && i < spec->n_fds; i++)
+		ok = place(aside[i], CHILD_FDS + (int)i);
+	return ok;
 }
 
 static bool

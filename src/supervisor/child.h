@@ -17,12 +17,14 @@ struct child_spec {
 	int in_fd;    /* becomes descriptor 0; -1: /dev/null */
 	int err_fd;   /* becomes descriptor 2; -1: ours */
 	int ready_fd; /* becomes CHILD_READY_FD; -1: none */
+	const int *fds; /* become CHILD_FDS and the next ones */
+	size_t n_fds;
 	const struct sandbox_path *paths; /* all it has; NULL: what we have */
 	size_t n_paths;
 	bool network;   /* it has TCP besides */
 	unsigned cpu_s; /* of processor time, then it is ended; 0: no limit */
 };
-enum { CHILD_READY_FD = 3 };
+enum { CHILD_READY_FD = 3, CHILD_FDS = 4, CHILD_FDS_MAX = 2 };
 
 /* Fork and exec. The child leads a process group (a Ctrl-C reaches only us),
  * is killed with us, gains no privilege, and keeps no descriptor but those

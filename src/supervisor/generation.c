@@ -31,6 +31,7 @@ generation_new(unsigned number, const struct config *c, const char *folder)
 		return NULL;
 	g->number = number;
 	g->holders = 1;
+	g->rate_fd = -1;
 	g->workers = c->workers > 0 ? (int)c->workers : cpus_usable();
 	g->request_limit = (uint64_t)c->request_limit;
 	g->rows_limit = (uint64_t)c->rows_limit;
@@ -84,5 +85,7 @@ generation_release(struct generation *g)
 		unlink(g->keys);
 	if (g->rate[0] != '\0')
 		unlink(g->rate);
+	if (g->rate_fd >= 0)
+		close(g->rate_fd);
 	free(g);
 }

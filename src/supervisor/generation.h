@@ -29,6 +29,7 @@ struct generation {
 	uint64_t queue_time_ns;
 	char keys[PATH_MAX]; /* of API keys, or empty */
 	char rate[PATH_MAX]; /* of buckets of requests, or empty */
+	int rate_fd;         /* the same, open; or -1 */
 	bool alerts;  /* the console shows them */
 	bool sandbox; /* workers give up what they do not need */
 	uint64_t request_timeout_ns, stop_timeout_ns;

@@ -27,7 +27,7 @@ copy_keys(const struct config *c, const struct generation *g, struct err *err)
 
 /* Nobody has asked yet: a reload gives everyone a full bucket. */
 static bool
-make_rate(const struct config *c, const struct generation *g, struct err *err)
+make_rate(const struct config *c, struct generation *g, struct err *err)
 {
 	const struct rate_limit limit = {
 	    .each_s = (uint64_t)c->rate_limit,
@@ -35,7 +35,8 @@ make_rate(const struct config *c, const struct generation *g, struct err *err)
 						  : c->rate_limit),
 	};
 
-	return g->rate[0] == '\0' || rate_make(g->rate, &limit, err);
+	return g->rate[0] == '\0' ||
+	    rate_make(g->rate, &limit, &g->rate_fd, err);
 }
 
 static bool

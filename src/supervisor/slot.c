@@ -26,7 +26,10 @@ static bool
 spawn(struct slot_world *w, struct slot *s, struct err *err)
 {
 	struct worker_argv argv;
-	struct child_spec spec = {.in_fd = w->listener_fd, .err_fd = -1};
+	/* Open, since a disk may have become read-only. */
+	const int fds[] = {w->metrics->worker_fd, s->generation->rate_fd};
+	struct child_spec spec = {.in_fd = w->listener_fd, .err_fd = -1,
+	    .fds = fds, .n_fds = s->generation->rate_fd >= 0 ? 2 : 1};
 	bool ok;
 
 	if (!metrics_slot_prepare(w->metrics, s->number, err) ||

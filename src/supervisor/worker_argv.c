@@ -34,6 +34,7 @@ worker_argv_make(struct worker_argv *ret, const char *program,
 		uint64_t value;
 	} numbers[] = {
 	    {"--slot", (uint64_t)slot},
+	    {"--metrics-fd", CHILD_FDS},
 	    {"--request-limit", g->request_limit},
 	    {"--rows-limit", g->rows_limit},
 	    {"--memory-limit", memory < MEMORY_LEAST ? MEMORY_LEAST : memory},
@@ -69,6 +70,11 @@ worker_argv_make(struct worker_argv *ret, const char *program,
 	if (g->rate[0] != '\0') {
 		ret->argv[n++] = "--rate";
 		ret->argv[n++] = g->rate;
+	}
+	if (g->rate_fd >= 0) {
+		static_assert(CHILD_FDS + 1 == 5, "as it is written here");
+		ret->argv[n++] = "--rate-fd";
+		ret->argv[n++] = "5";
 	}
 	if (reserve)
 		ret->argv[n++] = "--reserve";

@@ -7,7 +7,7 @@
 /* The command line of a worker, as lightscore-worker reads it. */
 struct worker_argv {
 	const char *argv[32 + 2 * CONFIG_MODELS_MAX];
-	char numbers[9][24];
+	char numbers[10][24];
 	char models[CONFIG_MODELS_MAX][CONFIG_SLOT_MAX + PATH_MAX + 2];
 };
 

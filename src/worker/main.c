@@ -17,10 +17,12 @@ static const char usage[] =
     "usage: lightscore-worker --metrics FILE --slot N --model SLOT=IMAGE ...\n"
     "    [--request-limit BYTES] [--rows-limit N] [--memory-limit BYTES]\n"
     "    [--max-requests N] [--ready-fd N] [--read-timeout MS]\n"
-    "    [--alerts] [--keys FILE] [--rate FILE] [--no-sandbox] [--reserve]\n";
+    "    [--metrics-fd N] [--alerts] [--keys FILE] [--rate FILE]\n"
+    "    [--rate-fd N] [--no-sandbox] [--reserve]\n";
 
 enum option_id {
 	METRICS,
+	METRICS_FD,
 	SLOT,
 	MODEL,
 	REQUEST_LIMIT,
@@ -32,6 +34,7 @@ enum option_id {
 	ALERTS,
 	KEYS,
 	RATE,
+	RATE_FD,
 	NO_SANDBOX,
 	RESERVE,
 	HELP
@@ -39,6 +42,7 @@ enum option_id {
 
 static const struct option options[] = {
     {"metrics", required_argument, NULL, METRICS},
+    {"metrics-fd", required_argument, NULL, METRICS_FD},
     {"slot", required_argument, NULL, SLOT},
     {"model", required_argument, NULL, MODEL},
     {"request-limit", required_argument, NULL, REQUEST_LIMIT},
@@ -50,6 +54,7 @@ static const struct option options[] = {
     {"alerts", no_argument, NULL, ALERTS},
     {"keys", required_argument, NULL, KEYS},
     {"rate", required_argument, NULL, RATE},
+    {"rate-fd", required_argument, NULL, RATE_FD},
     {"no-sandbox", no_argument, NULL, NO_SANDBOX},
     {"reserve", no_argument, NULL, RESERVE},
     {"help", no_argument, NULL, HELP},
@@ -95,6 +100,9 @@ read_options(int argc, char *argv[], struct worker_options *o)
 		case METRICS:
 			o->metrics = optarg;
 			break;
+		case METRICS_FD:
+			o->metrics_fd = (int)number(optarg, 1023);
+			break;
 		case SLOT:
 			o->slot = (int)number(optarg, METRICS_SLOTS - 1);
 			break;
@@ -127,6 +135,9 @@ read_options(int argc, char *argv[], struct worker_options *o)
 			break;
 		case RATE:
 			o->rate = optarg;
+			break;
+		case RATE_FD:
+			o->rate_fd = (int)number(optarg, 1023);
 			break;
 		case NO_SANDBOX:
 			o->sandbox = false;
@@ -161,7 +172,9 @@ int
 main(int argc, char *argv[])
 {
 	struct worker_options o = {
+	    .metrics_fd = -1,
 	    .slot = -1,
+	    .rate_fd = -1,
 	    .request_limit = 8 << 20,
 	    .rows_limit = 10000,
 	    .memory_limit = 24 * (8 << 20),

@@ -198,6 +198,36 @@ open_models(struct worker *w, struct err *err)
 	return true;
 }
 
+/* Where the supervisor has it open, it need not be opened again. */
+static bool
+open_metrics(struct worker *w, struct err *err)
+{
+	const struct worker_options *o = w->options;
+	bool ok;
+
+	if (o->metrics_fd < 0)
+		return metrics_open(o->metrics, o->slot, &w->metrics, err);
+	ok = metrics_map(o->metrics_fd, o->metrics, o->slot, &w->metrics,
+	    err);
+	close(o->metrics_fd);
+	return ok;
+}
+
+static bool
+open_rate(struct worker *w, struct err *err)
+{
+	const struct worker_options *o = w->options;
+	bool ok;
+
+	if (o->rate == NULL)
+		return true;
+	if (o->rate_fd < 0)
+		return rate_open(o->rate, &w->rate, err);
+	ok = rate_map(o->rate_fd, o->rate, &w->rate, err);
+	close(o->rate_fd);
+	return ok;
+}
+
 static bool
 open_api(struct worker *w, struct err *err)
 {
@@ -215,10 +245,8 @@ open_api(struct worker *w, struct err *err)
 	if (w->options->keys != NULL &&
 	    !keys_read(w->options->keys, &w->keys, err))
 		return false;
-	if (w->options->rate != NULL &&
-	    !rate_open(w->options->rate, &w->rate, err))
-		return false;
-	return arena_init(&w->documents, DOCUMENTS_BYTES, err) &&
+	return open_rate(w, err) &&
+	    arena_init(&w->documents, DOCUMENTS_BYTES, err) &&
 	    api_new(&o, &w->documents, &w->api, err);
 }
 
@@ -252,8 +280,7 @@ set_up(struct worker *w, struct err *err)
 {
 	if (!w->options->reserve)
 		yield_to_web_server();
-	if (!metrics_open(w->options->metrics, w->options->slot, &w->metrics,
-		err))
+	if (!open_metrics(w, err))
 		return false;
 	w->slab = &w->metrics.slabs[w->options->slot];
 	return open_models(w, err) && open_api(w, err) && open_fcgi(w, err);

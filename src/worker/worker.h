@@ -31,11 +31,13 @@ struct worker_model {
 
 struct worker_options {
 	const char *metrics; /* path of the shared file */
+	int metrics_fd;      /* the same, open; closed when mapped; or -1 */
 	int slot;            /* whose slab we count in */
 	struct worker_model models[WORKER_MODELS_MAX];
 	size_t n_models;
 	const char *keys;       /* file of API keys; NULL: none is wanted */
 	const char *rate;       /* file of buckets; NULL: no limit */
+	int rate_fd;            /* the same, open; closed when mapped; or -1 */
 	uint64_t request_limit; /* bytes of body */
 	uint64_t rows_limit;    /* rows in a request */
 	bool alerts;            /* the web server has a list at /alerts */

@@ -48,8 +48,10 @@ open_rate(uint64_t each_s, uint64_t burst)
 	const struct rate_limit limit = {each_s, burst};
 	struct rate r = {NULL};
 	struct err err;
+	int fd;
 
-	assert_true(rate_make(path, &limit, &err));
+	assert_true(rate_make(path, &limit, &fd, &err));
+	close(fd);
 	assert_true(rate_open(path, &r, &err));
 	return r;
 }
@@ -216,14 +218,19 @@ static void
 a_file_is_made_once_and_for_its_owner_alone(void **state)
 {
 	const struct rate_limit limit = {1, 1};
+	struct rate r;
 	struct stat st;
 	struct err err;
+	int fd;
 
 	(void)state;
-	assert_true(rate_make(path, &limit, &err));
+	assert_true(rate_make(path, &limit, &fd, &err));
+	assert_true(rate_map(fd, path, &r, &err));
+	rate_close(&r);
+	close(fd);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_false(rate_make(path, &limit, &err));
+	assert_false(rate_make(path, &limit, &fd, &err));
 	assert_int_equal(err.kind, ERR_SYSTEM);
 	assert_non_null(strstr(err.text, path));
 }
