@@ -35,11 +35,19 @@ fail(struct load *l, size_t i, const struct err *why)
 static bool
 copy_image(const char *from, const char *to, struct err *err)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	/* O_NONBLOCK: nobody may ever write to a FIFO. */
+	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 	ssize_t n = 1;
+	int out;
 
 	if (in < 0)
 		return err_system(err, "cannot open %s", from);
+	if (fstat(in, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(in);
+		return err_set(err, ERR_INPUT, ERR_NOWHERE,
+		    "%s is not a regular file", from);
+	}
 	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	while (out >= 0 && n > 0)
 		/* not copy_file_range, which stays within a file system */

@@ -217,6 +217,18 @@ class Refused(Configured):
             self.keeps_serving("v1.joblib")
             self.serves("v1")
 
+    def test_a_model_that_nobody_will_ever_write(self):
+        """A FIFO: to open it must not hold the supervisor."""
+        with self.service:
+            for name in ("v1.joblib", "v1.lsm"):
+                path = self.models / name
+                path.unlink(missing_ok=True)
+                os.mkfifo(path)
+                self.slots["v1"] = f"models/{name}"
+                self.write(workers=2)
+                self.keeps_serving(f"{name} is not a regular file")
+                self.serves("v1")
+
     def test_a_configuration_that_is_wrong(self):
         with self.service:
             self.config.write_text("workers: many\n", encoding="utf-8")
