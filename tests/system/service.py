@@ -27,7 +27,8 @@ BUILDDIR = pathlib.Path(tap.BUILDDIR)
 LIGHTSCORE = BUILDDIR / "lightscore"
 LIGHTSCORED = BUILDDIR / "lightscored"
 LIGHTTPD = os.environ.get("LS_LIGHTTPD") or "/usr/sbin/lighttpd"
-PATIENCE = 60  # seconds until what should happen soon is taken for hung
+# Seconds until what should happen soon is taken for hung.
+PATIENCE = float(os.environ.get("LS_PATIENCE") or 60)
 
 
 def lighttpd_or_skip():
