@@ -3,12 +3,13 @@
 """What thousands of idle connections cost those who ask: requests/s and times
 of others with and without them, in turns; and what one takes of memory.
 
-    idle.py [CONNECTIONS [ROUNDS]]
+    idle.py [CONNECTIONS [ROUNDS [SECONDS [PID URL]]]]
 
 Each has had an answer, is kept, and is counted if it is open when the others
 are done. lighttpd closes it after max-keep-alive-idle, 30 s: opening all and
 measuring has to be over by then. Four processes hold them, so that only the
-web server's limit of descriptors (ulimit -Hn) counts.
+web server's limit of descriptors (ulimit -Hn) counts. PID and URL are of a
+service that runs already; without them one is started.
 """
 import json
 import multiprocessing
@@ -21,6 +22,7 @@ import bench
 
 CONNECTIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 10000
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+SECONDS = int(sys.argv[3]) if len(sys.argv) > 3 else 2
 HOLDERS = 4
 ASK = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -94,10 +96,24 @@ def still_served(url):
         return answer.status == 200
 
 
+class Running(bench.Service):
+    """A service that others started, and that goes on."""
+
+    def __init__(self, pid, url):
+        self.pid, self.url = int(pid), url
+
+    def __exit__(self, *_):
+        pass
+
+    def tree(self):
+        return bench.children(self.pid)
+
+
 def main():
     body = json.dumps(bench.held_out_rows()[0])
     without, among, took = [], [], []
-    with bench.Service("--workers", "2") as service:
+    with (Running(*sys.argv[4:6]) if len(sys.argv) > 4
+          else bench.Service("--workers", "2")) as service:
         url = f"{service.url}/v1/predict"
         port = int(service.url.rpartition(":")[2])
         web, = (pid for pid in service.tree()
@@ -105,9 +121,9 @@ def main():
         bench.wrk(url, body, 16, 1)
         before = resident(web)
         for _ in range(ROUNDS):
-            without.append(bench.wrk(url, body, 16, 2))
+            without.append(bench.wrk(url, body, 16, SECONDS))
             with Idle(port) as idle:
-                among.append(bench.wrk(url, body, 16, 2))
+                among.append(bench.wrk(url, body, 16, SECONDS))
                 memory = resident(web)
             took.append((min(idle.n, idle.kept), memory))
         served = still_served(service.url)

@@ -23,6 +23,7 @@ from service import Load, Service, wait_until  # noqa: E402
 
 NAME = "lightscore"
 PACKAGE = service.SRCDIR / "lightscore.deb"
+CONNECTIONS = 10000
 ROW = service.rows()[0]
 DROP_INS = pathlib.Path("/run/systemd/system")
 
@@ -419,6 +420,47 @@ class Root(unittest.TestCase):
                    "a sign of life as another user")
 
 
+# lighttpd with the configuration that it is given, except that it keeps idle
+# connections for ten minutes: an emulated processor may take longer than 30 s
+# to open them all and measure.
+PATIENT = {
+    "lighttpd": f"""#!/bin/sh
+[ "$1" = -D ] && set -- -D -f {service.SRCDIR}/lighttpd.conf
+exec /usr/sbin/lighttpd "$@"
+""",
+    "lighttpd.conf": """include "/var/lib/lightscore/lighttpd.conf"
+server.max-keep-alive-idle := 600
+""",
+}
+
+
+class Idle(Installed):
+    def setUp(self):
+        super().setUp()
+        for name, text in PATIENT.items():
+            path = service.SRCDIR / name
+            path.write_text(text, encoding="ascii")
+            path.chmod(0o755)
+        drop_in(self.unit.unit, "[Service]\nEnvironment="
+                f"LIGHTSCORE_LIGHTTPD={service.SRCDIR}/lighttpd\n")
+        run("systemctl", "restart", NAME)
+        self.unit.wait_workers(2)
+
+    def tearDown(self):
+        drop_in(self.unit.unit, "")
+
+    def test_thousands_of_idle_connections_cost_others_nothing(self):
+        said = run(sys.executable, service.SRCDIR / "tests/bench/idle.py",
+                   CONNECTIONS, 3, 10, self.unit.pid,
+                   f"http://127.0.0.1:{self.unit.port}", check=False)
+        tell(said)
+        kept = re.search(r"(?m)^idle connections .*\b(met|MISSED)$", said)
+        self.assertEqual(kept and kept[1], "met")
+        ratio = re.search(r"(?m)^median ratio of requests/s +([\d.]+)", said)
+        self.assertGreater(float(ratio[1]), 0.8)
+        self.assertEqual(self.restarted(), self.restarts)
+
+
 class Removed(Installed):
     def test_a_purge_leaves_nothing_but_the_user(self):
         run("dpkg", "--purge", NAME)
@@ -435,7 +477,8 @@ def load_tests(loader, _, __):
     """In the order of this file."""
     return unittest.TestSuite(
         loader.loadTestsFromTestCase(c)
-        for c in (Package, Runs, Continues, Stops, Socket, Root, Removed))
+        for c in (Package, Runs, Continues, Stops, Socket, Root, Idle,
+                  Removed))
 
 
 if __name__ == "__main__":
