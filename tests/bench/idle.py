@@ -13,9 +13,11 @@ service that runs already; without them one is started.
 """
 import json
 import multiprocessing
+import os
 import resource
 import socket
 import sys
+import time
 import urllib.request
 
 import bench
@@ -91,6 +93,12 @@ def resident(pid):
                     if line.startswith("Anonymous:"))
 
 
+def wait_closed(pid, most):
+    """Until the process has no more descriptors than that."""
+    while len(os.listdir(f"/proc/{pid}/fd")) > most:
+        time.sleep(0.01)
+
+
 def still_served(url):
     with urllib.request.urlopen(f"{url}/health") as answer:
         return answer.status == 200
@@ -125,6 +133,7 @@ def main():
             with Idle(port) as idle:
                 among.append(bench.wrk(url, body, 16, SECONDS))
                 memory = resident(web)
+            wait_closed(web, 64)
             took.append((min(idle.n, idle.kept), memory))
         served = still_served(service.url)
     idle, memory = min(n for n, _ in took), took[0][1]
