@@ -375,6 +375,24 @@ dial_held(void)
 	return fd;
 }
 
+/* A request of which five bytes of ten have been sent. */
+static int
+dial_half(void)
+{
+	static const char *const pairs[] = {"REQUEST_METHOD", "POST",
+	    "SCRIPT_NAME", "/x", "CONTENT_LENGTH", "10", NULL};
+	char memory[4096];
+	struct buf b;
+	int fd = dial();
+
+	buf_init(&b, memory, sizeof(memory));
+	put_begin(&b, false);
+	put_params(&b, pairs);
+	put_record(&b, STDIN, "hello", 5);
+	send_all(fd, &b);
+	return fd;
+}
+
 /* --- the tests ------------------------------------------------------------ */
 
 static void
@@ -482,18 +500,10 @@ a_body_of_another_length_than_claimed_is_rejected(void **state)
 static void
 a_body_cut_by_the_peer_is_never_handled(void **state)
 {
-	static const char *const pairs[] = {"REQUEST_METHOD", "POST",
-	    "SCRIPT_NAME", "/x", "CONTENT_LENGTH", "10", NULL};
-	char memory[4096], text[4096];
-	struct buf b;
-	int fd = dial();
+	char text[4096];
+	int fd = dial_half();
 
 	(void)state;
-	buf_init(&b, memory, sizeof(memory));
-	put_begin(&b, false);
-	put_params(&b, pairs);
-	put_record(&b, STDIN, "hello", 5);
-	send_all(fd, &b);
 	shutdown(fd, SHUT_WR);
 	read_response(fd, text, sizeof(text));
 	WAIT_UNTIL(server.seen->rejected[FCGI_MALFORMED] == 1);
@@ -643,21 +653,14 @@ a_stop_finishes_the_request_in_hand(void **state)
 static void
 a_stop_in_the_middle_of_a_body_does_not_cut_it(void **state)
 {
-	static const char *const pairs[] = {"REQUEST_METHOD", "POST",
-	    "SCRIPT_NAME", "/x", "CONTENT_LENGTH", "10", NULL};
-	char memory[4096], text[4096];
+	char memory[64], text[4096];
 	struct buf b;
-	int fd = dial();
+	int fd = dial_half();
 
 	(void)state;
-	buf_init(&b, memory, sizeof(memory));
-	put_begin(&b, false);
-	put_params(&b, pairs);
-	put_record(&b, STDIN, "hello", 5);
-	send_all(fd, &b);
 	WAIT_UNTIL(server.seen->busy_since != 0);
 	kill(server.pid, SIGTERM);
-	buf_reset(&b);
+	buf_init(&b, memory, sizeof(memory));
 	put_record(&b, STDIN, "world", 5);
 	put_record(&b, STDIN, "", 0);
 	send_all(fd, &b);
