@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 ".."))
 import tap
 
-PAGE = os.path.join(tap.SRCDIR, "src", "api", "console.html")
+PAGES = os.path.join(tap.SRCDIR, "src", "api")
 
 # As much of a page as the script asks for.
 BROWSER = r"""
@@ -92,11 +92,22 @@ later(() => console.log(JSON.stringify({ hidden: ids.alerts.hidden, again,
 
 
 @unittest.skipUnless(shutil.which("node"), "node is not installed")
+
+
+def page_file(name):
+    with open(os.path.join(PAGES, name), encoding="utf-8") as f:
+        return re.sub(r"(?m)^@(.*)@$", lambda m: page_file(m[1]), f.read())
+
+
+def console_script():
+    return re.search(r"<script>(.*)</script>", page_file("console.html"),
+                     re.S)[1]
+
+
 class Console(unittest.TestCase):
     def use(self, columns, fill=(), **more):
         """columns: name to (choices of its schema, example)."""
-        with open(PAGE, encoding="utf-8") as f:
-            script = re.search(r"<script>(.*)</script>", f.read(), re.S)[1]
+        script = console_script()
         model = {"slot": "m", "path": "/m/predict", "classes": [],
                  "required_input_format": {"example_single_record": {
                      name: example for name, (_, example)
@@ -122,8 +133,7 @@ class Console(unittest.TestCase):
 
     def alerts(self, answer):
         """What is shown where `answer` is the JavaScript of /alerts'."""
-        with open(PAGE, encoding="utf-8") as f:
-            script = re.search(r"<script>(.*)</script>", f.read(), re.S)[1]
+        script = console_script()
         given = {"info": {"message": "up", "models": [],
                           "alerts": "/alerts"}, "api": {}}
         browser = BROWSER.replace('path === "/info"', 'path === "/alerts" ? '
