@@ -148,11 +148,8 @@ op_additems(struct machine *m, const struct argument *a)
 static bool
 push_global(struct machine *m, struct str module, struct str name)
 {
-	struct node *n;
+	struct node *n = machine_node(m, NODE_GLOBAL);
 
-	if (!machine_check_text(m, module) || !machine_check_text(m, name))
-		return false;
-	n = machine_node(m, NODE_GLOBAL);
 	if (n != NULL) {
 		n->global.module = module;
 		n->global.name = name;
@@ -160,10 +157,19 @@ push_global(struct machine *m, struct str module, struct str name)
 	return machine_push(m, n);
 }
 
+/* The two lines that name it. */
+static bool
+push_named(struct machine *m, const struct argument *a)
+{
+	return machine_check_text(m, a->text) &&
+	    machine_check_text(m, a->second) &&
+	    push_global(m, a->text, a->second);
+}
+
 bool
 op_global(struct machine *m, const struct argument *a)
 {
-	return push_global(m, a->text, a->second);
+	return push_named(m, a);
 }
 
 bool
@@ -172,6 +178,8 @@ op_stack_global(struct machine *m, const struct argument *a)
 	struct node *module, *name;
 
 	(void)a;
+	/* Texts were looked through when they were read: here they may be
+	 * the same long ones again and again. */
 	if (!machine_pop(m, &name) || !machine_pop(m, &module))
 		return false;
 	if (name->kind != NODE_TEXT || module->kind != NODE_TEXT)
@@ -309,7 +317,7 @@ op_inst(struct machine *m, const struct argument *a)
 	struct node *class, *args;
 
 	return marked_container(m, NODE_TUPLE) && machine_pop(m, &args) &&
-	    push_global(m, a->text, a->second) && machine_pop(m, &class) &&
+	    push_named(m, a) && machine_pop(m, &class) &&
 	    push_object(m, class, args);
 }
 

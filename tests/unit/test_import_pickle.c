@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "import/array.h"
 #include "import/pickle.h"
@@ -239,6 +240,34 @@ memory_is_bounded_by_the_arena(void **state)
 	free(bytes);
 }
 
+/* A name may be a text of megabytes, and be named in six bytes: looked
+ * through each time, these would take an hour. */
+static void
+a_long_name_costs_nothing_when_named_again(void **state)
+{
+	static const char again[] = "h\0h\0\x93" "0";
+	enum { LONG = 8 << 20, TIMES = 1 << 20, STEP = sizeof(again) - 1 };
+	const uint32_t length = LONG;
+	size_t n = 0;
+	char *bytes = malloc(LONG + TIMES * STEP + 16);
+
+	(void)state;
+	assert_non_null(bytes);
+	bytes[n++] = 'X';
+	memcpy(bytes + n, &length, sizeof(length));
+	n += sizeof(length);
+	memset(bytes + n, 'a', LONG);
+	n += LONG;
+	bytes[n++] = (char)0x94;
+	for (size_t i = 0; i < TIMES; i++, n += STEP)
+		memcpy(bytes + n, again, STEP);
+	bytes[n++] = '.';
+	alarm(300);
+	assert_non_null(read_bytes(bytes, n));
+	alarm(0);
+	free(bytes);
+}
+
 static void
 what_follows_the_stop_is_not_looked_at(void **state)
 {
@@ -416,6 +445,7 @@ main(void)
 	    TEST(damage_is_told_with_its_place),
 	    TEST(depth_costs_memory_not_the_stack),
 	    TEST(memory_is_bounded_by_the_arena),
+	    TEST(a_long_name_costs_nothing_when_named_again),
 	    TEST(what_follows_the_stop_is_not_looked_at),
 	    TEST(fortran_order_is_read_as_c_order),
 	    TEST(items_of_every_width_are_read),
