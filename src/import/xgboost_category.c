@@ -130,7 +130,8 @@ is_index(double v, double n)
 }
 
 /* The splits of a tree on categories: node nodes[i] has those of `list` from
- * starts[i] on. All is within the lists and the tree. */
+ * starts[i] on. All is within the lists and the tree, and no more in all than
+ * the list has: each split has its own. */
 struct splits {
 	const struct doc *list, *nodes, *starts, *sizes, *features;
 };
@@ -139,6 +140,8 @@ static bool
 find_splits(const struct doc *tree, uint32_t number, uint32_t n_features,
     struct splits *ret, struct err *err)
 {
+	double sum = 0;
+
 	if (!numbers(tree, "categories", &ret->list) ||
 	    !numbers(tree, "categories_nodes", &ret->nodes) ||
 	    !numbers(tree, "categories_segments", &ret->starts) ||
@@ -157,8 +160,9 @@ find_splits(const struct doc *tree, uint32_t number, uint32_t n_features,
 		    !is_index(ret->sizes->numbers[i],
 			(double)ret->list->n - start + 1))
 			return bad_tree(err, number);
+		sum += ret->sizes->numbers[i];
 	}
-	return true;
+	return sum <= (double)ret->list->n || bad_tree(err, number);
 }
 
 /* As many codes of each feature as the splits of a tree name. */

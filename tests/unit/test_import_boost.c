@@ -631,6 +631,9 @@ xgboost_that_cannot_be_served_is_refused_by_name(void **state)
 		"sets of categories are damaged"},
 	    {{.cats = TEXTS, .trees = CATEGORIES("[1]", "[0]", "[0]", "[2]")},
 		"sets of categories are damaged"},
+	    /* Each would be read as often as a split names it. */
+	    {{.cats = TEXTS, .trees = CATEGORIES("[1]", "[0,0]", "[0,0]",
+		"[1,1]")}, "sets of categories are damaged"},
 	    {{.cats = TEXTS, .trees = CATEGORIES("[]", "[]", "[]", "[]")},
 		"node 0 of tree 0 splits on a category"},
 	    {{.trees = "{\"left_children\":[-1],"
