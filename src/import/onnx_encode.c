@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* Values times keys of one node. */
-enum { LOOKUPS_MAX = 1 << 28 };
-
 /* Each element of x by its key, as elements of `type`. */
 static bool
 look_up(struct onnx *g, const struct onnx_tensor *x, int type,
@@ -18,11 +15,13 @@ look_up(struct onnx *g, const struct onnx_tensor *x, int type,
 {
 	struct onnx_tensor y;
 	struct onnx_elem *e;
+	size_t constants = 0;
 
-	if ((uint64_t)x->n * n > LOOKUPS_MAX)
-		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
-		    "it looks %zu values up among %u", x->n, n);
-	if (!onnx_make_like(g, x, type, &y, &e, err))
+	for (size_t i = 0; i < x->n; i++)
+		constants += x->elems[i].kind == ELEM_NUMBER ||
+		    x->elems[i].kind == ELEM_STRING;
+	if (!onnx_charge(g, constants, n, err) ||
+	    !onnx_make_like(g, x, type, &y, &e, err))
 		return false;
 	for (size_t i = 0; i < x->n; i++) {
 		struct onnx_elem key = x->elems[i];

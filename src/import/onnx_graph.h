@@ -31,6 +31,7 @@ struct onnx {
 	uint32_t n_values;           /* a power of two */
 	struct onnx_map constants;   /* bits of a number to its slot */
 	struct onnx_map rounded;     /* slot to the same as a float */
+	uint64_t compared;           /* constants with keys so far */
 	const struct onnx_elem *zip; /* labels that ZipMap names, if any */
 	uint32_t n_zip;
 };
@@ -136,6 +137,10 @@ MUST_USE bool onnx_post(struct onnx *g, struct str transform,
 
 /* --- texts and categories (onnx_text.c) ----------------------------------- */
 
+/* ERR_LIMIT where as many constants compared with as many keys are, with all
+ * before them, more than a graph may ask for. */
+MUST_USE bool onnx_charge(struct onnx *g, uint64_t values, uint64_t keys,
+    struct err *err);
 /* What a category becomes: ret = values[i] where x is keys[i] (the first such
  * one), `none` where it is no key. Keys and values are constants of one kind
  * each. */

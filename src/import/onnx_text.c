@@ -11,6 +11,25 @@
 /* Of texts that an encoder makes of others: they are few. */
 enum { DICT_MAX = 4096 };
 
+/* Comparisons of constants with keys in a whole graph: a second of them, far
+ * more than any converter's graph asks for. */
+#define COMPARED_MAX ((uint64_t)1 << 30)
+
+bool
+onnx_charge(struct onnx *g, uint64_t values, uint64_t keys, struct err *err)
+{
+	uint64_t n;
+
+	if (__builtin_mul_overflow(values, keys, &n) ||
+	    n > COMPARED_MAX - g->compared)
+		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
+		    "it looks %ju values up among %ju, with those before it "
+		    "more than the %ju comparisons allowed", (uintmax_t)values,
+		    (uintmax_t)keys, (uintmax_t)COMPARED_MAX);
+	g->compared += n;
+	return true;
+}
+
 /* Whether a constant is the key. */
 static bool
 is_key(const struct onnx_elem *x, const struct onnx_elem *key)
@@ -47,6 +66,8 @@ text_places(struct onnx *g, const struct onnx_elem *x,
     struct err *err)
 {
 	ret->slot = x->slot;
+	if (x->dict != NULL && !onnx_charge(g, n, x->dict->n, err))
+		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t code = 0;
 
@@ -134,6 +155,8 @@ make_dict(struct onnx *g, const struct onnx_elem *values, uint32_t n,
 	if (n > DICT_MAX)
 		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
 		    "%u texts become texts, %d are the most", n, DICT_MAX);
+	if (!onnx_charge(g, n, n, err))
+		return false;
 	for (uint32_t i = 0; i <= n; i++) {
 		const struct onnx_elem *v = i < n ? &values[i] : none;
 		uint32_t k = 0;
@@ -176,6 +199,8 @@ class_lookup(struct onnx *g, const struct onnx_class *c,
 
 	if (copy == NULL || labels == NULL)
 		return onnx_full(g, err);
+	if (!onnx_charge(g, c->n, n, err))
+		return false;
 	for (uint32_t i = 0; i < c->n; i++)
 		labels[i] = *find(&c->labels[i], keys, values, n, none);
 	*copy = *c;

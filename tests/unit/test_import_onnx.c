@@ -662,6 +662,32 @@ a_default_may_be_a_tensor_without_axes(void **state)
 	model_close(m);
 }
 
+/* Each node alone asks for less than is allowed. */
+static void
+keys_compared_in_all_nodes_have_a_bound(void **state)
+{
+	static const char *const names_of[] = {"c", "d", "e", "f", "g", "h"};
+	static const float shape[] = {1 << 17};
+	static int64_t keys[2000];
+
+	(void)state;
+	begin_with_empty(shape, 1);
+	for (int i = 0; i < 5; i++) {
+		node("ai.onnx.ml", "LabelEncoder", names_of[i],
+		    names_of[i + 1]);
+		for (int k = 0; k < 2; k++) {
+			Onnx__AttributeProto *a = attribute(k == 0 ?
+			    "keys_int64s" : "values_int64s");
+
+			a->ints = keys;
+			a->n_ints = countof(keys);
+		}
+	}
+	node("", "Add", "x h", "y");
+	output("y");
+	assert_refused("it looks 131072 values up among 2000, with those");
+}
+
 static void
 an_input_says_how_wide_it_is(void **state)
 {
@@ -979,6 +1005,7 @@ main(void)
 	    TEST(axes_beside_one_of_no_length_have_a_bound),
 	    TEST(a_shape_of_too_many_axes_is_refused_by_their_number),
 	    TEST(a_default_may_be_a_tensor_without_axes),
+	    TEST(keys_compared_in_all_nodes_have_a_bound),
 	    TEST(an_input_says_how_wide_it_is),
 	    TEST(no_beginning_of_a_file_is_one),
 	    TEST(nesting_has_a_bound),
