@@ -119,7 +119,8 @@ MUST_USE bool ensemble_tree(struct import *im, uint32_t n_nodes,
 struct ensemble_sets {
 	struct ensemble_set *first, *last;
 	uint32_t n;
-	struct ensemble_bucket *table[1024];
+	struct ensemble_bucket **table; /* as many as size, a power of two */
+	uint32_t size;
 };
 /* The number of the set of `feature` with these words, added if new.
  * ERR_INPUT for words that are none. */

@@ -8,8 +8,33 @@
 struct ensemble_bucket {
 	struct ensemble_bucket *next;
 	const struct ensemble_set *set;
+	uint64_t hash;
 	uint32_t number;
 };
+
+/* Twice the room, so that few sets share a place. */
+static bool
+grow(struct import *im, struct ensemble_sets *sets)
+{
+	uint32_t size = sets->size > 0 ? sets->size * 2 : 64;
+	struct ensemble_bucket **table = ARENA_ARRAY(im->mem, size,
+	    struct ensemble_bucket *), *b;
+
+	if (table == NULL)
+		return false;
+	for (uint32_t i = 0; i < sets->size; i++)
+		while ((b = sets->table[i]) != NULL) {
+			struct ensemble_bucket **to =
+			    &table[b->hash & (size - 1)];
+
+			sets->table[i] = b->next;
+			b->next = *to;
+			*to = b;
+		}
+	sets->table = table;
+	sets->size = size;
+	return true;
+}
 
 bool
 ensemble_set_add(struct import *im, struct ensemble_sets *sets,
@@ -20,8 +45,9 @@ ensemble_set_add(struct import *im, struct ensemble_sets *sets,
 	struct ensemble_bucket **bucket, *b;
 	struct ensemble_set *set;
 	struct str bytes;
+	uint64_t hash;
 
-	if (own == NULL)
+	if (own == NULL || (sets->n == sets->size && !grow(im, sets)))
 		return arena_err(im->mem, "the model", err);
 	for (uint32_t i = 0; i < n; i++) {
 		if (!(words[i] >= 0 && words[i] <= UINT32_MAX))
@@ -30,11 +56,11 @@ ensemble_set_add(struct import *im, struct ensemble_sets *sets,
 		own[i] = (uint32_t)words[i];
 	}
 	bytes = (struct str){(const char *)own, n * sizeof(*own)};
-	bucket = &sets->table[(str_hash(bytes) + feature) %
-	    countof(sets->table)];
+	hash = str_hash(bytes) + feature;
+	bucket = &sets->table[hash & (sets->size - 1)];
 	for (b = *bucket; b != NULL; b = b->next)
-		if (b->set->feature == feature && str_eq(bytes,
-			(struct str){(const char *)b->set->words,
+		if (b->hash == hash && b->set->feature == feature &&
+		    str_eq(bytes, (struct str){(const char *)b->set->words,
 			b->set->n_words * sizeof(*own)})) {
 			*ret = b->number;
 			return true;
@@ -46,7 +72,7 @@ ensemble_set_add(struct import *im, struct ensemble_sets *sets,
 	*set = (struct ensemble_set){.feature = feature, .n_words = n,
 	    .words = own};
 	*b = (struct ensemble_bucket){.next = *bucket, .set = set,
-	    .number = sets->n};
+	    .hash = hash, .number = sets->n};
 	*bucket = b;
 	if (sets->last != NULL)
 		sets->last->next = set;
