@@ -163,7 +163,7 @@ file_make_dirs(const char *path, struct err *err)
 bool
 file_lock(const char *path, int *ret, struct err *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return err_system(err, "cannot open %s", path);

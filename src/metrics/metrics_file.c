@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "metrics/metrics_image.h"
 #include "metrics/metrics_table.h"
 
@@ -231,7 +232,7 @@ make(const char *path, struct err *err)
 	if (n < 0 || (size_t)n >= sizeof(beside))
 		return err_set(err, ERR_LIMIT, ERR_NOWHERE,
 		    "the path %s is too long", path);
-	fd = open(beside, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = file_create(beside, 0600);
 	if (fd < 0)
 		return err_system(err, "cannot create %s", beside);
 	/* The names come first in the file: what every process needs. */

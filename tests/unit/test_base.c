@@ -184,6 +184,7 @@ a_link_beside_a_file_is_not_followed(void **state)
 	char dir[] = "/tmp/test_base.XXXXXX", path[64], victim[64], beside[96];
 	struct file_map m;
 	struct err err;
+	int fd;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
@@ -198,7 +199,12 @@ a_link_beside_a_file_is_not_followed(void **state)
 	assert_int_equal(m.n, 4);
 	assert_memory_equal(m.p, "mine", 4);
 	file_unmap(&m);
-	unlink(victim);
+	assert_int_equal(unlink(victim), 0);
+	/* Nor is one made at its end, to be locked. */
+	assert_int_equal(symlink(victim, beside), 0);
+	assert_false(file_lock(beside, &fd, &err));
+	assert_int_equal(access(victim, F_OK), -1);
+	unlink(beside);
 	unlink(path);
 	assert_int_equal(rmdir(dir), 0);
 }

@@ -120,6 +120,28 @@ count_a_lot(struct slab *s)
 }
 
 static void
+a_link_in_the_place_of_a_new_file_is_not_followed(void **state)
+{
+	char aside[PATH_MAX], beside[PATH_MAX], victim[PATH_MAX];
+	struct metrics_file f;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	snprintf(beside, sizeof(beside), "%.4000s.new", path);
+	snprintf(victim, sizeof(victim), "%.4000s.victim", path);
+	fd = open(victim, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "mine", 4), 4);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(symlink(victim, beside), 0);
+	create(&f, aside);
+	metrics_close(&f);
+	assert_int_equal(stat(victim, &st), 0);
+	assert_int_equal(st.st_size, 4);
+	assert_int_equal(unlink(victim), 0);
+}
+
+static void
 workers_count_exactly_side_by_side(void **state)
 {
 	struct metrics_file f;
@@ -516,6 +538,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    TEST(a_link_in_the_place_of_a_new_file_is_not_followed),
 	    TEST(workers_count_exactly_side_by_side),
 	    TEST(a_kill_loses_nothing_and_the_slot_goes_on),
 	    TEST(a_worker_cannot_write_to_another_slab),
