@@ -13,6 +13,7 @@
 #include "cli/describe.h"
 #include "cli/example.h"
 #include "cli/explain.h"
+#include "cli/load.h"
 #include "cli/reference.h"
 #include "import/import.h"
 #include "model/model.h"
@@ -29,13 +30,16 @@ struct said {
 	const struct seen *seen; /* or NULL */
 };
 
-/* From the file, so that what is told is what will be served. */
+/* From the file, so that what is told is what will be served. Without a build
+ * it is there. */
 static bool
 open_model(struct model_build *build, const char *out, struct model **ret,
     struct err *err)
 {
 	struct str image;
 
+	if (build == NULL)
+		return model_open(out, ret, err);
 	if (!model_image(build, &image, err))
 		return false;
 	if (out == NULL)
@@ -72,6 +76,28 @@ tell(const struct said *said, struct model_build *build, const char *out,
 	arena_done(&mem);
 	model_close(m);
 	return status;
+}
+
+/* What is compiled already: checked, and put where it is wanted. */
+static bool
+copy(const char *source, const char *out, struct err *err)
+{
+	struct file_map map;
+	struct model *m;
+	struct str image;
+	bool ok;
+
+	if (!file_map(source, MODEL_BYTES_MAX, &map, err))
+		return false;
+	image = (struct str){map.p, map.n};
+	ok = model_open_bytes(image, &m, err) ||
+	    err_context(err, "%s", source);
+	if (ok) {
+		model_close(m);
+		ok = file_write(out, image, err);
+	}
+	file_unmap(&map);
+	return ok;
 }
 
 /* A file of a model directory is read, unless it is compiled by its name. */
@@ -152,7 +178,7 @@ cmd_import(const struct command *self, int argc, char *argv[])
 	const char *out = NULL, *schema = NULL, *name = "", *version = "";
 	const char *reference = NULL, *target = NULL;
 	struct said said = {0};
-	bool no_sandbox = false;
+	bool no_sandbox = false, image;
 	const struct cli_option options[] = {
 	    {"out", 'o', "FILE.lsm", &out, NULL, "The model file to write."},
 	    {"schema", 0, "FILE", &schema, NULL,
@@ -197,8 +223,18 @@ cmd_import(const struct command *self, int argc, char *argv[])
 		3, &out, 1, &err) ||
 	    !keep_directory(arguments[0], out, &err) ||
 	    (!no_sandbox && !enter_sandbox(arguments[0], schema, reference,
-		out, &err)))
+		out, &err)) || !load_is_image(arguments[0], &image, &err))
 		return cli_fail(&err);
+	if (image && (said.explain || schema != NULL || reference != NULL ||
+	    name[0] != '\0' || version[0] != '\0')) {
+		err_set(&err, ERR_INPUT, ERR_NOWHERE, "%s is compiled already: "
+		    "only -o FILE.lsm goes with it; import what it was made "
+		    "from", arguments[0]);
+		return cli_fail(&err);
+	}
+	if (image)
+		return copy(arguments[0], out, &err) ?
+		    tell(&said, NULL, out, &err) : cli_fail(&err);
 	if (!arena_init(&mem, import_memory_bytes(arguments[0]), &err))
 		return cli_fail(&err);
 	ok = import_file(arguments[0], &o, &mem, &build, &err) &&

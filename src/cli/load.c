@@ -13,11 +13,14 @@
 #include "model/model_format.h"
 #include "score/tune.h"
 
-static bool
-is_image(const char *path, bool *ret, struct err *err)
+bool
+load_is_image(const char *path, bool *ret, struct err *err)
 {
 	struct file_map m;
 
+	*ret = false;
+	if (file_is_directory(path))
+		return true;
 	if (!file_map(path, MODEL_BYTES_MAX, &m, err))
 		return false;
 	*ret = m.n >= sizeof(IMAGE_MAGIC) - 1 &&
@@ -44,9 +47,7 @@ load_model(const char *path, struct loaded *ret, struct err *err)
 	bool image;
 
 	*ret = (struct loaded){0};
-	if (file_is_directory(path))
-		image = false;
-	else if (!is_image(path, &image, err))
+	if (!load_is_image(path, &image, err))
 		return false;
 	if (image)
 		return model_open(path, &ret->model, err);

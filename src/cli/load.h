@@ -20,5 +20,7 @@ struct loaded {
 MUST_USE bool load_model(const char *path, struct loaded *ret,
     struct err *err);
 void load_done(struct loaded *l);
+/* Whether it is a compiled model, or says that it is one. */
+MUST_USE bool load_is_image(const char *path, bool *ret, struct err *err);
 
 #endif

@@ -5,18 +5,14 @@
  */
 #include "supervisor/load.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/str.h"
 #include "metrics/process.h"
+#include "supervisor/backoff.h"
 #include "supervisor/child.h"
 
 static void
@@ -30,39 +26,12 @@ fail(struct load *l, size_t i, const struct err *why)
 	strcpy(l->failed_slot, l->generation->images[i].slot);
 }
 
-/* A copy, not a link: whoever overwrites the original must not change what
- * workers have mapped. */
-static bool
-copy_image(const char *from, const char *to, struct err *err)
-{
-	/* O_NONBLOCK: nobody may ever write to a FIFO. */
-	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	ssize_t n = 1;
-	int out;
-
-	if (in < 0)
-		return err_system(err, "cannot open %s", from);
-	if (fstat(in, &st) != 0 || !S_ISREG(st.st_mode)) {
-		close(in);
-		return err_set(err, ERR_INPUT, ERR_NOWHERE,
-		    "%s is not a regular file", from);
-	}
-	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	while (out >= 0 && n > 0)
-		/* not copy_file_range, which stays within a file system */
-		n = sendfile(out, in, NULL, (size_t)1 << 30);
-	if (out < 0 || n < 0)
-		err_system(err, "cannot copy %s to %s", from, to);
-	close(in);
-	if (out >= 0)
-		close(out);
-	return out >= 0 && n == 0;
-}
-
 /* Processor time of one import: far more than any takes that is meant well,
- * so that no file keeps a reload from its end. */
+ * so that no file keeps a reload from its end. And its time by the clock, for
+ * one that waits: for a disk that does not answer, or stopped by a signal. */
 enum { IMPORT_CPU_S = 900 };
+#define IMPORT_MINUTES UINT64_C(30)
+#define IMPORT_NS      (IMPORT_MINUTES * 60 * SECOND_NS)
 
 static bool
 start_import(struct load_import *import, const struct config_model *m,
@@ -92,12 +61,6 @@ start_import(struct load_import *import, const struct config_model *m,
 	return ok;
 }
 
-static bool
-is_image(const char *file)
-{
-	return str_has_suffix(str_of(file), STR(".lsm"));
-}
-
 void
 load_begin(struct load *l, struct generation *g, const struct config *c,
     const char *lightscore)
@@ -110,15 +73,11 @@ load_begin(struct load *l, struct generation *g, const struct config *c,
 
 		import->source = m->file;
 		import->started_ns = clock_mono_ns();
-		if (is_image(m->file)) {
-			if (!copy_image(m->file, g->images[i].file, &err))
-				fail(l, i, &err);
-		} else if (start_import(import, m, g->images[i].file,
-			       g->sandbox, lightscore, &err)) {
+		if (start_import(import, m, g->images[i].file, g->sandbox,
+			lightscore, &err))
 			l->running++;
-		} else {
+		else
 			fail(l, i, &err);
-		}
 	}
 }
 
@@ -140,6 +99,33 @@ read_said(int fd, char *text, size_t cap)
 	memmove(text, line, strlen(line) + 1);
 }
 
+void
+load_tick(struct load *l, uint64_t now_ns)
+{
+	for (size_t i = 0; l->running > 0 && i < CONFIG_MODELS_MAX; i++) {
+		struct load_import *import = &l->imports[i];
+
+		if (import->pid == 0 || import->late ||
+		    now_ns < import->started_ns + IMPORT_NS)
+			continue;
+		import->late = true;
+		kill(import->pid, SIGKILL);
+	}
+}
+
+/* As each import ends, so that no turn of the supervisor has them all. */
+static void
+open_image(struct load *l, size_t i)
+{
+	struct generation_image *image = &l->generation->images[i];
+	struct err err;
+
+	if (model_open(image->file, &image->model, &err))
+		return;
+	err_context(&err, "%s", l->imports[i].source);
+	fail(l, i, &err);
+}
+
 bool
 load_reaped(struct load *l, pid_t pid, int status)
 {
@@ -156,9 +142,15 @@ load_reaped(struct load *l, pid_t pid, int status)
 		l->running--;
 		l->generation->images[i].load_ns =
 		    clock_mono_ns() - import->started_ns;
-		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+			open_image(l, i);
 			return true;
-		if (said[0] == '\0' || WIFSIGNALED(status))
+		}
+		if (import->late)
+			err_set(&err, ERR_LIMIT, ERR_NOWHERE,
+			    "the import of %s did not end in %ju minutes",
+			    import->source, (uintmax_t)IMPORT_MINUTES);
+		else if (said[0] == '\0' || WIFSIGNALED(status))
 			err_set(&err, ERR_MODEL, ERR_NOWHERE,
 			    "the import of %s ended with %s", import->source,
 			    process_ended_text(status, ended, sizeof(ended)));
@@ -170,30 +162,11 @@ load_reaped(struct load *l, pid_t pid, int status)
 	return false;
 }
 
-static void
-open_images(struct load *l)
-{
-	struct generation *g = l->generation;
-
-	for (size_t i = 0; i < g->n_images; i++) {
-		struct err err;
-
-		if (l->imports[i].failed)
-			continue;
-		if (!model_open(g->images[i].file, &g->images[i].model,
-			&err)) {
-			err_context(&err, "%s", l->imports[i].source);
-			fail(l, i, &err);
-		}
-	}
-}
-
 bool
 load_done(struct load *l, struct generation **ret, struct err *err)
 {
 	if (l->generation == NULL || l->running > 0)
 		return false;
-	open_images(l);
 	*ret = l->generation;
 	if (l->failed) {
 		*err = l->err;

@@ -20,6 +20,7 @@ struct load_import {
 	int said_fd; /* what it writes on standard error */
 	uint64_t started_ns;
 	const char *source;
+	bool late;   /* it has been killed for that */
 	bool failed; /* to be imported or opened; stays until the next load */
 };
 
@@ -32,10 +33,13 @@ struct load {
 	char failed_slot[CONFIG_SLOT_MAX + 1];
 };
 
-/* Begin. A compiled image (.lsm) is copied at once, the rest is imported by
- * `lightscore`, the program's path. What fails is told by load_done. */
+/* Begin: `lightscore`, the program's path, imports each, or copies what is
+ * compiled already: whoever overwrites the original must not change what
+ * workers have mapped. What fails is told by load_done. */
 void load_begin(struct load *l, struct generation *g, const struct config *c,
     const char *lightscore);
+/* End the imports that have been at it for too long. */
+void load_tick(struct load *l, uint64_t now_ns);
 /* A process has ended; false where it is none of ours. */
 bool load_reaped(struct load *l, pid_t pid, int status);
 /* True once nothing runs any more: *ret is the generation with every model

@@ -332,6 +332,7 @@ static void
 tick(struct supervisor *s, uint64_t now)
 {
 	look_at_queue(s, now);
+	load_tick(&s->load, now);
 	switch (s->phase) {
 	case PHASE_LOADING:
 		reload_first_step(s);

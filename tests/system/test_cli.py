@@ -338,6 +338,22 @@ class Import(Case):
         self.assertFails(done, 1, "/nonexistent/x.lsm: ")
         self.assertNotIn(".tmp", done.stderr)
 
+    def test_a_compiled_model_is_checked_and_copied(self):
+        with open(model, "rb") as f:
+            image = f.read()
+        copy = path("copy.lsm")
+        self.assertFine(run("import", model, "-o", copy))
+        with open(copy, "rb") as f:
+            self.assertEqual(f.read(), image)
+        for name, content, words, why in [
+                ("cut.lsm", image[:-1], [], "where it should have"),
+                ("whole.lsm", image, ["--name", "x"], "is compiled already"),
+                ("whole.lsm", image, ["--explain"], "is compiled already")]:
+            done = run("import", path(name, content), "-o",
+                       path("none.lsm"), *words)
+            self.assertFails(done, 1, why)
+            self.assertFalse(os.path.exists(path("none.lsm")))
+
     def test_the_source_is_never_overwritten(self):
         with open(os.path.join(CHURN, "v1.joblib"), "rb") as f:
             content = f.read()

@@ -10,12 +10,14 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -26,6 +28,7 @@
 #include "supervisor/handover.h"
 #include "supervisor/line.h"
 #include "supervisor/listen.h"
+#include "supervisor/load.h"
 #include "supervisor/notify.h"
 #include "supervisor/overload.h"
 #include "supervisor/queue.h"
@@ -386,6 +389,45 @@ images_go_with_the_last_holder(void **state)
 	assert_int_not_equal(access(inside("v1.7.lsm"), F_OK), 0);
 }
 
+/* Its program waits, as one does for a disk that does not answer. */
+static void
+an_import_that_does_not_end_is_ended(void **state)
+{
+	struct config c = {.n_models = 1, .workers = 1, .alerts = "",
+	    .api_keys = "", .sandbox = "off"};
+	struct generation *g, *done;
+	char program[128];
+	struct load l;
+	struct err err;
+	int status, fd;
+	pid_t pid;
+
+	(void)state;
+	c.models[0].slot = "v1";
+	c.models[0].file = "big.joblib";
+	strcpy(program, inside("waits"));
+	fd = open(program, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+	assert_int_equal(write(fd, "#!/bin/sh\nexec sleep 600\n", 25), 25);
+	assert_int_equal(close(fd), 0);
+	g = generation_new(1, &c, folder);
+	load_begin(&l, generation_hold(g), &c, program);
+	assert_int_equal(l.running, 1);
+	pid = l.imports[0].pid;
+	load_tick(&l, l.imports[0].started_ns + 1799 * SECOND_NS);
+	assert_false(l.imports[0].late);
+	assert_false(load_done(&l, &done, &err));
+	load_tick(&l, l.imports[0].started_ns + 1800 * SECOND_NS);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_true(load_reaped(&l, pid, status));
+	assert_true(load_done(&l, &done, &err));
+	assert_null(done);
+	assert_string_equal(err.text, "cannot load model v1: the import of "
+	    "big.joblib did not end in 30 minutes");
+	generation_release(g);
+	assert_int_equal(unlink(program), 0);
+}
+
 /* --- the service manager -------------------------------------------------- */
 
 /* What came, or nothing. */
@@ -553,6 +595,7 @@ main(void)
 	    IN_FOLDER(only_what_we_have_named_is_swept_out),
 	    IN_FOLDER(a_failed_first_start_leaves_no_directory),
 	    IN_FOLDER(images_go_with_the_last_holder),
+	    IN_FOLDER(an_import_that_does_not_end_is_ended),
 	    IN_FOLDER(
 		a_manager_that_does_not_read_yet_is_told_that_we_are_ready),
 	    cmocka_unit_test(a_path_that_lighttpd_cannot_be_told_is_refused),
