@@ -67,6 +67,8 @@ supervisor_stop(struct supervisor *s, uint64_t now)
 	s->kill_at_ns = now + patience_ns(s);
 	ready_done(&s->ready);
 	load_cancel(&s->load);
+	pool_drain(&s->pool);
+	service_drain(&s->exporter);
 	if (s->public_fd >= 0)
 		close(s->public_fd);
 	s->public_fd = -1;

@@ -276,7 +276,8 @@ after_end(struct pool *p, struct slot *s, enum label_ENDED reason,
 	    WEXITSTATUS(status) == EXIT_REFUSED;
 
 	if (s->state == PROCESS_STOPPING || p->stopping ||
-	    reason == ENDED_MAX_REQUESTS) {
+	    reason == ENDED_MAX_REQUESTS ||
+	    (p->draining && reason == ENDED_NORMAL)) {
 		slot_free(s); /* if it is missed it is filled again */
 	} else if (of_next && !p->next_serves) {
 		log_error("reload given up, the old workers serve on: the "
@@ -304,6 +305,12 @@ pool_reaped(struct pool *p, pid_t pid, int status, const struct rusage *usage,
 		return true;
 	}
 	return false;
+}
+
+void
+pool_drain(struct pool *p)
+{
+	p->draining = true;
 }
 
 void

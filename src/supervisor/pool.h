@@ -24,6 +24,7 @@ struct pool {
 	struct generation *next; /* what is to replace it, or NULL */
 	bool next_serves;        /* a worker of it has become ready */
 	enum pool_roll rolled;   /* news for pool_rolled */
+	bool draining;           /* a worker may be told to end by others */
 	bool stopping;
 	struct slot slots[METRICS_SLOTS];
 };
@@ -59,6 +60,9 @@ void pool_readable(struct pool *p, int fd, uint64_t now_ns);
 bool pool_reaped(struct pool *p, pid_t pid, int status,
     const struct rusage *usage, uint64_t now_ns);
 
+/* The service stops: a worker that ends by itself from here on has been told
+ * so. Another takes its place while requests are left. */
+void pool_drain(struct pool *p);
 /* Tell all workers to finish; those that have not by `kill_at_ns` are
  * killed. None is started again. */
 void pool_stop(struct pool *p, uint64_t kill_at_ns);

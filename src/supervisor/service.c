@@ -152,6 +152,13 @@ service_due_ns(const struct service *s)
 	return due;
 }
 
+static bool
+is_told_end(int status)
+{
+	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+	    (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
 bool
 service_reaped(struct service *s, pid_t pid, int status, uint64_t now_ns)
 {
@@ -171,10 +178,26 @@ service_reaped(struct service *s, pid_t pid, int status, uint64_t now_ns)
 	}
 	if (s->pid != pid)
 		return false;
-	log_warn("%s died pid=%d: %s", s->name, (int)pid,
-	    process_ended_text(status, text, sizeof(text)));
-	wait_again(s, status, now_ns - s->started_ns, now_ns);
+	process_ended_text(status, text, sizeof(text));
+	if (!s->stopping) {
+		log_warn("%s died pid=%d: %s", s->name, (int)pid, text);
+		wait_again(s, status, now_ns - s->started_ns, now_ns);
+		return true;
+	}
+	/* Whoever stops the service may have told its processes too. */
+	if (is_told_end(status))
+		log_info("%s ended pid=%d: %s", s->name, (int)pid, text);
+	else
+		log_warn("%s died pid=%d: %s", s->name, (int)pid, text);
+	s->pid = 0;
+	process_set(s->shown, PROCESS_FREE, 0);
 	return true;
+}
+
+void
+service_drain(struct service *s)
+{
+	s->stopping = true;
 }
 
 void

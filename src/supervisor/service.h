@@ -56,6 +56,8 @@ uint64_t service_due_ns(const struct service *s);
 /* A process has ended; false where it is none of its. */
 bool service_reaped(struct service *s, pid_t pid, int status,
     uint64_t now_ns);
+/* The service stops: where it ends by itself from here on, that is its end. */
+void service_drain(struct service *s);
 /* Tell it to end for good. */
 void service_stop(struct service *s, uint64_t kill_at_ns);
 bool service_is_empty(const struct service *s);

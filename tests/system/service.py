@@ -3,6 +3,7 @@
 
 Everything is waited for with a deadline; every process is known by its pid.
 """
+import contextlib
 import http.client
 import json
 import os
@@ -303,6 +304,29 @@ class Service:
     def wait_alone(self, workers):
         wait_until(lambda: self.alone(workers),
                    f"{workers} workers and no old ones")
+
+
+@contextlib.contextmanager
+def held_request(s):
+    """One that a stopped worker has in hand; yields what lets it go on and
+    returns the answer."""
+    workers = list(s.workers().values())
+
+    def finish():
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+        answer = b""
+        while part := peer.recv(65536):
+            answer += part
+        return answer
+
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    with socket.create_connection(("127.0.0.1", s.port),
+                                  PATIENCE) as peer:
+        peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
+        s.wait_in_hand()
+        yield finish
 
 
 class Load:

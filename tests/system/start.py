@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """Starting and stopping: the ready line, one-line failures, nothing left."""
-import contextlib
 import os
 import pathlib
 import pty
@@ -18,7 +17,7 @@ import unittest
 
 import service
 import tap
-from service import Service, wait_until
+from service import Service, held_request, wait_until
 
 ROW = service.rows()[0]
 
@@ -37,29 +36,6 @@ def git(*args):
     return shutil.which("git") is not None and subprocess.run(
         ["git", "-C", service.SRCDIR, *args], check=False,
         capture_output=True).returncode == 0
-
-
-@contextlib.contextmanager
-def held_request(s):
-    """One that a stopped worker has in hand; yields what lets it go on and
-    returns the answer."""
-    workers = list(s.workers().values())
-
-    def finish():
-        for worker in workers:
-            os.kill(worker, signal.SIGCONT)
-        answer = b""
-        while part := peer.recv(65536):
-            answer += part
-        return answer
-
-    for worker in workers:
-        os.kill(worker, signal.SIGSTOP)
-    with socket.create_connection(("127.0.0.1", s.port),
-                                  service.PATIENCE) as peer:
-        peer.sendall(b"GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
-        s.wait_in_hand()
-        yield finish
 
 
 class Start(unittest.TestCase):
@@ -136,6 +112,25 @@ class Start(unittest.TestCase):
                 self.assertEqual(s.predict(ROW)[0], 200)
                 self.assertEqual(s.stop(), 0)
                 self.assertEqual(os.listdir(states), [])
+
+    def test_processes_told_with_the_service_are_not_dead(self):
+        """A service manager may tell each of its processes to end."""
+        with Service("--workers", "2") as s:
+            pids = [*s.children("lightscore-exporter"), s.reserve(),
+                    *s.workers().values()]
+            with held_request(s) as finish:
+                s.process.send_signal(signal.SIGTERM)
+                s.wait_log("stop begins")
+                for pid in pids:
+                    os.kill(pid, signal.SIGTERM)
+                wait_until(lambda: "exporter ended" in s.log()
+                           and "worker ended" in s.log())
+                self.assertTrue(finish().startswith(b"HTTP/1.1 200 "))
+            self.assertEqual(s.process.wait(service.PATIENCE), 0)
+            log = s.log()[s.log().index("stop begins"):]
+            for word in ("level=warn", "died", "waits", "exporter started"):
+                self.assertNotIn(word, log)
+            self.assertFalse([p for p in pids if service.is_alive(p)])
 
     def test_stop_finishes_what_was_accepted(self):
         with Service("--workers", "1") as s:
