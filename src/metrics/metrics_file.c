@@ -323,7 +323,9 @@ metrics_resume(const char *path, struct metrics_file *ret,
 	if (!open_locked(path, &fd, err))
 		return false;
 	if (!map_locked(path, fd, &f, err))
-		return metrics_create(path, ret, aside, err);
+		return err->kind == ERR_INPUT
+		    ? metrics_create(path, ret, aside, err)
+		    : err_context(err, "metrics file %s", path);
 	aside[0] = '\0';
 	*ret = f;
 	return true;

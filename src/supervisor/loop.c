@@ -217,8 +217,7 @@ take_signals(struct supervisor *s, uint64_t now)
 			reap(s, now);
 			break;
 		case SIGUSR2:
-			if (s->upgrade == UPGRADE_NONE)
-				s->upgrade = UPGRADE_WANTED;
+			s->upgrade_wanted = true;
 			break;
 		case SIGHUP:
 			reload_begin(s);

@@ -61,7 +61,7 @@ notify_open(struct notify *n)
 void
 notify_adopt(struct notify *n, int fd, uint64_t every_ns)
 {
-	*n = (struct notify){.fd = fd, .every_ns = every_ns};
+	*n = (struct notify){.fd = fd, .ready = true, .every_ns = every_ns};
 }
 
 void

@@ -21,7 +21,7 @@ struct notify {
 /* Read NOTIFY_SOCKET and WATCHDOG_USEC, and take them out of the
  * environment: they are not for the children. */
 void notify_open(struct notify *n);
-/* What the program before us had open. */
+/* What the program before us had open; it has told that it is ready. */
 void notify_adopt(struct notify *n, int fd, uint64_t every_ns);
 void notify_close(struct notify *n);
 

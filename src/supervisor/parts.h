@@ -45,13 +45,15 @@ struct supervisor {
 
 	enum {
 		UPGRADE_NONE,
-		UPGRADE_WANTED,
 		UPGRADE_CHECKING, /* by upgrade_pid */
 		UPGRADE_CHECKED
 	} upgrade;
+	bool upgrade_wanted; /* a SIGUSR2 came: check what is there now */
 	pid_t upgrade_pid;
 	uint64_t upgrade_kill_at_ns;
 	struct handover *handover; /* what is to be taken over, or NULL */
+	int handover_fd;           /* it as it was found; until then; or -1 */
+	uint64_t takeover_pause_ns; /* before this try to take over; or 0 */
 	bool exporter_is_old;      /* of the program before us */
 
 	struct programs programs;
@@ -144,6 +146,9 @@ bool upgrade_reaped(struct supervisor *s, pid_t pid, int status);
  * and, when all is open, do it. */
 MUST_USE bool upgrade_find(struct supervisor *s, struct err *err);
 MUST_USE bool upgrade_take_over(struct supervisor *s, struct err *err);
+/* upgrade.c: one of these has failed: begin anew after a pause. Returns where
+ * there is nothing to be taken over, or we have been told to end. */
+void upgrade_again(struct supervisor *s, const struct err *why);
 
 /* reload.c: SIGHUP came; nothing happens where one is under way, but again
  * after it. */

@@ -285,6 +285,25 @@ state_open(const char *dir, struct state *ret, struct err *err)
 	return true;
 }
 
+bool
+state_can_write(const struct state *s, struct err *err)
+{
+	enum { BYTES = 64 << 10 };
+	char path[PATH_MAX];
+	int fd;
+	bool ok;
+
+	set_path(path, "%s/tried.0.lsm", s->models);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_system(err, "cannot create %s", path);
+	errno = posix_fallocate(fd, 0, BYTES);
+	ok = errno == 0 || err_system(err, "cannot write %s", path);
+	close(fd);
+	unlink(path);
+	return ok;
+}
+
 void
 state_close(struct state *s, bool failed)
 {

@@ -45,6 +45,8 @@ MUST_USE bool state_open(const char *dir, struct state *ret, struct err *err);
  * all that is in it and its sockets in `sockets`. */
 MUST_USE bool state_adopt(const char *dir, int lock_fd, const char *sockets,
     struct state *ret, struct err *err);
+/* Whether files can be made in it now. */
+MUST_USE bool state_can_write(const struct state *s, struct err *err);
 /* Remove what is only ours; with `failed` also a directory and counters that
  * this start has made, and those in passing always. */
 void state_close(struct state *s, bool failed);

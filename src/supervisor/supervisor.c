@@ -304,8 +304,10 @@ serve(struct supervisor *s)
 	log_init("lightscored", LOG_LEVEL_ERROR);
 	pool_init(&s->pool, &world);
 	set_exporter(s);
-	if (!start(s, &err))
+	if (!start(s, &err)) {
+		upgrade_again(s, &err);
 		supervisor_fail(s, &err);
+	}
 	while (s->phase != PHASE_ENDED)
 		supervisor_turn(s);
 	release_generations(s);
@@ -322,7 +324,8 @@ run(struct supervisor *s, struct err *err)
 		return false;
 	umask(0027); /* of what we and our children make, logs too */
 	if (!open_metrics(s, err) || !open_sockets(s, err)) {
-		state_close(&s->state, true);
+		if (s->handover == NULL)
+			state_close(&s->state, true);
 		return false;
 	}
 	serve(s);
@@ -338,36 +341,35 @@ run(struct supervisor *s, struct err *err)
 enum supervisor_end
 supervisor_run(int argc, char *argv[], struct err *err)
 {
-	struct supervisor *s = calloc(1, sizeof(*s));
+	/* Not to be asked for: a takeover may have no memory at first. */
+	static struct supervisor only;
+	struct supervisor *s = &only;
 	bool ok;
 
-	if (s == NULL) {
-		err_system(err, "cannot start");
-		return SUPERVISOR_FAILED;
-	}
 	/* Not even by a program that is installed to be root's. */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	s->argc = argc;
 	s->argv = argv;
-	s->public_fd = s->web_log.fd = s->ready.fd = -1;
+	s->public_fd = s->web_log.fd = s->ready.fd = s->handover_fd = -1;
+	log_init("lightscored", LOG_LEVEL_WARN); /* until we serve */
 	notify_open(&s->notify);
 	if (!upgrade_find(s, err)) {
-		free(s);
+		upgrade_again(s, err);
 		return SUPERVISOR_FAILED;
 	}
 	if (s->handover != NULL)
 		notify_adopt(&s->notify, (int)s->handover->notify_fd,
 		    (uint64_t)s->handover->notify_every_ns);
 	if (!settings_read(&s->settings[0], argc, argv, err)) {
-		free(s);
+		upgrade_again(s, err);
 		return SUPERVISOR_USAGE;
 	}
-	log_init("lightscored", LOG_LEVEL_WARN); /* until we serve */
 	ok = run(s, err);
+	if (!ok)
+		upgrade_again(s, err);
 	log_info("stopped");
 	settings_done(&s->settings[s->current]);
 	notify_close(&s->notify);
-	free(s);
 	return ok ? SUPERVISOR_OK : SUPERVISOR_FAILED;
 }
 

@@ -5,8 +5,10 @@
  * does it take our place, by exec, so that all our processes stay ours, and
  * theirs stays the parent whose death they die of. It finds what it is to go
  * on with in a memory file (handover.h), and replaces workers and exporter by
- * its own as a reload does.
+ * its own as a reload does. What fails before that may not fail again, and
+ * all that serves is still there: so the new one begins anew until it works.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,6 +26,8 @@
 #include "supervisor/parts.h"
 
 #define CHECK_NS (30 * SECOND_NS)
+/* Milliseconds that a takeover has waited for: its next try waits longer. */
+#define PAUSE_ENV "LIGHTSCORED_HANDOVER_PAUSE"
 
 /* --- leaving -------------------------------------------------------------- */
 
@@ -119,33 +124,69 @@ write_down(const struct handover *h)
 	return ok ? fd : -1;
 }
 
+/* Into `program`; errno where that fails. Without `h` it is all to be kept
+ * already. */
+static void
+pass_on(struct supervisor *s, const char *program, const struct handover *h,
+    int fd)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", fd);
+	if (setenv(HANDOVER_ENV, text, 1) != 0)
+		return;
+	if (h != NULL)
+		keep_fds(h, true);
+	execv(program, s->argv);
+}
+
+static void
+give_up(const struct err *why)
+{
+	log_error("upgrade given up, the old program serves on: %s",
+	    why->text);
+}
+
 static void
 leave(struct supervisor *s)
 {
 	static struct handover h;
 	struct err err;
-	char text[16];
 	int fd;
 
 	collect(s, &h);
 	fd = write_down(&h);
 	if (fd >= 0) {
 		log_info("upgrade: %s takes over", s->programs.self);
-		snprintf(text, sizeof(text), "%d", fd);
-		setenv(HANDOVER_ENV, text, 1);
-		keep_fds(&h, true);
-		execv(s->programs.self, s->argv);
+		pass_on(s, s->programs.self, &h, fd);
 	}
 	err_system(&err, "cannot run %s", s->programs.self);
 	keep_fds(&h, false);
 	unsetenv(HANDOVER_ENV);
 	if (fd >= 0)
 		close(fd);
-	log_error("upgrade given up, the old program serves on: %s",
-	    err.text);
+	give_up(&err);
 }
 
 /* --- deciding ------------------------------------------------------------- */
+
+/* More than a takeover opens anew: signals, counters, the queue. */
+static bool
+has_spare_fds(const struct supervisor *s, struct err *err)
+{
+	enum { SPARE = 8 };
+	int fds[SPARE];
+	size_t n = 0;
+
+	while (n < countof(fds) && (fds[n] = fcntl(s->state.lock_fd,
+		    F_DUPFD_CLOEXEC, 0)) >= 0)
+		n++;
+	if (n < countof(fds))
+		err_system(err, "no descriptors for another lightscored");
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+	return n == countof(fds);
+}
 
 /* The new program, told to see whether it could. */
 static void
@@ -156,9 +197,17 @@ begin_check(struct supervisor *s, uint64_t now)
 	char version[16];
 	struct err err;
 
-	snprintf(version, sizeof(version), "%d", HANDOVER_VERSION);
-	if (argv == NULL)
+	s->upgrade = UPGRADE_NONE;
+	s->upgrade_wanted = false;
+	if (argv == NULL || !has_spare_fds(s, &err) ||
+	    !state_can_write(&s->state, &err)) {
+		if (argv == NULL)
+			err_system(&err, "cannot start another lightscored");
+		free(argv);
+		give_up(&err);
 		return;
+	}
+	snprintf(version, sizeof(version), "%d", HANDOVER_VERSION);
 	argv[0] = s->programs.self;
 	argv[1] = "--takes-over";
 	argv[2] = version;
@@ -170,8 +219,7 @@ begin_check(struct supervisor *s, uint64_t now)
 		s->upgrade = UPGRADE_CHECKING;
 		s->upgrade_kill_at_ns = now + CHECK_NS;
 	} else {
-		s->upgrade = UPGRADE_NONE;
-		log_error("upgrade given up: %s", err.text);
+		give_up(&err);
 	}
 	free(argv);
 }
@@ -179,6 +227,7 @@ begin_check(struct supervisor *s, uint64_t now)
 bool
 upgrade_reaped(struct supervisor *s, pid_t pid, int status)
 {
+	struct err err;
 	char text[64];
 
 	if (s->upgrade != UPGRADE_CHECKING || s->upgrade_pid != pid)
@@ -188,9 +237,15 @@ upgrade_reaped(struct supervisor *s, pid_t pid, int status)
 	if (status == 0)
 		return true;
 	s->upgrade = UPGRADE_NONE;
-	log_error("upgrade given up, the old program serves on: %s cannot "
-	    "take over: %s", s->programs.self,
-	    process_ended_text(status, text, sizeof(text)));
+	if (s->upgrade_kill_at_ns == UINT64_MAX)
+		err_set(&err, ERR_SYSTEM, ERR_NOWHERE, "%s cannot take over: "
+		    "it did not end within %d s when asked whether it could",
+		    s->programs.self, (int)(CHECK_NS / SECOND_NS));
+	else
+		err_set(&err, ERR_SYSTEM, ERR_NOWHERE,
+		    "%s cannot take over: %s", s->programs.self,
+		    process_ended_text(status, text, sizeof(text)));
+	give_up(&err);
 	return true;
 }
 
@@ -211,7 +266,8 @@ is_quiet(const struct supervisor *s)
 void
 upgrade_step(struct supervisor *s, uint64_t now)
 {
-	if (s->upgrade == UPGRADE_WANTED)
+	/* What has been found good may not be what is there now. */
+	if (s->upgrade_wanted && s->upgrade != UPGRADE_CHECKING)
 		begin_check(s, now);
 	if (s->upgrade == UPGRADE_CHECKING && now >= s->upgrade_kill_at_ns) {
 		kill(s->upgrade_pid, SIGKILL);
@@ -225,35 +281,98 @@ upgrade_step(struct supervisor *s, uint64_t now)
 
 /* --- taking over ---------------------------------------------------------- */
 
+static bool
+read_handover(struct supervisor *s, int fd, struct err *err)
+{
+	char *memory = malloc(HANDOVER_MAX);
+	struct handover *h = malloc(sizeof(*h));
+	ssize_t n = -1;
+	bool ok;
+
+	if (memory != NULL && h != NULL)
+		n = pread(fd, memory, HANDOVER_MAX, 0);
+	ok = n >= 0 ? handover_parse((struct str){memory, (size_t)n}, h, err)
+	    : err_system(err, "cannot read %s", HANDOVER_ENV);
+	free(memory);
+	if (!ok) {
+		free(h);
+		return false;
+	}
+	s->handover = h;
+	return true;
+}
+
 bool
 upgrade_find(struct supervisor *s, struct err *err)
 {
 	const char *text = getenv(HANDOVER_ENV);
-	char *memory;
-	ssize_t n;
-	bool ok;
+	const char *pause = getenv(PAUSE_ENV);
 	int fd;
 
 	if (text == NULL)
 		return true;
 	fd = atoi(text);
+	if (pause != NULL)
+		s->takeover_pause_ns = (uint64_t)atoi(pause) *
+		    MILLISECOND_NS;
 	unsetenv(HANDOVER_ENV);
-	memory = malloc(HANDOVER_MAX);
-	s->handover = malloc(sizeof(*s->handover));
-	if (memory == NULL || s->handover == NULL) {
-		free(memory);
-		return err_system(err, "cannot take over");
+	unsetenv(PAUSE_ENV);
+	/* To a damaged one there is no second try. */
+	if (!read_handover(s, fd, err)) {
+		s->handover_fd = err->kind == ERR_SYSTEM && errno == ENOMEM
+		    ? fd : -1;
+		return false;
 	}
-	n = pread(fd, memory, HANDOVER_MAX, 0);
-	ok = n > 0 && handover_parse((struct str){memory, (size_t)n},
-	    s->handover, err);
-	if (n <= 0)
-		err_system(err, "cannot read %s", HANDOVER_ENV);
-	free(memory);
-	close(fd);
-	if (ok)
-		keep_fds(s->handover, false);
-	return ok;
+	s->handover_fd = fd;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	keep_fds(s->handover, false);
+	return true;
+}
+
+/* Longer each time, as where a process dies again and again; but a service
+ * manager that waits for signs of life gets them. */
+static uint64_t
+next_pause_ns(const struct supervisor *s)
+{
+	uint64_t pause = backoff_next(s->takeover_pause_ns, 0);
+
+	return s->notify.every_ns != 0 && s->notify.every_ns < pause
+	    ? s->notify.every_ns : pause;
+}
+
+/* Whether we have been told to end meanwhile. */
+static bool
+wait_again(uint64_t ns)
+{
+	const struct timespec pause = {.tv_sec = (time_t)(ns / SECOND_NS),
+	    .tv_nsec = (long)(ns % SECOND_NS)};
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	return sigtimedwait(&ends, NULL, &pause) > 0;
+}
+
+void
+upgrade_again(struct supervisor *s, const struct err *why)
+{
+	uint64_t pause = next_pause_ns(s);
+	char text[24];
+
+	if (s->handover_fd < 0)
+		return;
+	log_error("upgrade not done yet, the old processes serve on, next try "
+	    "in %ju ms: %s", (uintmax_t)(pause / MILLISECOND_NS), why->text);
+	notify_tick(&s->notify, clock_mono_ns());
+	fcntl(s->handover_fd, F_SETFD, 0);
+	snprintf(text, sizeof(text), "%ju",
+	    (uintmax_t)(pause / MILLISECOND_NS));
+	setenv(PAUSE_ENV, text, 1);
+	while (!wait_again(pause)) /* wherever the program may have gone */
+		pass_on(s, "/proc/self/exe", s->handover, s->handover_fd);
+	close(s->handover_fd);
+	s->handover_fd = -1;
 }
 
 /* What serves, as far as it has to be known until it is replaced. */
@@ -308,10 +427,13 @@ upgrade_take_over(struct supervisor *s, struct err *err)
 	adopt_processes(s, g);
 	free(s->handover);
 	s->handover = NULL;
+	close(s->handover_fd);
+	s->handover_fd = -1;
 	s->exporter_is_old = true;
 	supervisor_enter(s, PHASE_SERVING);
 	log_init("lightscored", settings_log_level(supervisor_config(s)));
 	log_info("upgrade done version=%s", PACKAGE_VERSION);
+	raise(SIGCHLD); /* who has ended since the exec: it may be lost */
 	reload_begin(s);
 	return true;
 }

@@ -235,6 +235,27 @@ class Served(Walk):
         with self.service("lightscored") as s:
             self.walk_served(s, lambda n: self.reloads(s))
 
+    def test_an_upgrade(self):
+        """By itself; the calls go on in the program that takes over."""
+        ends = "upgrade done", "upgrade given up"
+        s = Service("--workers", "1", *self.images,
+                    env=self.environment("lightscored"),
+                    program=[service.LIGHTSCORED])
+        with s:
+            def act(n):
+                before = [s.log().count(end) for end in ends]
+                s.process.send_signal(signal.SIGUSR2)
+                end, = wait_until(
+                    lambda: [e for e, old in zip(ends, before)
+                             if s.log().count(e) > old],
+                    f"call {n}: the end of an upgrade")
+                if end == ends[0]:
+                    wait_until(lambda: re.search(
+                        "reload (done|given up)",
+                        s.log()[s.log().rindex(end):]),
+                        f"call {n}: its reload")
+            self.walk_served(s, act)
+
     def test_start_and_stop(self):
         right = None
         with self.service("none") as s:

@@ -393,6 +393,61 @@ class Processes(Fault):
         self.assertFalse((self.disk / "state").exists())
 
 
+class Upgrades(Fault):
+    """SIGUSR2 while something lacks: the old program serves on."""
+
+    def service(self, *args, **named):
+        return super().service("--workers", "2", "--max-growth", "0", *args,
+                               program=[service.LIGHTSCORED], **named)
+
+    def upgrade(self, s, *ends):
+        """How it has ended."""
+        before = s.log()
+        s.process.send_signal(signal.SIGUSR2)
+        end = wait_until(lambda: [e for e in ends if s.log().count(e)
+                                  > before.count(e)], f"one of {ends}")[0]
+        return s.log()[s.log().rindex(end):]
+
+    def expect_refused(self, s, *words):
+        pids = sorted(s.tree())
+        line = self.upgrade(s, "upgrade given up, the old program serves on"
+                            ).splitlines()[0]
+        for word in words:
+            self.assertIn(word, line)
+        self.assertEqual(sorted(s.tree()), pids)
+        self.expect_answer(s)
+
+    def expect_upgrade(self, s):
+        done = self.upgrade(s, "upgrade done")
+        wait_until(lambda: "reload done" in s.log()[s.log().rindex(done):])
+        self.expect_answer(s)
+
+    def test_without_room_or_leave_to_write(self):
+        for lack, says in Disk.LACKS:
+            with self.subTest(lack), self.service() as s:
+                files = self.files(s)
+                with self.under_load(s):
+                    with self.switch.lacking(lack):
+                        self.expect_refused(s, says, str(s.state_dir))
+                        wait_until(lambda: self.files(s) == files,
+                                   f"no other files than {files}")
+                    self.expect_upgrade(s)
+
+    def test_without_descriptors(self):
+        with self.service() as s, self.under_load(s):
+            with without_files(s.pid):
+                self.expect_refused(s, Descriptors.SAYS)
+            with without_files(s.pid, but=2):
+                self.expect_refused(s, Descriptors.SAYS)
+            self.expect_upgrade(s)
+
+    def test_without_processes(self):
+        with self.service() as s, self.under_load(s):
+            with self.switch.lacking("processes"):
+                self.expect_refused(s, Processes.SAYS)
+            self.expect_upgrade(s)
+
+
 class Clock(Fault):
     def test_steps_change_nothing_but_what_is_told(self):
         with self.service("--workers", "2", "--request-timeout", "5s") as s:

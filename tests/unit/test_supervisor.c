@@ -467,6 +467,10 @@ a_manager_that_does_not_read_yet_is_told_that_we_are_ready(void **state)
 	assert_string_equal(told(fd), "READY=1");
 	assert_string_equal(told(fd), "WATCHDOG=1");
 	assert_string_equal(told(fd), "");
+	/* Whoever takes over is watched from its first turn. */
+	notify_adopt(&n, n.fd, n.every_ns);
+	notify_tick(&n, now);
+	assert_string_equal(told(fd), "WATCHDOG=1");
 	notify_close(&n);
 	close(fd);
 	unlink(a.sun_path);
