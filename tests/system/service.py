@@ -28,6 +28,8 @@ BUILDDIR = pathlib.Path(tap.BUILDDIR)
 LIGHTSCORE = BUILDDIR / "lightscore"
 LIGHTSCORED = BUILDDIR / "lightscored"
 LIGHTTPD = os.environ.get("LS_LIGHTTPD") or "/usr/sbin/lighttpd"
+# Counts of coverage are written by those who end by themselves.
+COUNTS = bool(os.environ.get("LS_COVERAGE"))
 # Seconds until what should happen soon is taken for hung.
 PATIENCE = float(os.environ.get("LS_PATIENCE") or 60)
 
@@ -163,6 +165,12 @@ class Service:
     def close(self):
         """Kill what still runs, remove what is left."""
         if self.process is not None and self.process.poll() is None:
+            if COUNTS:
+                self.process.terminate()
+                try:
+                    self.process.wait(PATIENCE)
+                except subprocess.TimeoutExpired:
+                    pass
             self.process.kill()
             self.process.wait()
         if self.process is not None:
