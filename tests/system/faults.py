@@ -260,8 +260,10 @@ class Descriptors(Fault):
         self.switch.env["ASAN_OPTIONS"] += ":detect_leaks=0"
         for n in (4, 5, 6, 7, 8, 9, 10):
             with self.subTest(n):
-                lines = self.refused_start(preexec_fn=few(n))
-                self.assertIn("Too many open files", lines.splitlines()[-1])
+                lines = [line for line in self.refused_start(
+                    preexec_fn=few(n)).splitlines()
+                    if not line.startswith("profiling:")]  # no counts
+                self.assertIn("Too many open files", lines[-1])
                 self.assertFalse((self.disk / "state").exists())
 
     def test_without_them_the_supervisor_keeps_what_serves(self):
