@@ -10,14 +10,15 @@
 #include "score/steps.h"
 
 /* Rows side by side of n: as many whole groups as there are, and what is left
- * where that pays. */
+ * where that pays. Never one alone, whatever the image says: the scratch of
+ * one row has no room for a group. */
 static size_t
 rows_side_by_side(const struct image_forest *f, const struct ranks *ranks,
     size_t n)
 {
 	size_t left = n % RANKS_ROWS;
 
-	if (ranks == NULL || f->rows_from == 0)
+	if (ranks == NULL || f->rows_from == 0 || n == 1)
 		return 0;
 	return left >= f->rows_from ? n : n - left;
 }

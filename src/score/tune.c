@@ -114,6 +114,8 @@ measure(struct tune *t)
 		} else if (trees < WORTH * least_ns(t, walk_one_by_one))
 			best.trees_to = 1;
 	}
+	if (t->b.rows == 1) /* the row is so wide that each is a block */
+		return best;
 	/* All rows side by side take as long as one, so it pays from as many
 	 * on as else go in that time. */
 	side = least_ns(t, side_by_side);
