@@ -199,20 +199,18 @@ static bool
 find_column(const struct yaml_node *name, const struct model_build *b,
     uint32_t *ret, struct err *err)
 {
+	int64_t found = model_build_find_input(b, name->text);
 	char list[240];
 	struct buf text;
 
-	buf_init(&text, list, sizeof(list));
-	for (uint32_t i = 0; i < model_build_inputs(b); i++) {
-		struct str column = model_build_input_name(b, i);
-
-		if (str_eq(column, name->text)) {
-			*ret = i;
-			return true;
-		}
-		buf_printf(&text, "%s%.*s", i > 0 ? ", " : "",
-		    STR_ARG(column));
+	if (found >= 0) {
+		*ret = (uint32_t)found;
+		return true;
 	}
+	buf_init(&text, list, sizeof(list));
+	for (uint32_t i = 0; i < model_build_inputs(b) && !text.over; i++)
+		buf_printf(&text, "%s%.*s", i > 0 ? ", " : "",
+		    STR_ARG(model_build_input_name(b, i)));
 	return yaml_err(name, err,
 	    "the model has no input %.*s; it has %.*s%s",
 	    (int)(name->text.n < 60 ? name->text.n : 60), name->text.p,
