@@ -23,13 +23,32 @@
 /* In the absence of a word, as our package and then as the system has it. */
 static const char *const usual[] = {"lightscore", "nobody"};
 
+/* What getpwnam(3) and getgrnam(3) leave in errno where there is none. */
 static bool
-set_user(struct identity *id, const char *name)
+is_absent(int error)
 {
-	const struct passwd *pw = getpwnam(name);
+	return error == 0 || error == ENOENT || error == ESRCH ||
+	    error == EBADF || error == EPERM;
+}
 
+static bool
+not_found(const char *what, const char *name, struct err *err)
+{
+	return is_absent(errno) ?
+	    err_set(err, ERR_INPUT, ERR_NOWHERE, "there is no %s %s here",
+		what, name) :
+	    err_system(err, "cannot look for the %s %s", what, name);
+}
+
+static bool
+set_user(struct identity *id, const char *name, struct err *err)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	pw = getpwnam(name);
 	if (pw == NULL || strlen(name) >= sizeof(id->user))
-		return false;
+		return not_found("user", name, err);
 	strcpy(id->user, name);
 	id->uid = pw->pw_uid;
 	id->gid = pw->pw_gid;
@@ -37,12 +56,14 @@ set_user(struct identity *id, const char *name)
 }
 
 static bool
-set_group(struct identity *id, const char *name)
+set_group(struct identity *id, const char *name, struct err *err)
 {
-	const struct group *gr = getgrnam(name);
+	const struct group *gr;
 
+	errno = 0;
+	gr = getgrnam(name);
 	if (gr == NULL)
-		return false;
+		return not_found("group", name, err);
 	id->gid = gr->gr_gid;
 	return true;
 }
@@ -50,9 +71,12 @@ set_group(struct identity *id, const char *name)
 static bool
 find_usual(struct identity *id, struct err *err)
 {
-	for (size_t i = 0; i < countof(usual); i++)
-		if (set_user(id, usual[i]))
+	for (size_t i = 0; i < countof(usual); i++) {
+		if (set_user(id, usual[i], err))
 			return true;
+		if (err->kind != ERR_INPUT)
+			return false;
+	}
 	return err_set(err, ERR_INPUT, ERR_NOWHERE,
 	    "there is neither a user %s nor %s", usual[0], usual[1]);
 }
@@ -64,7 +88,6 @@ identity_find(const char *setting, struct identity *ret, struct err *err)
 	char user[64];
 	const char *group = strchr(setting, ':');
 	size_t n = group != NULL ? (size_t)(group - setting) : strlen(setting);
-	bool ok;
 
 	if (geteuid() != 0) {
 		*ret = id;
@@ -75,14 +98,9 @@ identity_find(const char *setting, struct identity *ret, struct err *err)
 		    "the name of the user is too long");
 	memcpy(user, setting, n);
 	user[n] = '\0';
-	ok = n == 0 ? find_usual(&id, err) : set_user(&id, user) ||
-	    err_set(err, ERR_INPUT, ERR_NOWHERE,
-		"there is no user %s here", user);
-	if (!ok)
+	if (!(n == 0 ? find_usual(&id, err) : set_user(&id, user, err)) ||
+	    (group != NULL && !set_group(&id, group + 1, err)))
 		return false;
-	if (group != NULL && !set_group(&id, group + 1))
-		return err_set(err, ERR_INPUT, ERR_NOWHERE,
-		    "there is no group %s here", group + 1);
 	if (id.uid == 0)
 		id.user[0] = '\0';
 	*ret = id;

@@ -21,7 +21,8 @@ struct identity {
 
 /* The setting `user`: "USER" or "USER:GROUP"; empty: the user of our package
  * if there is one, else nobody. As we are where we are not root or shall stay
- * it. ERR_INPUT where there is no such user or group. */
+ * it. ERR_INPUT where there is no such user or group, ERR_SYSTEM where that
+ * cannot be told. */
 MUST_USE bool identity_find(const char *setting, struct identity *ret,
     struct err *err);
 /* A path and what must be allowed with it, as for access(2). */

@@ -148,12 +148,12 @@ can_become(struct supervisor *s, const struct identity *id, struct err *err)
 	return identity_check(id, needs, n, err);
 }
 
-/* Only where nobody has named a user may it go on as root. */
+/* Go on as root if it may, for that reason. */
 static bool
-stay_root(struct supervisor *s, const char *user, const struct err *why,
+stay_root(struct supervisor *s, bool may, const struct err *why,
     struct err *err)
 {
-	if (user[0] == '\0') {
+	if (may) {
 		s->root_because = *why;
 		return true;
 	}
@@ -166,6 +166,7 @@ give_up_root(struct supervisor *s, struct err *err)
 {
 	struct settings *settings = &s->settings[s->current];
 	const char *user = settings->config.user;
+	bool is_named = user[0] != '\0';
 	struct identity id;
 	struct err why;
 
@@ -176,14 +177,15 @@ give_up_root(struct supervisor *s, struct err *err)
 		&settings->mem, &s->state_dir, err))
 		return false;
 	if (!identity_find(user, &id, &why))
-		return stay_root(s, user, &why, err);
+		return stay_root(s, !is_named && why.kind == ERR_INPUT, &why,
+		    err);
 	if (id.user[0] == '\0')
 		return true;
 	if (can_become(s, &id, &why) &&
 	    identity_prepare(&id, s->state_dir, &why))
 		/* What it cannot do is told by the check of a start. */
 		return identity_take(&id, err) && check(s, err);
-	return stay_root(s, user, &why, err);
+	return stay_root(s, !is_named, &why, err);
 }
 
 static bool

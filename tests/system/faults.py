@@ -9,6 +9,7 @@ Descriptors and memory are taken from the running processes by prlimit; the
 rest by a preloaded library with a switch (tests/fault/switch.c).
 """
 import contextlib
+import itertools
 import json
 import mmap
 import os
@@ -258,8 +259,10 @@ class Descriptors(Fault):
             return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n))
         # Leaks are looked for through /proc.
         self.switch.env["ASAN_OPTIONS"] += ":detect_leaks=0"
-        for n in (4, 5, 6, 7, 8, 9, 10):
-            with self.subTest(n):
+        for n, user in itertools.product((4, 5, 6, 7, 8, 9, 10),
+                                         ("", "root")):
+            self.switch.env["LIGHTSCORE_USER"] = user
+            with self.subTest(n=n, user=user):
                 lines = [line for line in self.refused_start(
                     preexec_fn=few(n)).splitlines()
                     if not line.startswith("profiling:")]  # no counts
